@@ -1,0 +1,17 @@
+import { z } from "zod";
+
+import { LIMITS } from "../limits.ts";
+
+/**
+ * Who may be allowed or denied: `user:<id>`, `role:<name>`, `agent:<id>` or `everyone`
+ * (every caller of the tenant). Principals never cross tenants.
+ */
+export type Principal = `user:${string}` | `role:${string}` | `agent:${string}` | "everyone";
+
+export const principalSchema = z
+  .string()
+  .max(LIMITS.idChars + 8)
+  .regex(/^(?:everyone|(?:user|role|agent):.+)$/u, "expected user:<id>, role:<name>, agent:<id> or everyone")
+  .transform((value) => value as Principal);
+
+export const principalListSchema = z.array(principalSchema).max(LIMITS.listedPrincipals);

@@ -1,0 +1,30 @@
+import { z } from "zod";
+
+import { LIMITS } from "../limits.ts";
+
+/** Non-empty text without control characters, at most `LIMITS.idChars` characters. */
+export const idSchema = z
+  .string()
+  .min(1)
+  .max(LIMITS.idChars)
+  // eslint-disable-next-line no-control-regex -- ids end up in keys, files and terminals
+  .regex(/^[^\u0000-\u001f\u007f]+$/u, "control characters are not allowed in an id");
+
+/** Names a cube. The tenant is an isolation boundary and part of every key. */
+export interface CubeRef {
+  readonly tenantId: string;
+  readonly cubeId: string;
+}
+
+/** Names a memory across cubes: ids are unique within their cube. */
+export interface MemoryRef {
+  readonly cubeId: string;
+  readonly id: string;
+}
+
+export const memoryRefSchema = z.strictObject({ cubeId: idSchema, id: idSchema });
+
+/** One key for a cube in a `Map`; tenant and cube can't be confused (JSON-quoted). */
+export function cubeKey(ref: CubeRef): string {
+  return JSON.stringify([ref.tenantId, ref.cubeId]);
+}

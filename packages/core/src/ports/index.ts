@@ -1,0 +1,12 @@
+export type * from "./blob-store.ts";
+export type * from "./clock.ts";
+export type * from "./embedder.ts";
+export type * from "./file-parser.ts";
+export type * from "./signer.ts";
+export type * from "./storage.ts";
+export type * from "./task-queue.ts";
+export type * from "./threads.ts";
+export type * from "./tokenizer.ts";
+export type * from "./topic.ts";
+export type * from "./usage.ts";
+export type * from "./vault.ts";

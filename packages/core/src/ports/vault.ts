@@ -1,0 +1,362 @@
+import type { Access, NewTask, Page, Position, Seal } from "../flow/index.ts";
+import type {
+  CubeRef,
+  Edge,
+  EdgeType,
+  MemoryKind,
+  MemoryRef,
+  MemoryState,
+} from "../memory/index.ts";
+
+/** What a vault can do beyond the required; what is declared works. */
+export interface VaultCapabilities {
+  /** Has {@link Vault.candidates}. */
+  readonly candidates: boolean;
+  /** One commit call may carry several cubes. No driver here does so yet. */
+  readonly atomicAcrossCubes: boolean;
+  /**
+   * What an acknowledged commit survives: `power` a power failure, `process` a crash of every
+   * process, `none` nothing (reference storage for tests).
+   */
+  readonly durability: "power" | "process" | "none";
+  /** Hash that links heads: hex of H(`${previous head}\n${seq}\n${at}\n${digest}`), first head "". */
+  readonly linkHash: "sha256" | "sha1";
+}
+
+/** What the vault indexes of a version, beside keeping its content. All of it can be erased. */
+export interface VersionIndex {
+  readonly kind: MemoryKind;
+  readonly type: string;
+  readonly state: MemoryState;
+  /** Key of the visibility class (see `memory/visibility.ts`). */
+  readonly visibility: string;
+  readonly externalKey?: string;
+  readonly sessionId?: string;
+  readonly tags: readonly string[];
+  /** When it was said or happened, else when it was created; milliseconds. */
+  readonly at: number;
+  readonly expiresAt?: number;
+  /** Analysed terms for `candidates`, separated by spaces; empty when it is not searchable. */
+  readonly terms: string;
+  readonly edges: readonly Edge[];
+}
+
+/** Writes one version of a memory, under compare-and-set. */
+export interface PutWrite {
+  readonly op: "put";
+  readonly id: string;
+  /** The version this replaces; 0 when the memory must not exist. */
+  readonly expectedVersion: number;
+  /** `expectedVersion + 1`, or higher when an erased id is used again. */
+  readonly version: number;
+  /** Canonical JSON of the content (`MemoryContent`). */
+  readonly content: string;
+  readonly salt: string;
+  readonly commitment: string;
+  readonly index: VersionIndex;
+}
+
+/** Destroys every version, vector, edge, term and usage of a memory. No error when it is not there. */
+export interface EraseWrite {
+  readonly op: "erase";
+  readonly id: string;
+  /** When given, the current version must be this one. */
+  readonly expectedVersion?: number;
+}
+
+/** Stores the vector of a payload; dropped silently when the memory is not there any more. */
+export interface VectorWrite {
+  readonly op: "vector";
+  readonly id: string;
+  /** Fingerprint of the payload that was embedded: a vector of another payload is not used. */
+  readonly fingerprint: string;
+  readonly model: string;
+  readonly vector: Float32Array;
+}
+
+/** Writes the cube's own header; with `expectedVersion` 0 it creates the cube. */
+export interface CubeWrite {
+  readonly op: "cube";
+  readonly expectedVersion: number;
+  readonly version: number;
+  /** Canonical JSON of the `CubeHeader`. */
+  readonly content: string;
+  readonly salt: string;
+  readonly commitment: string;
+}
+
+export type VaultWrite = PutWrite | EraseWrite | VectorWrite | CubeWrite;
+
+/** One atomic mutation of one cube: all of it, or nothing. */
+export interface CommitRequest {
+  readonly cube: CubeRef;
+  /** Epoch of a cube that this commit creates; left out otherwise. */
+  readonly epoch?: string;
+  /** Supplied time; the log gets `max(previous, at)`. */
+  readonly at: number;
+  /** Canonical JSON of the `CommitBody`. */
+  readonly body: string;
+  /** SHA-256 (hex) of `body`. */
+  readonly digest: string;
+  /**
+   * A key under which this commit happens once. When the cube has seen it, nothing is written and
+   * the receipt of the first time comes back. Hash it: keys may be personal.
+   */
+  readonly idempotency?: { readonly key: string; readonly expiresAt: number };
+  readonly writes: readonly VaultWrite[];
+  /** Queued in the same step: acknowledged together with the commit, or not at all. */
+  readonly tasks: readonly NewTask[];
+}
+
+/** Acknowledgement of a commit, durable as `capabilities.durability` says. */
+export interface CommitReceipt {
+  readonly position: Position;
+  readonly at: number;
+  /** True when the idempotency key had been seen: nothing was written now. */
+  readonly replayed: boolean;
+  /** The stored body: on a replay the first one's. */
+  readonly body: string;
+}
+
+/** A version as it is kept. */
+export interface StoredVersion {
+  readonly id: string;
+  readonly version: number;
+  readonly fromSeq: number;
+  /** Left out while it is current. */
+  readonly toSeq?: number;
+  readonly content: string;
+  readonly salt: string;
+  readonly commitment: string;
+  readonly visibility: string;
+  /** Rises with creation order within the cube; a memory keeps it through its versions. */
+  readonly ordinal: number;
+  /** Present when vectors were asked for and there is one. */
+  readonly vector?: {
+    readonly model: string;
+    readonly fingerprint: string;
+    readonly values: Float32Array;
+  };
+}
+
+export interface StoredCube {
+  readonly ref: CubeRef;
+  readonly version: number;
+  readonly content: string;
+  readonly salt: string;
+  readonly commitment: string;
+  readonly position: Position;
+  /** Time of the last commit. */
+  readonly at: number;
+}
+
+/** Which memories of a cube; conditions are joined by "and". */
+export interface VaultFilter {
+  readonly kinds?: readonly MemoryKind[];
+  readonly types?: readonly string[];
+  readonly states?: readonly MemoryState[];
+  /** All of them must be there. */
+  readonly tags?: readonly string[];
+  readonly sessionId?: string;
+  /** On `at`, in milliseconds: from inclusive, to exclusive. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+interface ReadOptions {
+  readonly access: Access;
+  /** Reads as of this sequence number. @default the newest */
+  readonly seq?: number;
+  /** Memories that have expired by then are not there. Left out: expiry is not looked at. */
+  readonly now?: number;
+  /** Also returns vectors. @default false */
+  readonly vectors?: boolean;
+}
+
+export interface LogEntry {
+  readonly seq: number;
+  readonly at: number;
+  readonly digest: string;
+  /** Position head after this commit. */
+  readonly head: string;
+  readonly body: string;
+}
+
+/** Edge found by reverse look-up, with the memory it starts from. */
+export interface StoredEdge extends Edge {
+  readonly from: string;
+  readonly fromVersion: number;
+}
+
+/** A stretch of history that lives in a blob: its commits and the versions that ended in it. */
+export interface HistorySegment {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  /** Head after `toSeq`, so that the chain goes on. */
+  readonly head: string;
+  /** Time of the last commit in it. */
+  readonly toAt: number;
+  readonly blob: string;
+  readonly sizeBytes: number;
+}
+
+export interface CubeStats {
+  /** Current memories in any state. */
+  readonly memories: number;
+  /** Versions in hot storage, current ones included. */
+  readonly versions: number;
+  readonly vectors: number;
+  /** Commits in hot storage. */
+  readonly commits: number;
+  readonly segments: number;
+  /** Bytes of content in hot storage, roughly. */
+  readonly contentBytes: number;
+}
+
+/**
+ * Keeps cubes: their memories, versions, log and edges (MemOS 2507.03724 section 5.5). Everything a
+ * vault returns is scoped to the tenant and cube asked for and to what `access` may see. Nothing
+ * there is `undefined` or an empty list, never an error.
+ *
+ * All methods may raise `MEMCUBE_BUSY`, `MEMCUBE_CLOSED` and the `MEMCUBE_STORAGE_*` codes.
+ */
+export interface Vault {
+  readonly capabilities: VaultCapabilities;
+
+  /**
+   * Writes one commit atomically and links it to the log.
+   *
+   * Checks, in this order, before anything is written: idempotency key, the cube (and that it does
+   * not exist, when it is to be created), every expected version, external keys unique in the cube.
+   *
+   * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND`, `MEMCUBE_CUBE_EXISTS`, `MEMCUBE_CONFLICT`
+   * (details `{ id, expected, actual }`), `MEMCUBE_DUPLICATE_KEY` (details `{ id }` of the holder)
+   */
+  commit(request: CommitRequest): Promise<CommitReceipt>;
+
+  /** The cube as stored, whoever asks: the operation that asks decides with its header. */
+  cube(ref: CubeRef): Promise<StoredCube | undefined>;
+
+  /** Cubes of a tenant that `access` sees, ordered by id. */
+  cubes(query: {
+    readonly tenantId: string;
+    readonly access: Access;
+    readonly limit: number;
+    readonly cursor?: string;
+    readonly withTotal?: boolean;
+  }): Promise<Page<StoredCube>>;
+
+  /** Destroys a cube with all it holds, its log included. Whether there was one. */
+  dropCube(ref: CubeRef): Promise<boolean>;
+
+  /** Cheap: what a process asks before each search. */
+  position(ref: CubeRef): Promise<Position | undefined>;
+
+  /** Current versions (or those at `seq`) by id, in the order asked; what is not seen is left out. */
+  read(
+    ref: CubeRef,
+    query: ReadOptions & { readonly ids: readonly string[] },
+  ): Promise<readonly StoredVersion[]>;
+
+  /** Current version by external key. */
+  readByKey(
+    ref: CubeRef,
+    query: ReadOptions & { readonly externalKeys: readonly string[] },
+  ): Promise<readonly StoredVersion[]>;
+
+  /** Memories in creation order (or its reverse), one page. */
+  list(
+    ref: CubeRef,
+    query: ReadOptions & {
+      readonly filter: VaultFilter;
+      readonly order: "oldest" | "newest";
+      readonly limit: number;
+      readonly cursor?: string;
+      readonly withTotal?: boolean;
+    },
+  ): Promise<Page<StoredVersion>>;
+
+  /** Versions of one memory in hot storage, newest first. `access` is judged by each version. */
+  versions(
+    ref: CubeRef,
+    query: { readonly id: string; readonly access: Access; readonly limit: number; readonly below?: number },
+  ): Promise<readonly StoredVersion[]>;
+
+  /** Commits in hot storage after `afterSeq`, oldest first. */
+  log(ref: CubeRef, query: { readonly afterSeq: number; readonly limit: number }): Promise<readonly LogEntry[]>;
+
+  /** Position of the last hot commit not younger than `at`; `undefined` when all are younger. */
+  positionAt(ref: CubeRef, at: number): Promise<Position | undefined>;
+
+  /** Edges of this cube's current memories that point to `target` (of any cube of the tenant). */
+  edgesTo(
+    ref: CubeRef,
+    query: {
+      readonly target: MemoryRef;
+      readonly types?: readonly EdgeType[];
+      readonly access: Access;
+      readonly limit: number;
+      readonly cursor?: string;
+    },
+  ): Promise<Page<StoredEdge>>;
+
+  /** Seals after `afterSeq`, oldest first. */
+  seals(ref: CubeRef, query: { readonly afterSeq: number; readonly limit: number }): Promise<readonly Seal[]>;
+
+  /** Appends a seal. @throws MemCubeError `MEMCUBE_CONFLICT` unless it continues the last one. */
+  seal(ref: CubeRef, seal: Seal): Promise<void>;
+
+  /**
+   * Takes or extends a named lease until `until`; false while another holder has it.
+   * Used for work that one process at a time should do.
+   */
+  lease(
+    ref: CubeRef,
+    lease: { readonly name: string; readonly holder: string; readonly now: number; readonly until: number },
+  ): Promise<boolean>;
+
+  /** Pointer to something derived from the cube, such as an index segment. Not state, not logged. */
+  mark(ref: CubeRef, name: string): Promise<string | undefined>;
+  /** Sets a pointer; `undefined` removes it. */
+  setMark(ref: CubeRef, name: string, value: string | undefined): Promise<void>;
+
+  /** Segments of history in the blob store, oldest first. */
+  segments(ref: CubeRef): Promise<readonly HistorySegment[]>;
+
+  /** Versions in hot storage that ended after `afterSeq` and not after `toSeq`, by id and version. */
+  endedVersions(
+    ref: CubeRef,
+    query: { readonly afterSeq: number; readonly toSeq: number; readonly limit: number; readonly cursor?: string },
+  ): Promise<Page<StoredVersion>>;
+
+  /**
+   * Records a segment and takes what it covers out of hot storage, in one step.
+   * @throws MemCubeError `MEMCUBE_CONFLICT` unless it continues the last segment
+   */
+  addSegment(ref: CubeRef, segment: HistorySegment): Promise<void>;
+
+  /**
+   * Points a segment to a rewritten blob, after an erasure.
+   * @throws MemCubeError `MEMCUBE_CONFLICT` when the segment no longer has the blob `replaced`
+   */
+  replaceSegment(ref: CubeRef, segment: HistorySegment, replaced: string): Promise<void>;
+
+  stats(ref: CubeRef): Promise<CubeStats>;
+
+  /**
+   * Ids of some `limit` permitted memories that share terms with the query, best first by the
+   * storage's own ranking; the operator rescores them. Only with `capabilities.candidates`.
+   *
+   * @throws MemCubeError `MEMCUBE_NOT_SUPPORTED` without the capability
+   */
+  candidates(
+    ref: CubeRef,
+    query: {
+      readonly terms: readonly string[];
+      readonly filter: VaultFilter;
+      readonly access: Access;
+      readonly now: number;
+      readonly limit: number;
+    },
+  ): Promise<readonly { readonly id: string; readonly score: number }[]>;
+}
