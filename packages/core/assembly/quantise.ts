@@ -1,0 +1,69 @@
+import { maxLanesF32, sumLanesF32, sumLanesI32 } from "./lanes";
+
+/** What `quantiseVector` found out; valid until its next call. */
+export let scale: f32 = 0;
+export let sum: i32 = 0;
+export let error: f32 = 0;
+export let squaredNorm: f32 = 0;
+
+/** The largest absolute value of a vector. */
+function largest(source: usize, stride: i32): f32 {
+  let result = f32x4.splat(0);
+  const end = source + ((<usize>stride) << 2);
+  for (; source < end; source += 16) result = f32x4.max(result, f32x4.abs(v128.load(source)));
+  return maxLanesF32(result);
+}
+
+@inline
+function sumOfSquares(a: v128, b: v128, c: v128, d: v128): v128 {
+  return f32x4.add(
+    f32x4.add(f32x4.mul(a, a), f32x4.mul(b, b)),
+    f32x4.add(f32x4.mul(c, c), f32x4.mul(d, d)),
+  );
+}
+
+/**
+ * Writes the codes round(x / scale) in [-levels, levels] with scale = largest |x| / levels, each raised by
+ * `offset`, and sets the four values above. `error` bounds the length of (vector - codes * scale) from above.
+ */
+export function quantiseVector(source: usize, target: usize, stride: i32, levels: f32, offset: i32): void {
+  const most = largest(source, stride);
+  scale = most / levels;
+  const inverse = f32x4.splat(most > 0 ? levels / most : 0);
+  const scales = f32x4.splat(scale);
+  const offsets = i8x16.splat(<i8>offset);
+  let sums = i32x4.splat(0);
+  let losses = f32x4.splat(0);
+  let squares = losses;
+  const end = target + <usize>stride;
+  for (; target < end; target += 16, source += 64) {
+    const x0 = v128.load(source);
+    const x1 = v128.load(source, 16);
+    const x2 = v128.load(source, 32);
+    const x3 = v128.load(source, 48);
+    const code0 = f32x4.nearest(f32x4.mul(x0, inverse));
+    const code1 = f32x4.nearest(f32x4.mul(x1, inverse));
+    const code2 = f32x4.nearest(f32x4.mul(x2, inverse));
+    const code3 = f32x4.nearest(f32x4.mul(x3, inverse));
+    const codes = i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(code0), i32x4.trunc_sat_f32x4_s(code1)),
+      i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(code2), i32x4.trunc_sat_f32x4_s(code3)),
+    );
+    v128.store(target, i8x16.add(codes, offsets));
+    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(codes)));
+    squares = f32x4.add(squares, sumOfSquares(x0, x1, x2, x3));
+    losses = f32x4.add(
+      losses,
+      sumOfSquares(
+        f32x4.sub(x0, f32x4.mul(code0, scales)),
+        f32x4.sub(x1, f32x4.mul(code1, scales)),
+        f32x4.sub(x2, f32x4.mul(code2, scales)),
+        f32x4.sub(x3, f32x4.mul(code3, scales)),
+      ),
+    );
+  }
+  sum = sumLanesI32(sums);
+  squaredNorm = sumLanesF32(squares);
+  // The factor and the constant cover the rounding of this very computation.
+  error = sqrt(sumLanesF32(losses)) * 1.0001 + 2e-7;
+}

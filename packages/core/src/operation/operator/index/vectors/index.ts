@@ -1,0 +1,1 @@
+export { VectorColumn, type VectorHits } from "./vector-column.ts";

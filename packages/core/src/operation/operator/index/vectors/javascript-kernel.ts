@@ -1,0 +1,99 @@
+import type { VectorKernel } from "./kernel.ts";
+import type { ColumnLayout } from "./layout.ts";
+import { TopList } from "./top-list.ts";
+
+const { fround } = Math;
+
+/** As in `packages/core/assembly/index.ts`. */
+const NORM_TOLERANCE = 1e-4;
+
+/** Exact scan without codes, for where there is no WebAssembly. Rounds as the WebAssembly does, bit for bit. */
+export class JavaScriptKernel implements VectorKernel {
+  readonly variant = "javascript";
+  #bytes = new Uint8Array(0);
+  #floats = new Float32Array(0);
+  #words = new Uint32Array(0);
+  #layout: ColumnLayout | undefined;
+
+  get buffer(): ArrayBuffer {
+    return this.#bytes.buffer;
+  }
+
+  place(layout: ColumnLayout): void {
+    if (layout.sizeBytes > this.#bytes.length) {
+      const larger = new Uint8Array(layout.sizeBytes);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+      this.#floats = new Float32Array(larger.buffer);
+      this.#words = new Uint32Array(larger.buffer);
+    }
+    this.#layout = layout;
+  }
+
+  quantise(first: number, count: number): number {
+    const { address, stride } = this.#placed();
+    for (let row = first; row < first + count; row++) {
+      if (this.#bytes[address.alive + row] === 0) continue;
+      const start = address.rows / 4 + row * stride;
+      let squares = 0;
+      for (let at = start; at < start + stride; at++) squares += this.#floats[at]! ** 2;
+      if (!(Math.abs(squares - 1) < NORM_TOLERANCE)) return row;
+    }
+    return -1;
+  }
+
+  search(rowCount: number, limit: number, _oversample: number, masked: boolean): number {
+    const { address } = this.#placed();
+    const best = new TopList(limit);
+    for (let row = 0; row < rowCount; row++) {
+      const allowed = masked ? this.#bytes[address.allowed + row]! : 1;
+      if ((this.#bytes[address.alive + row]! & allowed) !== 0) best.offer(this.#cosine(row), row);
+    }
+    const hits = best.sorted();
+    for (const [index, { score, row }] of hits.entries()) {
+      this.#floats[address.hitScores / 4 + index] = score;
+      this.#words[address.hitRows / 4 + index] = row;
+    }
+    return hits.length;
+  }
+
+  similarities(count: number): void {
+    const { address } = this.#placed();
+    for (let index = 0; index < count; index++) {
+      const row = this.#words[address.hitRows / 4 + index]!;
+      this.#floats[address.hitScores / 4 + index] = this.#cosine(row);
+    }
+  }
+
+  #placed(): ColumnLayout {
+    if (!this.#layout) throw new TypeError("place() comes first");
+    return this.#layout;
+  }
+
+  /** Dot product in 16 running sums, added up in the order of `dotF32` in `packages/core/assembly/dot.ts`. */
+  #cosine(row: number): number {
+    const { address, stride } = this.#placed();
+    return dotF32(this.#floats, address.rows / 4 + row * stride, address.query / 4, stride);
+  }
+}
+
+/** Running sums of one dot product. */
+const sums = new Float32Array(16);
+
+function dotF32(floats: Float32Array, left: number, right: number, length: number): number {
+  sums.fill(0);
+  for (let at = 0; at < length; at += 16) {
+    for (let lane = 0; lane < 16; lane++) {
+      const product = fround(floats[left + at + lane]! * floats[right + at + lane]!);
+      sums[lane] = sums[lane]! + product;
+    }
+  }
+  let total = 0;
+  for (let lane = 0; lane < 4; lane++) {
+    const low = fround(sums[lane]! + sums[lane + 4]!);
+    const high = fround(sums[lane + 8]! + sums[lane + 12]!);
+    const four = fround(low + high);
+    total = lane === 0 ? four : fround(total + four);
+  }
+  return total;
+}

@@ -1,0 +1,81 @@
+/**
+ * Byte addresses of a column's regions in its one buffer; the fields and their order are those of `Layout` in
+ * `packages/core/assembly/layout.ts`, where each is described.
+ */
+export interface ColumnLayout {
+  /** Elements per row: the dimensions rounded up to a multiple of 64. */
+  readonly stride: number;
+  /** Rows there is room for, a multiple of 64. */
+  readonly capacity: number;
+  /** Length of the buffer that holds it all. */
+  readonly sizeBytes: number;
+  readonly address: Readonly<Record<Region, number>>;
+}
+
+/** The regions in the order they lie in; `bytes` is per row, or per element of one vector. */
+export const REGIONS = [
+  { name: "query", per: "element", bytes: 4 },
+  { name: "queryCodes", per: "element", bytes: 1 },
+  { name: "rows", per: "row-element", bytes: 4 },
+  { name: "codes", per: "row-element", bytes: 1 },
+  { name: "scales", per: "row", bytes: 4 },
+  { name: "sums", per: "row", bytes: 4 },
+  { name: "errors", per: "row", bytes: 4 },
+  { name: "alive", per: "row", bytes: 1 },
+  { name: "allowed", per: "row", bytes: 1 },
+  { name: "uppers", per: "row", bytes: 4 },
+  { name: "candidateScores", per: "row", bytes: 4 },
+  { name: "candidateRows", per: "row", bytes: 4 },
+  { name: "hitScores", per: "row", bytes: 4 },
+  { name: "hitRows", per: "row", bytes: 4 },
+] as const;
+
+/** Name of a region. */
+export type Region = (typeof REGIONS)[number]["name"];
+
+/** The regions that hold a column's state, and so move when it grows; the others are scratch of one call. */
+export const STATE_REGIONS: readonly Region[] = [
+  "rows",
+  "codes",
+  "scales",
+  "sums",
+  "errors",
+  "alive",
+];
+
+/** Bytes kept free at the start for the kernel's own fields. */
+const HEADER_BYTES = 256;
+/** Rows and elements come in multiples of this, so that the kernel's loops have no remainder. */
+const GRAIN = 64;
+/** What a 32-bit address reaches, less one page so that the end of the last region can be addressed too. */
+export const MAX_COLUMN_BYTES = 2 ** 32 - 2 ** 16;
+
+/** Bytes one row takes in `region`, or that the region takes whatever the number of rows. */
+export function regionBytes(region: Region, stride: number, rows: number): number {
+  const { per, bytes } = REGIONS.find(({ name }) => name === region)!;
+  if (per === "element") return stride * bytes;
+  return rows * bytes * (per === "row" ? 1 : stride);
+}
+
+/** Lays out a column of `dimensions` with room for at least `rows` rows. */
+export function columnLayout(dimensions: number, rows: number): ColumnLayout {
+  const stride = roundUp(dimensions);
+  const capacity = roundUp(Math.max(rows, 1));
+  const address = {} as Record<Region, number>;
+  let end = HEADER_BYTES;
+  for (const { name } of REGIONS) {
+    address[name] = end;
+    end += regionBytes(name, stride, capacity);
+  }
+  return { stride, capacity, sizeBytes: end, address };
+}
+
+/** The most rows of `dimensions` that one column can hold. */
+export function maxRows(dimensions: number): number {
+  const perRow = columnLayout(dimensions, 2 * GRAIN).sizeBytes - columnLayout(dimensions, GRAIN).sizeBytes;
+  return Math.floor((MAX_COLUMN_BYTES - columnLayout(dimensions, GRAIN).sizeBytes) / perRow) * GRAIN;
+}
+
+function roundUp(count: number): number {
+  return Math.ceil(count / GRAIN) * GRAIN;
+}

@@ -1,0 +1,52 @@
+/**
+ * The stored form of a column, little-endian: magic "MCVC", version, dimensions, row count (u32 each), then
+ * f32[rowCount x dimensions], then a bit per row (lowest bit first), 1 = the row holds a vector.
+ */
+export interface VectorBytesHeader {
+  readonly dimensions: number;
+  readonly rowCount: number;
+}
+
+/** Where the rows start. */
+export const HEADER_BYTES = 16;
+/** The most dimensions a vector may have. */
+export const MAX_DIMENSIONS = 8192;
+
+const MAGIC = 0x4356_434d;
+const VERSION = 1;
+
+/** Length of the stored form. */
+export function vectorBytesLength({ dimensions, rowCount }: VectorBytesHeader): number {
+  return HEADER_BYTES + rowCount * dimensions * 4 + Math.ceil(rowCount / 8);
+}
+
+/** Writes the header at the start of `bytes`. */
+export function writeHeader(bytes: Uint8Array, { dimensions, rowCount }: VectorBytesHeader): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  for (const [index, word] of [MAGIC, VERSION, dimensions, rowCount].entries()) {
+    view.setUint32(index * 4, word, true);
+  }
+}
+
+/** Reads and checks the header. Throws a `RangeError` when the bytes are no column of this version, or are cut off. */
+export function readHeader(bytes: Uint8Array): VectorBytesHeader {
+  if (bytes.length < HEADER_BYTES) throw new RangeError("Not a vector column: too short");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  if (view.getUint32(0, true) !== MAGIC) throw new RangeError("Not a vector column: wrong magic");
+  const version = view.getUint32(4, true);
+  if (version !== VERSION) throw new RangeError(`Vector column of unknown version ${version}`);
+  const header = { dimensions: view.getUint32(8, true), rowCount: view.getUint32(12, true) };
+  checkDimensions(header.dimensions);
+  const expected = vectorBytesLength(header);
+  if (bytes.length !== expected) {
+    throw new RangeError(`Vector column of ${bytes.length} bytes where ${expected} were expected`);
+  }
+  return header;
+}
+
+/** Throws a `RangeError` unless `dimensions` is a whole number from 1 to `MAX_DIMENSIONS`. */
+export function checkDimensions(dimensions: number): void {
+  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > MAX_DIMENSIONS) {
+    throw new RangeError(`Dimensions must be from 1 to ${MAX_DIMENSIONS}, not ${dimensions}`);
+  }
+}
