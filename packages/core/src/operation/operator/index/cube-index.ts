@@ -1,0 +1,83 @@
+import type { IndexDocument } from "./document.ts";
+import { grown } from "./growable.ts";
+import type { IndexQuery, IndexResult } from "./query.ts";
+import { RANKING, type Ranking } from "./ranking.ts";
+import { NONE } from "./row-table.ts";
+import { Scratch } from "./scratch.ts";
+import { searchTables } from "./search-tables.ts";
+import { SpeakerNames } from "./speaker-names.ts";
+import { IndexTables } from "./tables.ts";
+import { VisibleRowsCache } from "./visible-rows-cache.ts";
+
+/**
+ * The search index of one cube, in process: words with the structure of conversations, and vectors where documents have
+ * them. Fed by the cube's log; holds terms and vectors, not texts. Rows that a caller may not see, and rows that have
+ * expired, influence nothing that the caller gets.
+ */
+export class CubeIndex {
+  readonly #tables: IndexTables;
+  readonly #views: VisibleRowsCache;
+  readonly #scratch = new Scratch();
+  readonly #speakers = new SpeakerNames();
+  readonly #ranking: Ranking;
+  #slotOfTerm = new Uint8Array(0);
+
+  /** @param ranking weights to change, for measurements @default RANKING */
+  constructor(ranking: Partial<Ranking> = {}, tables = new IndexTables()) {
+    this.#tables = tables;
+    this.#views = new VisibleRowsCache(tables);
+    this.#ranking = { ...RANKING, ...ranking };
+  }
+
+  /** Rows in the index, whoever may see them. */
+  get count(): number {
+    return this.#tables.rows.live;
+  }
+
+  /** RAM that the index takes, in bytes; an estimate within a few percent. */
+  get sizeBytes(): number {
+    return (
+      this.#tables.sizeBytes + this.#views.sizeBytes + this.#scratch.sizeBytes + this.#slotOfTerm.byteLength
+    );
+  }
+
+  /** Whether a document with this id is in the index. */
+  has(id: string): boolean {
+    return this.#tables.ids.find(id) !== NONE;
+  }
+
+  /** Adds a document, in the place of the one with its id if there is one. */
+  upsert(document: IndexDocument): void {
+    this.remove(document.id);
+    this.#views.added(this.#tables.insert(document));
+    this.#speakers.update(this.#tables.speakers.names);
+    if (this.#tables.wantsCompaction) this.#tables.compact();
+  }
+
+  /** Takes a document out; false when there is none with this id. */
+  remove(id: string): boolean {
+    const row = this.#tables.ids.find(id);
+    if (row === NONE) return false;
+    this.#views.removing(row);
+    this.#tables.remove(row);
+    if (this.#tables.wantsCompaction) this.#tables.compact();
+    return true;
+  }
+
+  /** The best hits for a query among the rows that the caller may see, best first. */
+  search(query: IndexQuery): IndexResult {
+    const view = this.#views.view(query.permits, query.now);
+    this.#slotOfTerm = grown(this.#slotOfTerm, this.#tables.terms.count + 1);
+    return searchTables(
+      {
+        tables: this.#tables,
+        view,
+        scratch: this.#scratch,
+        speakers: this.#speakers,
+        ranking: this.#ranking,
+        slotOfTerm: this.#slotOfTerm,
+      },
+      query,
+    );
+  }
+}

@@ -1,0 +1,5 @@
+export { CubeIndex } from "./cube-index.ts";
+export type { IndexDocument, Role } from "./document.ts";
+export type { IndexFilter, IndexHit, IndexQuery, IndexResult, Why } from "./query.ts";
+export { RANKING } from "./ranking.ts";
+export type { Ranking } from "./ranking.ts";

@@ -1,0 +1,156 @@
+import type { QuerySlot } from "./plan-query.ts";
+import { PostingList, type Postings } from "./postings.ts";
+import type { Ranking } from "./ranking.ts";
+import { NONE, type RowColumns } from "./row-table.ts";
+import { COUNT_UNIT, type Scratch } from "./scratch.ts";
+import type { VisibleRows } from "./visible-rows.ts";
+
+/** How telling each slot of a query is: BM25's idf over the visible rows, and over their sessions. */
+export interface SlotWeights {
+  readonly idf: Float64Array;
+  readonly sessionIdf: Float64Array;
+}
+
+/** What matching reads and writes. */
+export interface MatchInput {
+  readonly slots: readonly QuerySlot[];
+  readonly postings: Postings;
+  readonly view: VisibleRows;
+  readonly columns: RowColumns;
+  readonly scratch: Scratch;
+  readonly ranking: Ranking;
+  /** Factor of a row when candidates are chosen. */
+  readonly boost: (row: number) => number;
+  /** Rows that may become candidates: those a filter lets through, and those beside them. All when left out. */
+  readonly near?: Uint8Array | undefined;
+}
+
+/**
+ * Postings whose rows may become candidates, rarest terms first. A term past this bound is so frequent that it chooses
+ * nothing: it still counts in the score of rows that rarer terms brought in. Keeps a query at 50,000 rows below 0.4 ms.
+ */
+const NOMINATING_POSTINGS = 16_384;
+
+/** Rows that are scored in full, besides their neighbours; the best by their own words. Far more than a result holds. */
+const MAX_SEEDS = 768;
+
+/** idf, positive for every frequency (Lucene's form of Robertson's). */
+export const idfOf = (frequency: number, rows: number): number =>
+  Math.log(1 + (rows - frequency + 0.5) / (frequency + 0.5));
+
+/**
+ * Fills the scratch with how often each visible row has each slot, and nominates the candidates: the rows whose own
+ * words match best, and the two rows around each.
+ */
+export function matchWords(input: MatchInput): SlotWeights {
+  const { slots, postings, view, scratch } = input;
+  const idf = new Float64Array(slots.length);
+  const sessionIdf = new Float64Array(slots.length);
+  const found = slots.map(({ term }, slot) => {
+    const count = term === 0 ? 0 : postings.read(term, view.mask, list(scratch, slot));
+    idf[slot] = idfOf(count, view.rowCount);
+    return { slot, count };
+  });
+  found.sort((one, other) => one.count - other.count || one.slot - other.slot);
+  let walked = 0;
+  for (const { slot, count } of found) {
+    const nominates = walked === 0 || walked + count <= NOMINATING_POSTINGS;
+    walked += count;
+    if (nominates) nominate(input, slot, idf[slot] ?? 0);
+    else lookUp(input, slot);
+    sessionIdf[slot] = idfOf(countSessions(input, slot), view.sessionCount);
+  }
+  chooseSeeds(input);
+  return { idf, sessionIdf };
+}
+
+const list = (scratch: Scratch, slot: number): PostingList => (scratch.lists[slot] ??= new PostingList());
+
+/** Whether a slot counts in a row: a person's name says little in what someone else said to them. */
+const counts = (slot: QuerySlot | undefined, speaker: number): boolean => !slot?.name || speaker === NONE;
+
+/** Adds a slot's postings to the counts and to the rough scores. */
+function nominate({ slots, view, columns, scratch, ranking }: MatchInput, slot: number, idf: number): void {
+  const width = slots.length;
+  const { rows, counts: occurrences, length } = list(scratch, slot);
+  const { rough } = scratch;
+  const perTenth = (ranking.k1 * ranking.b) / (10 * view.averageLength);
+  const fixed = ranking.k1 * (1 - ranking.b);
+  for (let at = 0; at < length; at++) {
+    const row = rows[at] ?? 0;
+    if (!counts(slots[slot], columns.speaker[row] ?? NONE)) continue;
+    const count = occurrences[at] ?? 0;
+    if (rough[row] === 0) scratch.touch(row);
+    scratch.counts[row * width + slot] = Math.min(255, count * COUNT_UNIT);
+    const held = count / (count + fixed + perTenth * (view.lengthTenths[row] ?? 0));
+    rough[row] = (rough[row] ?? 0) + idf * held;
+  }
+}
+
+/** Adds a frequent slot's postings to rows that rarer slots touched. */
+function lookUp({ slots, columns, scratch }: MatchInput, slot: number): void {
+  const width = slots.length;
+  const { rows, counts: occurrences, length } = list(scratch, slot);
+  for (let at = 0; at < length; at++) {
+    const row = rows[at] ?? 0;
+    if (scratch.rough[row] === 0 || !counts(slots[slot], columns.speaker[row] ?? NONE)) continue;
+    scratch.counts[row * width + slot] = Math.min(255, (occurrences[at] ?? 0) * COUNT_UNIT);
+  }
+}
+
+/** Adds a slot's postings to the sessions' counts; returns how many sessions have it. */
+function countSessions({ slots, columns, scratch }: MatchInput, slot: number): number {
+  const width = slots.length;
+  const { rows, counts: occurrences, length } = list(scratch, slot);
+  let sessions = 0;
+  for (let at = 0; at < length; at++) {
+    const row = rows[at] ?? 0;
+    const session = columns.session[row] ?? NONE;
+    if (session === NONE) continue;
+    const place = session * width + slot;
+    const before = scratch.sessionCounts[place] ?? 0;
+    if (before === 0) sessions++;
+    scratch.sessionCounts[place] = before + (occurrences[at] ?? 0);
+  }
+  return sessions;
+}
+
+function chooseSeeds(input: MatchInput): void {
+  const { scratch, view, boost, near } = input;
+  const threshold = seedThreshold(input);
+  for (let at = 0; at < scratch.touchedCount; at++) {
+    const row = scratch.touched[at] ?? 0;
+    if (near !== undefined && near[row] !== 1) continue;
+    if ((scratch.rough[row] ?? 0) * boost(row) < threshold) continue;
+    scratch.nominate(row);
+    for (const links of [view.previous, view.next]) {
+      const beside = links[row] ?? NONE;
+      if (beside === NONE) continue;
+      scratch.nominate(beside);
+      const beyond = links[beside] ?? NONE;
+      if (beyond !== NONE) scratch.nominate(beyond);
+    }
+  }
+}
+
+const BINS = 512;
+
+/** The rough score that about MAX_SEEDS rows reach; rows with the same score are in or out together. */
+function seedThreshold({ scratch, boost, near }: MatchInput): number {
+  if (scratch.touchedCount <= MAX_SEEDS) return 0;
+  let top = 0;
+  for (let at = 0; at < scratch.touchedCount; at++) {
+    const row = scratch.touched[at] ?? 0;
+    top = Math.max(top, (scratch.rough[row] ?? 0) * boost(row));
+  }
+  const bins = new Int32Array(BINS);
+  for (let at = 0; at < scratch.touchedCount; at++) {
+    const row = scratch.touched[at] ?? 0;
+    if (near !== undefined && near[row] !== 1) continue;
+    const bin = Math.min(BINS - 1, Math.floor((((scratch.rough[row] ?? 0) * boost(row)) / top) * BINS));
+    bins[bin] = (bins[bin] ?? 0) + 1;
+  }
+  let bin = BINS;
+  for (let seeds = 0; bin > 0 && seeds < MAX_SEEDS; ) seeds += bins[--bin] ?? 0;
+  return (bin * top) / BINS;
+}

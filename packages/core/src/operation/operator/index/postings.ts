@@ -1,0 +1,159 @@
+import { grown } from "./growable.ts";
+import type { RaggedPool } from "./ragged-pool.ts";
+
+/**
+ * Which rows hold a term, and how often: one sorted base (compressed sparse rows) and a tail of chained entries for what
+ * was added since, folded into the base when it has grown large. Entries of removed rows stay until then; readers skip
+ * rows that are not visible. Only a row's own terms are held: neighbours are looked up when a query is scored.
+ */
+export class Postings {
+  #start = new Uint32Array(2);
+  #rows = new Int32Array(0);
+  #counts = new Uint8Array(0);
+  #head = new Int32Array(16);
+  #tailRow = new Int32Array(16);
+  #tailCount = new Uint8Array(16);
+  #tailNext = new Int32Array(16);
+  #tailUsed = 0;
+
+  static from(start: Uint32Array, rows: Int32Array, counts: Uint8Array): Postings {
+    const postings = new Postings();
+    postings.#start = new Uint32Array(start);
+    postings.#rows = new Int32Array(rows);
+    postings.#counts = new Uint8Array(counts);
+    return postings;
+  }
+
+  get sizeBytes(): number {
+    return (
+      this.#start.byteLength + this.#rows.byteLength + this.#counts.byteLength + this.#head.byteLength +
+      this.#tailRow.byteLength + this.#tailCount.byteLength + this.#tailNext.byteLength
+    );
+  }
+
+  /** The base; call `rebuild` first to have the tail in it. */
+  get columns(): { start: Uint32Array; rows: Int32Array; counts: Uint8Array } {
+    return { start: this.#start, rows: this.#rows, counts: this.#counts };
+  }
+
+  /** Whether the tail is so large that reading slows down; amortised, a rebuild costs each posting a few moves. */
+  get wantsRebuild(): boolean {
+    return this.#tailUsed > MIN_TAIL && this.#tailUsed > this.#rows.length / 4;
+  }
+
+  /** Adds a row's terms, given as a list with repetitions; term 0 is skipped. */
+  add(row: number, terms: readonly number[]): void {
+    const counts = new Map<number, number>();
+    for (const term of terms) if (term > 0) counts.set(term, (counts.get(term) ?? 0) + 1);
+    for (const [term, count] of counts) this.#append(term, row, count);
+  }
+
+  /**
+   * Copies a term's postings into `rows` and `counts` (grown by the caller to `lengthOf`) and returns how many there
+   * are; rows that are not set in `visible` are left out. Base rows ascend, tail rows follow.
+   */
+  read(term: number, visible: Uint8Array, into: PostingList): number {
+    let used = 0;
+    const from = this.#start[term] ?? 0;
+    const to = this.#start[term + 1] ?? from;
+    into.reserve(to - from);
+    let { rows, counts } = into;
+    for (let at = from; at < to; at++) {
+      const row = this.#rows[at] ?? 0;
+      rows[used] = row;
+      counts[used] = this.#counts[at] ?? 0;
+      used += visible[row] ?? 0;
+    }
+    for (let node = (this.#head[term] ?? 0) - 1; node >= 0; node = (this.#tailNext[node] ?? 0) - 1) {
+      const row = this.#tailRow[node] ?? 0;
+      if (visible[row] !== 1) continue;
+      if (used >= rows.length) {
+        into.reserve(used + 1);
+        ({ rows, counts } = into);
+      }
+      rows[used] = row;
+      counts[used++] = this.#tailCount[node] ?? 0;
+    }
+    into.length = used;
+    return used;
+  }
+
+  /** Rebuilds the base from the rows' own term lists; rows with an empty list vanish. */
+  rebuild(terms: RaggedPool, rowCount: number, termCount: number): void {
+    const { data } = terms;
+    const start = new Uint32Array(termCount + 2);
+    const lastRow = new Int32Array(termCount + 1).fill(-1);
+    forEachTerm(terms, data, rowCount, (term, row) => {
+      if (lastRow[term] === row) return;
+      lastRow[term] = row;
+      start[term + 1] = (start[term + 1] ?? 0) + 1;
+    });
+    for (let term = 0; term <= termCount; term++) start[term + 1] = (start[term + 1] ?? 0) + (start[term] ?? 0);
+    const rows = new Int32Array(start[termCount + 1] ?? 0);
+    const counts = new Uint8Array(rows.length);
+    const cursor = start.slice();
+    lastRow.fill(-1);
+    forEachTerm(terms, data, rowCount, (term, row) => {
+      const at = cursor[term] ?? 0;
+      if (lastRow[term] === row) {
+        counts[at - 1] = Math.min(255, (counts[at - 1] ?? 0) + 1);
+        return;
+      }
+      lastRow[term] = row;
+      rows[at] = row;
+      counts[at] = 1;
+      cursor[term] = at + 1;
+    });
+    this.#start = start;
+    this.#rows = rows;
+    this.#counts = counts;
+    this.#head = new Int32Array(16);
+    this.#tailUsed = 0;
+    this.#tailRow = new Int32Array(16);
+    this.#tailCount = new Uint8Array(16);
+    this.#tailNext = new Int32Array(16);
+  }
+
+  #append(term: number, row: number, count: number): void {
+    const node = this.#tailUsed++;
+    this.#head = grown(this.#head, term + 1);
+    this.#tailRow = grown(this.#tailRow, node + 1);
+    this.#tailCount = grown(this.#tailCount, node + 1);
+    this.#tailNext = grown(this.#tailNext, node + 1);
+    this.#tailRow[node] = row;
+    this.#tailCount[node] = Math.min(255, count);
+    this.#tailNext[node] = this.#head[term] ?? 0;
+    this.#head[term] = node + 1;
+  }
+}
+
+/** A reusable list of (row, count). */
+export class PostingList {
+  rows = new Int32Array(64);
+  counts = new Uint8Array(64);
+  length = 0;
+
+  reserve(needed: number): void {
+    this.rows = grown(this.rows, needed);
+    this.counts = grown(this.counts, needed);
+  }
+}
+
+/** A tail this short is read as fast as the base. */
+const MIN_TAIL = 4_096;
+
+function forEachTerm(
+  terms: RaggedPool,
+  data: Int32Array,
+  rowCount: number,
+  visit: (term: number, row: number) => void,
+): void {
+  for (let row = 0; row < rowCount; row++) {
+    const from = terms.start(row);
+    const to = from + terms.count(row);
+    for (let at = from; at < to; at++) {
+      const term = data[at] ?? 0;
+      if (term > 0) visit(term, row);
+    }
+  }
+}

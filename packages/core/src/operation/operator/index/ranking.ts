@@ -1,0 +1,60 @@
+/** Neighbour rows of a session lend at most this many terms: uncapped, long turns drown their short neighbours. */
+export const NEIGHBOUR_CAP = 15;
+
+/** What the rows one and two places away count, in tenths of an own term. */
+export const NEIGHBOUR_TENTHS = [3, 1] as const;
+
+/**
+ * The weights of a ranking. Measured on conversations, user-assistant chats, documents and fact lists; each is worth
+ * what `test/bench/locomo` shows when it is left out.
+ */
+export interface Ranking {
+  /** BM25 (Robertson and Zaragoza 2009): saturation of repetitions, and how much long rows are held back. */
+  readonly k1: number;
+  readonly b: number;
+  /** Weight of the session's own BM25 score, which lifts turns of the session that is about the matter. */
+  readonly session: number;
+  /** Share of a question turn's score that goes to the turn that answers it. */
+  readonly answer: number;
+  /** Share of the next turn's score, for what prepares an answer. */
+  readonly follow: number;
+  /** Two query words side by side in the row, as a share of their idf. */
+  readonly bigram: number;
+  /** Factors are 1 + x. */
+  readonly speaker: number;
+  readonly role: number;
+  readonly time: number;
+  readonly date: number;
+  readonly preference: number;
+  readonly count: number;
+  /** Factor for rows whose validity is over or yet to come. */
+  readonly outdated: number;
+  /** A related word counts this share of the word itself. */
+  readonly related: number;
+  /** Exponent of the share of the query's idf that a row covers. */
+  readonly coverage: number;
+  /** What a name counts in a row that someone else said. */
+  readonly nameInOthers: number;
+  /** Weight of the vectors at full trust, against 1 for the words. */
+  readonly vector: number;
+}
+
+export const RANKING: Ranking = {
+  k1: 0.6,
+  b: 0.9,
+  session: 0.1,
+  answer: 0.3,
+  follow: 0.2,
+  bigram: 0.4,
+  speaker: 0.8,
+  role: 3,
+  time: 0.7,
+  date: 1.5,
+  preference: 0,
+  count: 0,
+  outdated: 0.6,
+  related: 0,
+  coverage: 0,
+  nameInOthers: 0,
+  vector: 1,
+};

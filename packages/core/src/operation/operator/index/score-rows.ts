@@ -1,0 +1,132 @@
+import type { SlotWeights } from "./match-words.ts";
+import { NEIGHBOUR_CAP, NEIGHBOUR_TENTHS, type Ranking } from "./ranking.ts";
+import type { QuerySlot } from "./plan-query.ts";
+import type { RaggedPool } from "./ragged-pool.ts";
+import { NONE, type RowColumns } from "./row-table.ts";
+import { COUNT_UNIT, type Scratch } from "./scratch.ts";
+import type { VisibleRows } from "./visible-rows.ts";
+
+/** What scoring by words reads and writes. */
+export interface ScoreInput {
+  readonly slots: readonly QuerySlot[];
+  readonly weights: SlotWeights;
+  readonly view: VisibleRows;
+  readonly columns: RowColumns;
+  readonly terms: RaggedPool;
+  readonly scratch: Scratch;
+  readonly ranking: Ranking;
+  /** One cell per term of the index, all zero; used to recognise query terms in a row, and zeroed again. */
+  readonly slotOfTerm: Uint8Array;
+}
+
+/**
+ * BM25 over each candidate's own words and its neighbours' share of theirs, into `scratch.score`; returns the best. The
+ * neighbours are the visible ones, with at most NEIGHBOUR_CAP terms each.
+ */
+export function scoreWords(input: ScoreInput): number {
+  const { slots, weights, view, scratch, ranking } = input;
+  const { previous, next } = view;
+  const width = slots.length;
+  const { counts, candidates, candidateCount } = scratch;
+  const perTenth = (ranking.k1 * ranking.b) / (10 * view.averageLength);
+  const fixed = ranking.k1 * (1 - ranking.b);
+  const near = NEIGHBOUR_TENTHS[0] / (10 * COUNT_UNIT);
+  const far = NEIGHBOUR_TENTHS[1] / (10 * COUNT_UNIT);
+  let best = 0;
+  for (let at = 0; at < candidateCount; at++) {
+    const row = candidates[at] ?? 0;
+    const a = previous[row] ?? NONE;
+    const b = next[row] ?? NONE;
+    const c = a === NONE ? NONE : (previous[a] ?? NONE);
+    const d = b === NONE ? NONE : (next[b] ?? NONE);
+    const shareA = near * capShare(input, a);
+    const shareB = near * capShare(input, b);
+    const shareC = far * capShare(input, c);
+    const shareD = far * capShare(input, d);
+    const held = fixed + perTenth * (view.lengthTenths[row] ?? 0);
+    let score = 0;
+    let borrowed = 0;
+    for (let slot = 0; slot < width; slot++) {
+      const own = (counts[row * width + slot] ?? 0) / COUNT_UNIT;
+      let lent = 0;
+      if (shareA > 0) lent += shareA * (counts[a * width + slot] ?? 0);
+      if (shareB > 0) lent += shareB * (counts[b * width + slot] ?? 0);
+      if (shareC > 0) lent += shareC * (counts[c * width + slot] ?? 0);
+      if (shareD > 0) lent += shareD * (counts[d * width + slot] ?? 0);
+      if (own + lent === 0) continue;
+      const part = ((weights.idf[slot] ?? 0) * (own + lent) * (ranking.k1 + 1)) / (own + lent + held);
+      score += part;
+      borrowed += (part * lent) / (own + lent);
+    }
+    scratch.score[row] = score;
+    scratch.borrowed[row] = score > 0 ? borrowed / score : 0;
+    if (score > best) best = score;
+  }
+  return best;
+}
+
+function capShare({ columns }: ScoreInput, row: number): number {
+  return row === NONE ? 0 : Math.min(1, NEIGHBOUR_CAP / Math.max(1, columns.length[row] ?? 0));
+}
+
+/** Rows among the best whose word order is looked at: it can't lift a row much farther than this. */
+const BIGRAM_ROWS = 256;
+
+/** Terms of a row whose order is looked at; a longer row has said its piece by then. */
+const BIGRAM_TERMS = 1_024;
+
+/** Adds to the score of rows that have words side by side which are side by side in the query. */
+export function scoreBigrams(input: ScoreInput, best: number): number {
+  const { slots, weights, scratch, ranking, slotOfTerm } = input;
+  if (ranking.bigram === 0 || slots.length < 2) return best;
+  slots.forEach(({ term, place }, slot) => {
+    if (term > 0 && place >= 0) slotOfTerm[term] = slot + 1;
+  });
+  const threshold = scoreOfRank(scratch, best, BIGRAM_ROWS);
+  let top = best;
+  for (let at = 0; at < scratch.candidateCount; at++) {
+    const row = scratch.candidates[at] ?? 0;
+    const score = scratch.score[row] ?? 0;
+    if (score === 0 || score < threshold) continue;
+    scratch.score[row] = score + ranking.bigram * pairs(input, row, weights.idf);
+    top = Math.max(top, scratch.score[row] ?? 0);
+  }
+  for (const { term } of slots) if (term > 0) slotOfTerm[term] = 0;
+  return top;
+}
+
+/** The idf of the query's word pairs that the row has side by side; each pair once. */
+function pairs({ slots, terms, slotOfTerm }: ScoreInput, row: number, idf: Float64Array): number {
+  const from = terms.start(row);
+  const to = from + Math.min(BIGRAM_TERMS, terms.count(row));
+  let sum = 0;
+  let seen = 0;
+  let before = 0;
+  for (let at = from; at < to; at++) {
+    const slot = slotOfTerm[terms.data[at] ?? 0] ?? 0;
+    if (slot > 0 && before > 0 && (seen & (1 << slot)) === 0) {
+      if (slots[slot - 1]?.place === (slots[before - 1]?.place ?? 0) + 1) {
+        seen |= 1 << slot;
+        sum += (idf[slot - 1] ?? 0) + (idf[before - 1] ?? 0);
+      }
+    }
+    before = slot;
+  }
+  return sum;
+}
+
+const BINS = 256;
+
+/** About the score that `rank` candidates reach; 0 when there are no more than that. */
+export function scoreOfRank(scratch: Scratch, best: number, rank: number): number {
+  if (scratch.candidateCount <= rank || best <= 0) return 0;
+  const bins = new Int32Array(BINS);
+  for (let at = 0; at < scratch.candidateCount; at++) {
+    const share = (scratch.score[scratch.candidates[at] ?? 0] ?? 0) / best;
+    const bin = Math.min(BINS - 1, Math.floor(share * BINS));
+    bins[bin] = (bins[bin] ?? 0) + 1;
+  }
+  let bin = BINS;
+  for (let count = 0; bin > 0 && count < rank; ) count += bins[--bin] ?? 0;
+  return (bin * best) / BINS;
+}

@@ -1,0 +1,63 @@
+import { combine, explain } from "./combine.ts";
+import { filterRows, widen } from "./filter-rows.ts";
+import { matchWords } from "./match-words.ts";
+import { planQuery, type QueryPlan } from "./plan-query.ts";
+import type { IndexHit, IndexQuery, IndexResult } from "./query.ts";
+import type { Ranking } from "./ranking.ts";
+import { scoreBigrams, scoreWords } from "./score-rows.ts";
+import type { Scratch } from "./scratch.ts";
+import type { SpeakerNames } from "./speaker-names.ts";
+import * as structure from "./structure.ts";
+import type { IndexTables } from "./tables.ts";
+import { topRows } from "./top-rows.ts";
+import type { VisibleRows } from "./visible-rows.ts";
+
+/** What a search works with. */
+export interface SearchParts {
+  readonly tables: IndexTables;
+  readonly view: VisibleRows;
+  readonly scratch: Scratch;
+  readonly speakers: SpeakerNames;
+  readonly ranking: Ranking;
+  readonly slotOfTerm: Uint8Array;
+}
+
+/** Ranks the visible rows for a query. */
+export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult {
+  const { tables, view, scratch, speakers, ranking, slotOfTerm } = parts;
+  const { columns } = tables.rows;
+  const plan = planQuery(query.text, query.now, tables.terms, speakers, (speaker) => (view.speakerRows[speaker] ?? 0) > 0);
+  const { slots } = plan;
+  const passes = query.filter && filterRows(query.filter, tables, view);
+  scratch.reserve(tables.rows.count, Math.max(1, slots.length), tables.sessions.names.length);
+  const boost = seedBoost(plan, parts);
+  const weights = matchWords({
+    slots, postings: tables.postings, view, columns, scratch, ranking, boost, near: passes && widen(passes, view),
+  });
+  const scoreInput = { slots, weights, view, columns, terms: tables.termLists, scratch, ranking, slotOfTerm };
+  const best = scoreBigrams(scoreInput, scoreWords(scoreInput));
+  const input = { plan, weights, view, columns, scratch, ranking, now: query.now };
+  combine(input, best, passes);
+  const { final } = scratch;
+  const rows = topRows(scratch.candidates, scratch.candidateCount, final, query.limit, (row, other) => {
+    const later = (columns.at[row] ?? 0) - (columns.at[other] ?? 0);
+    return later === 0 || Number.isNaN(later) ? tables.ids.idOf(row) < tables.ids.idOf(other) : later > 0;
+  });
+  const hits = rows.map((row): IndexHit => ({
+    id: tables.ids.idOf(row),
+    version: columns.version[row] ?? 0,
+    score: final[row] ?? 0,
+    why: explain(input, row, scratch.score[row] ?? 0),
+  }));
+  scratch.clear(Math.max(1, slots.length), tables.sessions.names.length);
+  return { hits, confidence: 0 };
+}
+
+/** Candidates are chosen with the strongest factors in, so that a named speaker's rows are not crowded out. */
+function seedBoost(plan: QueryPlan, { view, tables, scratch, ranking }: SearchParts): (row: number) => number {
+  const input = { plan, view, columns: tables.rows.columns, scratch, ranking } as structure.StructureInput;
+  const named = structure.namesSomeone(input);
+  return (row) =>
+    (named && structure.isBySpeaker(input, row) ? 1 + ranking.speaker : 1) *
+    (structure.hasWantedRole(input, row) ? 1 + ranking.role : 1);
+}

@@ -1,0 +1,110 @@
+import type { DateMention } from "../../../text/index.ts";
+import type { SlotWeights } from "./match-words.ts";
+import type { QueryPlan } from "./plan-query.ts";
+import type { Ranking } from "./ranking.ts";
+import { FLAG, NONE, ROLES, type RowColumns } from "./row-table.ts";
+import type { Scratch } from "./scratch.ts";
+import type { VisibleRows } from "./visible-rows.ts";
+
+/** What the structure of a conversation adds to the words; see each function. */
+export interface StructureInput {
+  readonly plan: QueryPlan;
+  readonly weights: SlotWeights;
+  readonly view: VisibleRows;
+  readonly columns: RowColumns;
+  readonly scratch: Scratch;
+  readonly ranking: Ranking;
+  readonly now: number;
+}
+
+/** BM25 of each session that a candidate is in, relative to the best one: Map of session to 0..1. */
+export function scoreSessions(input: StructureInput): ReadonlyMap<number, number> {
+  const { plan, weights, view, columns, scratch, ranking } = input;
+  const width = plan.slots.length;
+  const scores = new Map<number, number>();
+  let best = 0;
+  for (let at = 0; at < scratch.candidateCount; at++) {
+    const session = columns.session[scratch.candidates[at] ?? 0] ?? NONE;
+    if (session === NONE || scores.has(session)) continue;
+    const share = (view.sessionLength[session] ?? 0) / view.averageSessionLength;
+    const held = ranking.k1 * (1 - ranking.b + ranking.b * share);
+    let score = 0;
+    for (let slot = 0; slot < width; slot++) {
+      const count = scratch.sessionCounts[session * width + slot] ?? 0;
+      score += ((weights.sessionIdf[slot] ?? 0) * count * (ranking.k1 + 1)) / (count + held);
+    }
+    scores.set(session, score);
+    best = Math.max(best, score);
+  }
+  if (best > 0) for (const [session, score] of scores) scores.set(session, score / best);
+  return scores;
+}
+
+/** What the turns around a row lend to it: the question it answers, and the turn that it prepares. */
+export function passedOn({ view, columns, scratch, ranking }: StructureInput, row: number): number {
+  const before = view.previous[row] ?? NONE;
+  const after = view.next[row] ?? NONE;
+  let sum = 0;
+  if (before !== NONE && ((columns.flags[before] ?? 0) & FLAG.question) !== 0) {
+    sum += ranking.answer * (scratch.score[before] ?? 0);
+  }
+  if (after !== NONE) sum += ranking.follow * (scratch.score[after] ?? 0);
+  return sum;
+}
+
+/** Whether a row is by, or (where nobody is said to speak) about, whom the question names. */
+export function isBySpeaker({ plan, columns, scratch }: StructureInput, row: number): boolean {
+  const speaker = columns.speaker[row] ?? NONE;
+  if (speaker !== NONE) return plan.named.includes(speaker);
+  const width = plan.slots.length;
+  return plan.slots.some(({ name }, slot) => name && (scratch.counts[row * width + slot] ?? 0) > 0);
+}
+
+/** Whether naming a speaker sets anyone apart: somebody else speaks too. */
+export function namesSomeone({ plan, view }: StructureInput): boolean {
+  if (plan.named.length === 0) return false;
+  let speakers = 0;
+  for (const rows of view.speakerRows) if (rows > 0) speakers++;
+  return plan.named.length < speakers || view.roleRows[0] !== 0;
+}
+
+/** Whether a row's role is the one that the question is about; false when only one of them speaks at all. */
+export function hasWantedRole({ plan, view, columns }: StructureInput, row: number): boolean {
+  const wanted = plan.cues.role;
+  if (wanted === undefined) return false;
+  const users = view.roleRows[ROLES.indexOf("user")] ?? 0;
+  const assistants = view.roleRows[ROLES.indexOf("assistant")] ?? 0;
+  if (users === 0 || assistants === 0) return false;
+  const role = ROLES[columns.role[row] ?? 0] ?? "";
+  // A fact or preference without a role is about the user.
+  return role === wanted || (wanted === "user" && role === "");
+}
+
+const DAY_MS = 86_400_000;
+
+/** How near a row's time is to a date that the question names: 1 on it, 0.5 near it, else 0. */
+export function dateFit(dates: readonly DateMention[], at: number): number {
+  if (Number.isNaN(at)) return 0;
+  let best = 0;
+  for (const date of dates) if (date.precision !== "year") best = Math.max(best, fitOf(date, at));
+  return best;
+}
+
+function fitOf(date: DateMention, at: number): number {
+  const shift = date.yearless ? yearsBetween(date.fromMs, at) : 0;
+  const from = shiftYears(date.fromMs, shift);
+  const to = shiftYears(date.toMs, shift);
+  const [slackMs, nearMs] = date.precision === "month" ? [0, 10 * DAY_MS] : [2 * DAY_MS, 10 * DAY_MS];
+  // What happened on a day is mostly told on it or after it.
+  if (at >= from - (date.precision === "month" ? 0 : slackMs) && at < to + slackMs) return 1;
+  return at >= from - (date.precision === "month" ? 0 : nearMs) && at < to + nearMs ? 0.5 : 0;
+}
+
+const yearsBetween = (from: number, to: number): number =>
+  new Date(to).getUTCFullYear() - new Date(from).getUTCFullYear();
+
+function shiftYears(ms: number, years: number): number {
+  if (years === 0) return ms;
+  const date = new Date(ms);
+  return date.setUTCFullYear(date.getUTCFullYear() + years);
+}

@@ -1,0 +1,8 @@
+export { dateTerms, findDates, hasTimeWords, mentionTerms, sayDate } from "./dates.ts";
+export type { DateMention } from "./dates.ts";
+export { guessLanguage } from "./language.ts";
+export type { LanguageGuess } from "./language.ts";
+export { stem } from "./porter.ts";
+export { isStopWord } from "./stop-words.ts";
+export { indexTerms, toTerm } from "./terms.ts";
+export { tokenize } from "./tokenize.ts";
