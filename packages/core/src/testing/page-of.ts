@@ -1,0 +1,48 @@
+import { MemCubeError } from "../errors.ts";
+import type { Page } from "../flow/index.ts";
+
+/**
+ * Cuts one page out of rows that are already in order. A row's key is its place in the order (never
+ * its index), so a cursor stays valid across writes.
+ *
+ * @param isAfter whether a row comes after the key that the cursor holds
+ */
+export function pageOf<Row, Key, Item>(
+  rows: readonly Row[],
+  query: { readonly limit: number; readonly cursor?: string; readonly withTotal?: boolean },
+  order: {
+    readonly keyOf: (row: Row) => Key;
+    readonly isAfter: (row: Row, key: Key) => boolean;
+    readonly itemOf: (row: Row) => Item;
+  },
+): Page<Item> {
+  const rest = query.cursor === undefined ? rows : rowsAfter(rows, query.cursor, order);
+  const page = rest.slice(0, query.limit);
+  const last = page.at(-1);
+  return {
+    items: page.map(order.itemOf),
+    ...(last !== undefined && rest.length > page.length
+      ? { cursor: JSON.stringify(order.keyOf(last)) }
+      : {}),
+    ...(query.withTotal === true ? { total: rows.length } : {}),
+  };
+}
+
+function rowsAfter<Row, Key>(
+  rows: readonly Row[],
+  cursor: string,
+  order: { readonly isAfter: (row: Row, key: Key) => boolean },
+): Row[] {
+  try {
+    const key = JSON.parse(cursor) as Key;
+    return rows.filter((row) => order.isAfter(row, key));
+  } catch (cause) {
+    throw new MemCubeError("MEMCUBE_INVALID_INPUT", "Not a cursor of this listing.", { cause });
+  }
+}
+
+/** Order of strings by UTF-16 code units, for `sort`. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

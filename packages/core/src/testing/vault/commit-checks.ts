@@ -1,0 +1,52 @@
+import { MemCubeError } from "../../errors.ts";
+import type { VaultWrite } from "../../ports/index.ts";
+import type { CubeRow } from "../memory-data.ts";
+import { CUBE_HEADER_ID } from "./history.ts";
+
+/** Every expected version must be the one from before the commit. */
+export function checkVersions(cube: CubeRow, writes: readonly VaultWrite[]): void {
+  for (const write of writes) {
+    if (write.op === "vector" || write.expectedVersion === undefined) continue;
+    const id = write.op === "cube" ? CUBE_HEADER_ID : write.id;
+    const actual = write.op === "cube" ? headerVersion(cube) : memoryVersion(cube, write.id);
+    const expected = write.expectedVersion;
+    if (actual !== expected) {
+      throw new MemCubeError("MEMCUBE_CONFLICT", "The expected version is not the current one.", {
+        details: { id, expected, actual },
+      });
+    }
+  }
+}
+
+function headerVersion(cube: CubeRow): number {
+  return cube.headers.at(-1)?.version ?? 0;
+}
+
+function memoryVersion(cube: CubeRow, id: string): number {
+  return cube.memories.get(id)?.versions.at(-1)?.version ?? 0;
+}
+
+/** After the commit no two current memories may hold the same external key. */
+export function checkExternalKeys(cube: CubeRow, writes: readonly VaultWrite[]): void {
+  const holders = new Map<string, string>();
+  const written = new Set(writes.flatMap((write) => (isPutOrErase(write) ? [write.id] : [])));
+  for (const [id, memory] of cube.memories) {
+    const key = memory.versions.at(-1)?.index.externalKey;
+    if (key !== undefined && !written.has(id)) holders.set(key, id);
+  }
+  for (const write of writes) {
+    const key = write.op === "put" ? write.index.externalKey : undefined;
+    if (write.op !== "put" || key === undefined) continue;
+    const holder = holders.get(key);
+    if (holder !== undefined && holder !== write.id) {
+      throw new MemCubeError("MEMCUBE_DUPLICATE_KEY", "Another memory has this external key.", {
+        details: { id: holder },
+      });
+    }
+    holders.set(key, write.id);
+  }
+}
+
+function isPutOrErase(write: VaultWrite): write is Extract<VaultWrite, { op: "put" | "erase" }> {
+  return write.op === "put" || write.op === "erase";
+}
