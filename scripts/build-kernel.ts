@@ -7,7 +7,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const SOURCE = new URL("../packages/core/assembly/", import.meta.url);
-const TARGET = new URL(
+/** The generated file. */
+export const KERNEL_FILE = new URL(
   "../packages/core/src/operation/operator/index/vectors/kernel.generated.ts",
   import.meta.url,
 );
@@ -28,7 +29,9 @@ const RELAXED_FLAGS = ["--enable", "relaxed-simd"];
 
 /** The kernel's source files, name to text, in order of name. */
 function readSources(): Map<string, string> {
-  const names = readdirSync(SOURCE).filter((name) => name.endsWith(".ts")).sort();
+  const names = readdirSync(SOURCE)
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
   return new Map(names.map((name) => [name, readFileSync(new URL(name, SOURCE), "utf8")]));
 }
 
@@ -44,13 +47,16 @@ async function compile(flags: readonly string[]): Promise<string> {
   const sources = readSources();
   let binary: Uint8Array | undefined;
   let complaints = "";
-  const result = await asc.main(["index.ts", "--outFile", "kernel.wasm", ...COMMON_FLAGS, ...flags], {
-    readFile: (name) => sources.get(name) ?? null,
-    writeFile: (_name, contents) => {
-      if (typeof contents !== "string") binary = contents;
+  const result = await asc.main(
+    ["index.ts", "--outFile", "kernel.wasm", ...COMMON_FLAGS, ...flags],
+    {
+      readFile: (name) => sources.get(name) ?? null,
+      writeFile: (_name, contents) => {
+        if (typeof contents !== "string") binary = contents;
+      },
+      stderr: { write: (text) => void (complaints += String(text)) },
     },
-    stderr: { write: (text) => void (complaints += String(text)) },
-  });
+  );
   if (result.error || !binary) throw new Error(`The kernel does not compile:\n${complaints}`);
   return Buffer.from(binary).toString("base64");
 }
@@ -75,6 +81,6 @@ export const SIMD_KERNEL_BASE64 =
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  writeFileSync(TARGET, await buildKernel());
-  process.stdout.write(`${fileURLToPath(TARGET)}\n`);
+  writeFileSync(KERNEL_FILE, await buildKernel());
+  process.stdout.write(`${fileURLToPath(KERNEL_FILE)}\n`);
 }

@@ -9,11 +9,32 @@ const ROW_LEVELS: f32 = 127;
 const QUERY_LEVELS: f32 = ASC_FEATURE_RELAXED_SIMD ? 63 : 127;
 const QUERY_OFFSET: i32 = ASC_FEATURE_RELAXED_SIMD ? 64 : 0;
 const QUERY_OFFSET_BITS: i32 = 6;
+/** From 16 codes of a row to its next 16. */
+const CODE_GAP: usize = 64;
 /** Rows whose squared length is further from 1 are refused; the bounds below allow for the rest. */
 const NORM_TOLERANCE: f32 = 1e-4;
 
 const candidates = changetype<TopList>(128);
 const hits = changetype<TopList>(160);
+
+@inline
+function rowAddress(row: u32): usize {
+  return layout.rows + ((<usize>row * <usize>layout.stride) << 2);
+}
+
+/** Where a row's first 16 codes lie: four rows share a block, see `dotCodesOfFour`. */
+@inline
+function codeAddress(row: u32): usize {
+  return layout.codes + <usize>(row >> 2) * (<usize>layout.stride << 2) + ((<usize>row & 3) << 4);
+}
+
+/** Empties a row and overwrites what it held with zeros. */
+export function clear(row: i32): void {
+  store<u8>(layout.alive + row, 0);
+  memory.fill(rowAddress(row), 0, (<usize>layout.stride) << 2);
+  let codes = codeAddress(row);
+  for (let left = layout.stride; left > 0; left -= 16, codes += CODE_GAP) v128.store(codes, i8x16.splat(0));
+}
 
 /**
  * Makes codes, scale, sum and error of the living rows [first, first + count).
@@ -23,8 +44,7 @@ export function quantise(first: i32, count: i32): i32 {
   const stride = layout.stride;
   for (let row = first; row < first + count; row++) {
     if (!load<u8>(layout.alive + row)) continue;
-    const start = <usize>row * <usize>stride;
-    quantiseVector(layout.rows + (start << 2), layout.codes + start, stride, ROW_LEVELS, 0);
+    quantiseVector(rowAddress(row), codeAddress(row), CODE_GAP, stride, ROW_LEVELS, 0);
     if (!(abs(squaredNorm - 1) < NORM_TOLERANCE)) return row;
     const at = (<usize>row) << 2;
     store<f32>(layout.scales + at, scale);
@@ -43,7 +63,7 @@ export function quantise(first: i32, count: i32): i32 {
  */
 export function scan(count: i32, limit: i32, masked: bool): void {
   const stride = <usize>layout.stride;
-  quantiseVector(layout.query, layout.queryCodes, layout.stride, QUERY_LEVELS, QUERY_OFFSET);
+  quantiseVector(layout.query, layout.queryCodes, 16, layout.stride, QUERY_LEVELS, QUERY_OFFSET);
   const queryScale = f32x4.splat(scale);
   // Rounding of the f32 products and sums, of the bound's own arithmetic, and of lengths that are not quite 1.
   const rounding: f32 = (<f32>layout.stride / 16 + 16) * 1.2e-7;
@@ -91,27 +111,32 @@ export function scan(count: i32, limit: i32, masked: bool): void {
 /** Exact cosine of one row with the query. */
 @inline
 function exact(row: u32): f32 {
-  return dotF32(layout.rows + (((<usize>row) * <usize>layout.stride) << 2), layout.query, layout.stride);
+  return dotF32(rowAddress(row), layout.query, layout.stride);
 }
 
 /**
- * After `scan`: exact cosines of the candidates, then of every other row of [0, count) whose bound reaches the worst
- * hit, so that the hits are the exact best `limit`, best first. Returns the number of rows looked at.
+ * After `scan`: exact cosines of the candidates from the best bound down, as long as the bound reaches the worst hit,
+ * then, if that used up the candidates, of every other row of [0, count) whose bound does. So the hits are the exact
+ * best `limit`, best first. Returns the number of rows looked at.
  */
 export function rescore(count: i32, limit: i32): i32 {
   hits.reset(layout.hitScores, layout.hitRows, limit);
-  let looked = candidates.size;
-  for (let index = 0; index < candidates.size; index++) {
-    const row = load<u32>(candidates.rows + ((<usize>index) << 2));
+  candidates.sort();
+  let looked = 0;
+  for (; looked < candidates.size; looked++) {
+    const at = (<usize>looked) << 2;
+    if (load<f32>(candidates.scores + at) < hits.bar) break;
+    const row = load<u32>(candidates.rows + at);
     hits.offer(exact(row), row);
     store<f32>(layout.uppers + ((<usize>row) << 2), NaN);
   }
   // INVARIANT: no row outside the candidates has a bound above the worst candidate's.
-  if (candidates.bar >= hits.bar && candidates.size == candidates.limit) looked += refine(count);
+  if (looked == candidates.limit) looked += refine(count);
   hits.sort();
   return looked;
 }
 
+/** Exact cosines of the rows of [0, count) that were not looked at and whose bound reaches the worst hit. */
 function refine(count: i32): i32 {
   let looked = 0;
   let bar = hits.bar;

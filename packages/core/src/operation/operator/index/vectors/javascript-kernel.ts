@@ -1,3 +1,4 @@
+import { at } from "./element.ts";
 import type { VectorKernel } from "./kernel.ts";
 import type { ColumnLayout } from "./layout.ts";
 import { TopList } from "./top-list.ts";
@@ -30,13 +31,19 @@ export class JavaScriptKernel implements VectorKernel {
     this.#layout = layout;
   }
 
+  clear(row: number): void {
+    const { address, stride } = this.#placed();
+    this.#bytes[address.alive + row] = 0;
+    this.#floats.fill(0, address.rows / 4 + row * stride, address.rows / 4 + (row + 1) * stride);
+  }
+
   quantise(first: number, count: number): number {
     const { address, stride } = this.#placed();
     for (let row = first; row < first + count; row++) {
       if (this.#bytes[address.alive + row] === 0) continue;
       const start = address.rows / 4 + row * stride;
       let squares = 0;
-      for (let at = start; at < start + stride; at++) squares += this.#floats[at]! ** 2;
+      for (let index = 0; index < stride; index++) squares += at(this.#floats, start + index) ** 2;
       if (!(Math.abs(squares - 1) < NORM_TOLERANCE)) return row;
     }
     return -1;
@@ -46,8 +53,9 @@ export class JavaScriptKernel implements VectorKernel {
     const { address } = this.#placed();
     const best = new TopList(limit);
     for (let row = 0; row < rowCount; row++) {
-      const allowed = masked ? this.#bytes[address.allowed + row]! : 1;
-      if ((this.#bytes[address.alive + row]! & allowed) !== 0) best.offer(this.#cosine(row), row);
+      const allowed = masked ? at(this.#bytes, address.allowed + row) : 1;
+      if ((at(this.#bytes, address.alive + row) & allowed) !== 0)
+        best.offer(this.#cosine(row), row);
     }
     const hits = best.sorted();
     for (const [index, { score, row }] of hits.entries()) {
@@ -60,7 +68,7 @@ export class JavaScriptKernel implements VectorKernel {
   similarities(count: number): void {
     const { address } = this.#placed();
     for (let index = 0; index < count; index++) {
-      const row = this.#words[address.hitRows / 4 + index]!;
+      const row = at(this.#words, address.hitRows / 4 + index);
       this.#floats[address.hitScores / 4 + index] = this.#cosine(row);
     }
   }
@@ -70,30 +78,27 @@ export class JavaScriptKernel implements VectorKernel {
     return this.#layout;
   }
 
-  /** Dot product in 16 running sums, added up in the order of `dotF32` in `packages/core/assembly/dot.ts`. */
   #cosine(row: number): number {
     const { address, stride } = this.#placed();
     return dotF32(this.#floats, address.rows / 4 + row * stride, address.query / 4, stride);
   }
 }
 
-/** Running sums of one dot product. */
-const sums = new Float32Array(16);
-
+/** Dot product with the 16 running sums of `dotF32` in `packages/core/assembly/dot.ts`, added up in its order. */
 function dotF32(floats: Float32Array, left: number, right: number, length: number): number {
-  sums.fill(0);
-  for (let at = 0; at < length; at += 16) {
-    for (let lane = 0; lane < 16; lane++) {
-      const product = fround(floats[left + at + lane]! * floats[right + at + lane]!);
-      sums[lane] = sums[lane]! + product;
-    }
-  }
   let total = 0;
   for (let lane = 0; lane < 4; lane++) {
-    const low = fround(sums[lane]! + sums[lane + 4]!);
-    const high = fround(sums[lane + 8]! + sums[lane + 12]!);
-    const four = fround(low + high);
-    total = lane === 0 ? four : fround(total + four);
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let x = left + lane, y = right + lane; x < left + length; x += 16, y += 16) {
+      a = fround(a + fround(at(floats, x) * at(floats, y)));
+      b = fround(b + fround(at(floats, x + 4) * at(floats, y + 4)));
+      c = fround(c + fround(at(floats, x + 8) * at(floats, y + 8)));
+      d = fround(d + fround(at(floats, x + 12) * at(floats, y + 12)));
+    }
+    total = fround(total + fround(fround(a + b) + fround(c + d)));
   }
   return total;
 }

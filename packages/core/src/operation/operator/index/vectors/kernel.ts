@@ -18,6 +18,8 @@ export interface VectorKernel {
   readonly buffer: ArrayBuffer;
   /** Makes the buffer at least as large as the layout says and works by that layout from now on. Moves nothing. */
   place(layout: ColumnLayout): void;
+  /** Empties a row and overwrites what it held with zeros. */
+  clear(row: number): void;
   /**
    * Prepares the living rows [first, first + count) for search.
    * Returns the first one that is not finite or not of unit length, or -1.

@@ -12,26 +12,29 @@ export interface ColumnLayout {
   readonly address: Readonly<Record<Region, number>>;
 }
 
-/** The regions in the order they lie in; `bytes` is per row, or per element of one vector. */
-export const REGIONS = [
-  { name: "query", per: "element", bytes: 4 },
-  { name: "queryCodes", per: "element", bytes: 1 },
-  { name: "rows", per: "row-element", bytes: 4 },
-  { name: "codes", per: "row-element", bytes: 1 },
-  { name: "scales", per: "row", bytes: 4 },
-  { name: "sums", per: "row", bytes: 4 },
-  { name: "errors", per: "row", bytes: 4 },
-  { name: "alive", per: "row", bytes: 1 },
-  { name: "allowed", per: "row", bytes: 1 },
-  { name: "uppers", per: "row", bytes: 4 },
-  { name: "candidateScores", per: "row", bytes: 4 },
-  { name: "candidateRows", per: "row", bytes: 4 },
-  { name: "hitScores", per: "row", bytes: 4 },
-  { name: "hitRows", per: "row", bytes: 4 },
-] as const;
+/** The regions in the order they lie in, and the bytes of one element of each. */
+const REGIONS = {
+  query: { per: "element", bytes: 4 },
+  queryCodes: { per: "element", bytes: 1 },
+  rows: { per: "row-element", bytes: 4 },
+  codes: { per: "row-element", bytes: 1 },
+  scales: { per: "row", bytes: 4 },
+  sums: { per: "row", bytes: 4 },
+  errors: { per: "row", bytes: 4 },
+  alive: { per: "row", bytes: 1 },
+  allowed: { per: "row", bytes: 1 },
+  uppers: { per: "row", bytes: 4 },
+  candidateScores: { per: "row", bytes: 4 },
+  candidateRows: { per: "row", bytes: 4 },
+  hitScores: { per: "row", bytes: 4 },
+  hitRows: { per: "row", bytes: 4 },
+} as const;
 
 /** Name of a region. */
-export type Region = (typeof REGIONS)[number]["name"];
+export type Region = keyof typeof REGIONS;
+
+/** The regions in the order they lie in. */
+export const REGION_NAMES = Object.keys(REGIONS) as readonly Region[];
 
 /** The regions that hold a column's state, and so move when it grows; the others are scratch of one call. */
 export const STATE_REGIONS: readonly Region[] = [
@@ -50,9 +53,9 @@ const GRAIN = 64;
 /** What a 32-bit address reaches, less one page so that the end of the last region can be addressed too. */
 export const MAX_COLUMN_BYTES = 2 ** 32 - 2 ** 16;
 
-/** Bytes one row takes in `region`, or that the region takes whatever the number of rows. */
+/** Bytes a region takes in a column with room for `rows` rows. */
 export function regionBytes(region: Region, stride: number, rows: number): number {
-  const { per, bytes } = REGIONS.find(({ name }) => name === region)!;
+  const { per, bytes } = REGIONS[region];
   if (per === "element") return stride * bytes;
   return rows * bytes * (per === "row" ? 1 : stride);
 }
@@ -63,7 +66,7 @@ export function columnLayout(dimensions: number, rows: number): ColumnLayout {
   const capacity = roundUp(Math.max(rows, 1));
   const address = {} as Record<Region, number>;
   let end = HEADER_BYTES;
-  for (const { name } of REGIONS) {
+  for (const name of REGION_NAMES) {
     address[name] = end;
     end += regionBytes(name, stride, capacity);
   }
@@ -72,8 +75,11 @@ export function columnLayout(dimensions: number, rows: number): ColumnLayout {
 
 /** The most rows of `dimensions` that one column can hold. */
 export function maxRows(dimensions: number): number {
-  const perRow = columnLayout(dimensions, 2 * GRAIN).sizeBytes - columnLayout(dimensions, GRAIN).sizeBytes;
-  return Math.floor((MAX_COLUMN_BYTES - columnLayout(dimensions, GRAIN).sizeBytes) / perRow) * GRAIN;
+  const perRow =
+    columnLayout(dimensions, 2 * GRAIN).sizeBytes - columnLayout(dimensions, GRAIN).sizeBytes;
+  return (
+    Math.floor((MAX_COLUMN_BYTES - columnLayout(dimensions, GRAIN).sizeBytes) / perRow) * GRAIN
+  );
 }
 
 function roundUp(count: number): number {

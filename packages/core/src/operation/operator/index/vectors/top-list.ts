@@ -1,3 +1,5 @@
+import { at } from "./element.ts";
+
 /** One row with its score. */
 export interface ScoredRow {
   readonly score: number;
@@ -20,7 +22,7 @@ export class TopList {
     if (this.#heap.length < this.#limit) {
       this.#heap.push({ score, row });
       this.#rise(this.#heap.length - 1);
-    } else if (isWorse(this.#heap[0]!, score, row)) {
+    } else if (isWorse(at(this.#heap, 0), score, row)) {
       this.#heap[0] = { score, row };
       this.#sink();
     }
@@ -35,8 +37,9 @@ export class TopList {
     const heap = this.#heap;
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!isWorse(heap[index]!, heap[parent]!.score, heap[parent]!.row)) return;
-      [heap[index], heap[parent]] = [heap[parent]!, heap[index]!];
+      const [own, above] = [at(heap, index), at(heap, parent)];
+      if (!isWorse(own, above.score, above.row)) return;
+      [heap[index], heap[parent]] = [above, own];
       index = parent;
     }
   }
@@ -44,10 +47,12 @@ export class TopList {
   #sink(): void {
     const heap = this.#heap;
     for (let index = 0, child = 1; child < heap.length; child = 2 * index + 1) {
+      const left = at(heap, child);
       const right = heap[child + 1];
-      if (right && isWorse(right, heap[child]!.score, heap[child]!.row)) child++;
-      if (!isWorse(heap[child]!, heap[index]!.score, heap[index]!.row)) return;
-      [heap[index], heap[child]] = [heap[child]!, heap[index]!];
+      if (right && isWorse(right, left.score, left.row)) child++;
+      const [own, below] = [at(heap, index), at(heap, child)];
+      if (!isWorse(below, own.score, own.row)) return;
+      [heap[index], heap[child]] = [below, own];
       index = child;
     }
   }

@@ -1,3 +1,5 @@
+import { at } from "./element.ts";
+
 /**
  * The stored form of a column, little-endian: magic "MCVC", version, dimensions, row count (u32 each), then
  * f32[rowCount x dimensions], then a bit per row (lowest bit first), 1 = the row holds a vector.
@@ -15,17 +17,19 @@ export const MAX_DIMENSIONS = 8192;
 const MAGIC = 0x4356_434d;
 const VERSION = 1;
 
-/** Length of the stored form. */
-export function vectorBytesLength({ dimensions, rowCount }: VectorBytesHeader): number {
-  return HEADER_BYTES + rowCount * dimensions * 4 + Math.ceil(rowCount / 8);
+/** Where the bits start; the rows end there. */
+export function bitmapStart({ dimensions, rowCount }: VectorBytesHeader): number {
+  return HEADER_BYTES + rowCount * dimensions * 4;
 }
 
-/** Writes the header at the start of `bytes`. */
-export function writeHeader(bytes: Uint8Array, { dimensions, rowCount }: VectorBytesHeader): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-  for (const [index, word] of [MAGIC, VERSION, dimensions, rowCount].entries()) {
+/** Bytes of the right length with the header written and all else zero. */
+export function createVectorBytes(header: VectorBytesHeader): Uint8Array {
+  const bytes = new Uint8Array(bytesLength(header));
+  const view = new DataView(bytes.buffer);
+  for (const [index, word] of [MAGIC, VERSION, header.dimensions, header.rowCount].entries()) {
     view.setUint32(index * 4, word, true);
   }
+  return bytes;
 }
 
 /** Reads and checks the header. Throws a `RangeError` when the bytes are no column of this version, or are cut off. */
@@ -37,11 +41,21 @@ export function readHeader(bytes: Uint8Array): VectorBytesHeader {
   if (version !== VERSION) throw new RangeError(`Vector column of unknown version ${version}`);
   const header = { dimensions: view.getUint32(8, true), rowCount: view.getUint32(12, true) };
   checkDimensions(header.dimensions);
-  const expected = vectorBytesLength(header);
+  const expected = bytesLength(header);
   if (bytes.length !== expected) {
     throw new RangeError(`Vector column of ${bytes.length} bytes where ${expected} were expected`);
   }
   return header;
+}
+
+/** Bit `index` of the bits from byte `start` on. */
+export function readBit(bytes: Uint8Array, start: number, index: number): boolean {
+  return ((at(bytes, start + (index >> 3)) >> (index & 7)) & 1) === 1;
+}
+
+/** Sets bit `index` of the bits from byte `start` on to 1. */
+export function setBit(bytes: Uint8Array, start: number, index: number): void {
+  bytes[start + (index >> 3)] = at(bytes, start + (index >> 3)) | (1 << (index & 7));
 }
 
 /** Throws a `RangeError` unless `dimensions` is a whole number from 1 to `MAX_DIMENSIONS`. */
@@ -49,4 +63,8 @@ export function checkDimensions(dimensions: number): void {
   if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > MAX_DIMENSIONS) {
     throw new RangeError(`Dimensions must be from 1 to ${MAX_DIMENSIONS}, not ${dimensions}`);
   }
+}
+
+function bytesLength(header: VectorBytesHeader): number {
+  return bitmapStart(header) + Math.ceil(header.rowCount / 8);
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KERNEL_VARIANTS, type KernelVariant } from "./kernel.ts";
 import { VectorColumn, type VectorHits } from "./vector-column.ts";
@@ -38,11 +38,15 @@ function expectTopK(
   vectors: ReadonlyMap<number, Float32Array>,
   limit: number,
 ): void {
-  const best = [...vectors.values()].map((vector) => cosine(vector, query)).toSorted((a, b) => b - a);
+  const best = [...vectors.values()]
+    .map((vector) => cosine(vector, query))
+    .toSorted((a, b) => b - a);
   expect(hits.rows.length).toBe(Math.min(limit, vectors.size));
   expect(new Set(hits.rows).size).toBe(hits.rows.length);
   for (const [index, row] of hits.rows.entries()) {
-    expect(Math.abs(hits.scores[index]! - cosine(vectors.get(row)!, query))).toBeLessThan(TOLERANCE);
+    expect(Math.abs(hits.scores[index]! - cosine(vectors.get(row)!, query))).toBeLessThan(
+      TOLERANCE,
+    );
     expect(Math.abs(hits.scores[index]! - best[index]!)).toBeLessThan(TOLERANCE);
     const [score, previous] = [hits.scores[index]!, hits.scores[index - 1] ?? Infinity];
     expect(score < previous || (score === previous && row > hits.rows[index - 1]!)).toBe(true);
@@ -62,7 +66,12 @@ const arbitraryVectors = fc
       dimensions: fc.constant(dimensions),
       // Few different values make many ties and equal vectors; a wide range makes the codes coarse.
       vectors: fc.array(
-        fc.float32Array({ minLength: dimensions, maxLength: dimensions, noNaN: true, noDefaultInfinity: true }),
+        fc.float32Array({
+          minLength: dimensions,
+          maxLength: dimensions,
+          noNaN: true,
+          noDefaultInfinity: true,
+        }),
         { minLength: 1, maxLength: 12 },
       ),
       seed: fc.integer(),
@@ -146,22 +155,26 @@ describe.each(KERNEL_VARIANTS)("%s kernel", (variant) => {
       clear: fc.boolean(),
     });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 70 }), fc.array(command, { maxLength: 60 }), (dimensions, commands) => {
-        const column = VectorColumn.create(dimensions, 0, variant);
-        const model = new Map<number, Float32Array>();
-        for (const { row, seed, clear } of commands) {
-          const [vector] = randomVectors(1, dimensions, seed);
-          if (clear) column.clear(row);
-          else column.set(row, vector!);
-          if (clear) model.delete(row);
-          else model.set(row, vector!);
-        }
-        const [query] = randomVectors(1, dimensions, 99);
-        for (const row of [0, 7, 399]) expect(column.has(row)).toBe(model.has(row));
-        expectTopK(column.search(query!, 500), query!, model, 500);
-        const copy = VectorColumn.deserialize(column.serialize(), variant);
-        expect(copy.search(query!, 500)).toEqual(column.search(query!, 500));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 70 }),
+        fc.array(command, { maxLength: 60 }),
+        (dimensions, commands) => {
+          const column = VectorColumn.create(dimensions, 0, variant);
+          const model = new Map<number, Float32Array>();
+          for (const { row, seed, clear } of commands) {
+            const [vector] = randomVectors(1, dimensions, seed);
+            if (clear) column.clear(row);
+            else column.set(row, vector!);
+            if (clear) model.delete(row);
+            else model.set(row, vector!);
+          }
+          const [query] = randomVectors(1, dimensions, 99);
+          for (const row of [0, 7, 399]) expect(column.has(row)).toBe(model.has(row));
+          expectTopK(column.search(query!, 500), query!, model, 500);
+          const copy = VectorColumn.deserialize(column.serialize(), variant);
+          expect(copy.search(query!, 500)).toEqual(column.search(query!, 500));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -178,9 +191,9 @@ describe.each(KERNEL_VARIANTS)("%s kernel", (variant) => {
       expect(Math.abs(scores[index]! - expected)).toBeLessThan(TOLERANCE);
     }
     expect(column.similarity(new Float32Array(70), rows).every((score) => score === 0)).toBe(true);
-    expect(VectorColumn.create(2, 0, variant).similarity(new Float32Array([1, 2]), rows.slice(0, 2))).toEqual(
-      new Float32Array(2),
-    );
+    expect(
+      VectorColumn.create(2, 0, variant).similarity(new Float32Array([1, 2]), rows.slice(0, 2)),
+    ).toEqual(new Float32Array(2));
   });
 
   test.each([1, 63, 64, 65, 384, 1000, 8192])("%i dimensions", (dimensions) => {
@@ -213,7 +226,9 @@ test("exact where the codes can't tell rows apart", () => {
     Float32Array.from({ length: 64 }, (_, index) => (index === 0 ? 1_000 : random() - 0.5)),
   );
   const column = columnOf(vectors);
-  const query = Float32Array.from({ length: 64 }, (_, index) => (index === 0 ? 1_000 : random() * 400));
+  const query = Float32Array.from({ length: 64 }, (_, index) =>
+    index === 0 ? 1_000 : random() * 400,
+  );
   const best = vectors
     .map((vector, row) => ({ row, score: cosine(vector, query) }))
     .toSorted((a, b) => b.score - a.score);
@@ -254,7 +269,12 @@ test("a cleared row leaves nothing in the stored bytes", () => {
   const column = VectorColumn.create(3);
   column.set(0, new Float32Array([1, 2, 3]));
   column.clear(0);
-  expect(column.serialize().subarray(16).every((byte) => byte === 0)).toBe(true);
+  expect(
+    column
+      .serialize()
+      .subarray(16)
+      .every((byte) => byte === 0),
+  ).toBe(true);
 });
 
 test("misuse is refused", () => {
@@ -263,7 +283,11 @@ test("misuse is refused", () => {
   for (const dimensions of [0, -1, 1.5, 8193, Number.NaN]) {
     expect(() => VectorColumn.create(dimensions)).toThrow(RangeError);
   }
-  for (const bad of [new Float32Array(2), new Float32Array([1, Number.NaN, 0]), new Float32Array([1, 0, Infinity])]) {
+  for (const bad of [
+    new Float32Array(2),
+    new Float32Array([1, Number.NaN, 0]),
+    new Float32Array([1, 0, Infinity]),
+  ]) {
     expect(() => column.set(0, bad)).toThrow(RangeError);
     expect(() => column.search(bad, 1)).toThrow(RangeError);
     expect(() => column.similarity(bad, new Uint32Array(1))).toThrow(RangeError);

@@ -1,24 +1,22 @@
-import { createKernel, createKernelOf, type KernelVariant, type VectorKernel } from "./kernel.ts";
+import { ColumnMemory } from "./column-memory.ts";
+import { copyRows, type RowPlaces } from "./copy-rows.ts";
+import { at } from "./element.ts";
+import type { KernelVariant } from "./kernel.ts";
+import { maxRows } from "./layout.ts";
 import {
-  type ColumnLayout,
-  columnLayout,
-  maxRows,
-  type Region,
-  regionBytes,
-  STATE_REGIONS,
-} from "./layout.ts";
-import {
+  bitmapStart,
   checkDimensions,
+  createVectorBytes,
   HEADER_BYTES,
+  readBit,
   readHeader,
-  vectorBytesLength,
-  writeHeader,
+  setBit,
 } from "./vector-bytes.ts";
 
 /** Rows found, best first, with their cosines: both of the same length. */
 export interface VectorHits {
   readonly rows: Uint32Array;
-  /** Cosine in [-1, 1] up to rounding. */
+  /** Cosines in [-1, 1], up to rounding. */
   readonly scores: Float32Array;
 }
 
@@ -26,40 +24,30 @@ export interface VectorHits {
 const MIN_OVERSAMPLE = 50;
 /** ... and this many per wanted row. */
 const OVERSAMPLE = 4;
-/** A full column grows by this factor, so that adding n rows moves each about twice. */
-const GROWTH = 1.5;
-/** Rows prepared per call while loading: short calls let the engine swap in its optimised code early. */
-const QUANTISE_ROWS = 256;
+/** Rows copied and prepared at a time when loading: few enough to stay in the processor's cache in between. */
+const LOAD_ROWS = 128;
 
 /**
- * Vectors of one cube, one per row, with exact cosine search: an int8 scan bounds every row's cosine, and all rows
- * whose bound reaches the worst hit are rescored in f32 (a filter-and-refine search after Seidl and Kriegel,
+ * Vectors of one cube, one per row, with exact cosine search: an int8 scan bounds every row's cosine from above, and all
+ * rows whose bound reaches the worst hit are rescored in f32 (the filter-and-refine search of Seidl and Kriegel,
  * "Optimal Multi-Step k-Nearest Neighbor Search", SIGMOD 1998). It holds one WebAssembly memory, freed with it.
  */
 export class VectorColumn {
   readonly dimensions: number;
-  readonly #kernel: VectorKernel;
-  #layout: ColumnLayout;
+  readonly #memory: ColumnMemory;
   #rowCount = 0;
-  #bytes: Uint8Array;
-  #floats: Float32Array;
-  #words: Uint32Array;
 
   private constructor(dimensions: number, capacityRows: number, variant?: KernelVariant) {
     checkDimensions(dimensions);
-    checkRow(capacityRows, maxRows(dimensions) + 1);
+    checkCount("Capacity", capacityRows, maxRows(dimensions));
     this.dimensions = dimensions;
-    this.#layout = columnLayout(dimensions, capacityRows);
-    this.#kernel = variant ? createKernelOf(variant, this.#layout) : createKernel(this.#layout);
-    this.#bytes = new Uint8Array(this.#kernel.buffer);
-    this.#floats = new Float32Array(this.#kernel.buffer);
-    this.#words = new Uint32Array(this.#kernel.buffer);
+    this.#memory = new ColumnMemory(dimensions, capacityRows, variant);
   }
 
   /**
    * An empty column for vectors of `dimensions` (1 to 8192).
    * @param capacityRows rows to make room for at once; it grows as needed. @default 64
-   * @param variant the kernel to run; left out, the fastest the machine supports
+   * @param variant the kernel to run. @default the fastest the machine supports
    * @throws RangeError when a number is out of range
    */
   static create(dimensions: number, capacityRows = 64, variant?: KernelVariant): VectorColumn {
@@ -77,19 +65,19 @@ export class VectorColumn {
     return column;
   }
 
-  /** One more than the highest row ever set; masks have this length. */
+  /** One more than the highest row ever set; a mask of this length covers all rows. */
   get rowCount(): number {
     return this.#rowCount;
   }
 
-  /** Heap bytes held, for a budget: the buffer with the room it still has. */
+  /** Heap bytes held, for a budget: the whole buffer, with the room it still has. */
   get sizeBytes(): number {
-    return this.#kernel.buffer.byteLength;
+    return this.#memory.bytes.byteLength;
   }
 
   /** Which kernel runs the searches. */
   get variant(): KernelVariant {
-    return this.#kernel.variant;
+    return this.#memory.kernel.variant;
   }
 
   /**
@@ -98,65 +86,64 @@ export class VectorColumn {
    * @throws RangeError when the length is not `dimensions`, an element is not finite, or the row is out of range
    */
   set(row: number, vector: Float32Array): void {
-    checkRow(row, maxRows(this.dimensions));
-    const inverseNorm = 1 / this.#norm(vector);
-    if (inverseNorm === Infinity) return this.clear(row);
-    this.#reserve(row + 1);
+    checkCount("Row", row, maxRows(this.dimensions) - 1);
+    const norm = this.#norm(vector);
+    if (norm === 0) return this.clear(row);
+    const memory = this.#memory;
+    memory.reserve(row + 1);
+    writeScaled(memory.floats, memory.rowAddress(row) / 4, vector, 1 / norm);
+    memory.bytes[memory.layout.address.alive + row] = 1;
+    memory.kernel.quantise(row, 1);
     this.#rowCount = Math.max(this.#rowCount, row + 1);
-    this.#write(this.#rowAddress(row), vector, inverseNorm);
-    this.#bytes[this.#layout.address.alive + row] = 1;
-    this.#kernel.quantise(row, 1);
   }
 
   /** Empties a row and overwrites what it held with zeros. Nothing happens when it is empty. */
   clear(row: number): void {
-    if (!this.has(row)) return;
-    const { address, stride } = this.#layout;
-    this.#bytes[address.alive + row] = 0;
-    this.#bytes.fill(0, this.#rowAddress(row), this.#rowAddress(row + 1));
-    this.#bytes.fill(0, address.codes + row * stride, address.codes + (row + 1) * stride);
+    if (this.has(row)) this.#memory.kernel.clear(row);
   }
 
   /** Whether the row holds a vector. */
   has(row: number): boolean {
-    return row >= 0 && row < this.#rowCount && this.#bytes[this.#layout.address.alive + row] === 1;
+    const { bytes, layout } = this.#memory;
+    return row >= 0 && row < this.#rowCount && bytes[layout.address.alive + row] === 1;
   }
 
   /**
    * The exact `limit` rows with the highest cosine, best first, rows of equal score in order of row. Fewer when
    * fewer are there; none for the zero vector, which has no direction. Changes nothing.
    * @param allowed a byte per row, 1 = may be found; rows past its end may not. Left out, every row may.
-   * @throws RangeError when the query's length is not `dimensions`, an element is not finite, or the limit is negative
+   * @throws RangeError when the query's length is not `dimensions`, an element is not finite, or the limit is not a
+   * whole number from 0
    */
   search(query: Float32Array, limit: number, allowed?: Uint8Array): VectorHits {
-    checkRow(limit, Infinity);
-    const count = this.#setQuery(query) ? this.#search(Math.min(limit, this.#rowCount), allowed) : 0;
-    const { hitRows, hitScores } = this.#layout.address;
+    checkCount("Limit", limit, Number.MAX_SAFE_INTEGER);
+    const count = this.#setQuery(query) ? this.#search(limit, allowed) : 0;
+    const { floats, words, layout } = this.#memory;
+    const { hitRows, hitScores } = layout.address;
     return {
-      rows: this.#words.slice(hitRows / 4, hitRows / 4 + count),
-      scores: this.#floats.slice(hitScores / 4, hitScores / 4 + count),
+      rows: words.slice(hitRows / 4, hitRows / 4 + count),
+      scores: floats.slice(hitScores / 4, hitScores / 4 + count),
     };
   }
 
   /**
-   * Cosines of the given rows with the query, in the order given; 0 for an empty row or the zero vector.
+   * Cosines of the given rows with the query, in the order given; 0 for an empty row and for the zero vector.
    * Changes nothing.
    * @throws RangeError when the query's length is not `dimensions` or an element is not finite
    */
   similarity(query: Float32Array, rows: Uint32Array): Float32Array {
     const scores = new Float32Array(rows.length);
     if (!this.#setQuery(query)) return scores;
-    const { address, capacity } = this.#layout;
-    for (let start = 0; start < rows.length; start += capacity) {
-      const some = rows.subarray(start, start + capacity);
-      // An empty row holds zeros, and row 0 stands in for one that does not exist.
-      this.#words.set(
-        some.map((row) => (row < this.#rowCount ? row : 0)),
-        address.hitRows / 4,
-      );
-      this.#kernel.similarities(some.length);
+    const { floats, words, layout, kernel } = this.#memory;
+    const { hitRows, hitScores } = layout.address;
+    for (let start = 0; start < rows.length; start += layout.capacity) {
+      const some = rows.subarray(start, start + layout.capacity);
+      // Row 0 stands in for the empty ones, whose score stays 0.
+      const living = some.map((row) => (this.has(row) ? row : 0));
+      words.set(living, hitRows / 4);
+      kernel.similarities(some.length);
       for (const [index, row] of some.entries()) {
-        if (this.has(row)) scores[start + index] = this.#floats[address.hitScores / 4 + index]!;
+        if (this.has(row)) scores[start + index] = at(floats, hitScores / 4 + index);
       }
     }
     return scores;
@@ -165,105 +152,93 @@ export class VectorColumn {
   /** The column as bytes, see `VectorBytesHeader`; the int8 codes are not part of it. */
   serialize(): Uint8Array {
     const header = { dimensions: this.dimensions, rowCount: this.#rowCount };
-    const bytes = new Uint8Array(vectorBytesLength(header));
-    writeHeader(bytes, header);
+    const bytes = createVectorBytes(header);
     const rowBytes = this.dimensions * 4;
-    const bitmap = HEADER_BYTES + this.#rowCount * rowBytes;
-    for (let row = 0; row < this.#rowCount; row++) {
-      const address = this.#rowAddress(row);
-      bytes.set(this.#bytes.subarray(address, address + rowBytes), HEADER_BYTES + row * rowBytes);
-      if (this.has(row)) bytes[bitmap + (row >> 3)]! |= 1 << (row & 7);
-    }
+    copyRows(
+      this.#places(0),
+      { bytes, start: HEADER_BYTES, step: rowBytes },
+      rowBytes,
+      this.#rowCount,
+    );
+    const bitmap = bitmapStart(header);
+    for (let row = 0; row < this.#rowCount; row++) if (this.has(row)) setBit(bytes, bitmap, row);
     return bytes;
   }
 
   #load(bytes: Uint8Array, rowCount: number): void {
+    const { bytes: target, layout, kernel } = this.#memory;
     const rowBytes = this.dimensions * 4;
-    const bitmap = HEADER_BYTES + rowCount * rowBytes;
-    for (let first = 0; first < rowCount; first += QUANTISE_ROWS) {
-      const end = Math.min(first + QUANTISE_ROWS, rowCount);
-      for (let row = first; row < end; row++) {
-        if (((bytes[bitmap + (row >> 3)]! >> (row & 7)) & 1) === 0) continue;
-        const start = HEADER_BYTES + row * rowBytes;
-        this.#bytes.set(bytes.subarray(start, start + rowBytes), this.#rowAddress(row));
-        this.#bytes[this.#layout.address.alive + row] = 1;
+    const bitmap = bitmapStart({ dimensions: this.dimensions, rowCount });
+    for (let first = 0; first < rowCount; first += LOAD_ROWS) {
+      const count = Math.min(LOAD_ROWS, rowCount - first);
+      const stored = { bytes, start: HEADER_BYTES + first * rowBytes, step: rowBytes };
+      copyRows(stored, this.#places(first), rowBytes, count);
+      for (let row = first; row < first + count; row++) {
+        if (readBit(bytes, bitmap, row)) target[layout.address.alive + row] = 1;
+        else kernel.clear(row);
       }
-      const damaged = this.#kernel.quantise(first, end - first);
+      const damaged = kernel.quantise(first, count);
       if (damaged >= 0) throw new RangeError(`Vector column: row ${damaged} is not of unit length`);
     }
     this.#rowCount = rowCount;
   }
 
   #search(limit: number, allowed: Uint8Array | undefined): number {
-    if (limit === 0) return 0;
+    const { bytes, layout, kernel } = this.#memory;
+    const wanted = Math.min(limit, this.#rowCount);
+    if (wanted === 0) return 0;
     if (allowed) {
-      const start = this.#layout.address.allowed;
+      const start = layout.address.allowed;
       const given = allowed.subarray(0, this.#rowCount);
-      this.#bytes.set(given, start);
-      this.#bytes.fill(0, start + given.length, start + this.#layout.capacity);
+      bytes.set(given, start);
+      bytes.fill(0, start + given.length, start + this.#rowCount);
     }
-    const oversample = Math.min(Math.max(MIN_OVERSAMPLE, OVERSAMPLE * limit), this.#rowCount);
-    return this.#kernel.search(this.#rowCount, limit, oversample, allowed !== undefined);
+    const oversample = Math.min(Math.max(MIN_OVERSAMPLE, OVERSAMPLE * wanted), this.#rowCount);
+    return kernel.search(this.#rowCount, wanted, oversample, allowed !== undefined);
   }
 
   /** Puts the query in place, of unit length; false for the zero vector. */
   #setQuery(query: Float32Array): boolean {
     const norm = this.#norm(query);
-    if (norm > 0) this.#write(this.#layout.address.query, query, 1 / norm);
-    return norm > 0;
+    if (norm === 0) return false;
+    const { floats, layout } = this.#memory;
+    writeScaled(floats, layout.address.query / 4, query, 1 / norm);
+    return true;
   }
 
   /** Length of a vector; a `RangeError` when it is not one of this column's. */
   #norm(vector: Float32Array): number {
     if (vector.length !== this.dimensions) {
-      throw new RangeError(`Vector of ${vector.length} elements where ${this.dimensions} were expected`);
+      throw new RangeError(`Vector of ${vector.length} elements, not of ${this.dimensions}`);
     }
     let squares = 0;
-    for (let index = 0; index < vector.length; index++) squares += vector[index]! * vector[index]!;
+    for (let index = 0; index < vector.length; index++) squares += at(vector, index) ** 2;
     // The sum of at most 8192 squares of f32 values stays finite in f64.
-    if (!Number.isFinite(squares)) throw new RangeError("Vector with an element that is not finite");
+    if (!Number.isFinite(squares))
+      throw new RangeError("Vector with an element that is not finite");
     return Math.sqrt(squares);
   }
 
-  #write(address: number, vector: Float32Array, factor: number): void {
-    const start = address / 4;
-    for (let index = 0; index < vector.length; index++) {
-      this.#floats[start + index] = vector[index]! * factor;
-    }
-  }
-
-  #rowAddress(row: number): number {
-    return this.#layout.address.rows + row * this.#layout.stride * 4;
-  }
-
-  /** Makes room for `rows` rows: the buffer grows, and the regions move up to where they now belong. */
-  #reserve(rows: number): void {
-    const old = this.#layout;
-    if (rows <= old.capacity) return;
-    const wanted = Math.min(Math.max(rows, old.capacity * GROWTH), maxRows(this.dimensions));
-    const next = columnLayout(this.dimensions, wanted);
-    this.#kernel.place(next);
-    this.#bytes = new Uint8Array(this.#kernel.buffer);
-    this.#floats = new Float32Array(this.#kernel.buffer);
-    this.#words = new Uint32Array(this.#kernel.buffer);
-    this.#layout = next;
-    // From the last to the first, since each moves up and may lie over the old place of those after it.
-    for (const region of STATE_REGIONS.toReversed()) this.#move(region, old);
-  }
-
-  #move(region: Region, old: ColumnLayout): void {
-    const { address, stride, capacity } = this.#layout;
-    const from = old.address[region];
-    const used = regionBytes(region, stride, old.capacity);
-    const end = address[region] + regionBytes(region, stride, capacity);
-    this.#bytes.copyWithin(address[region], from, from + used);
-    // Past the old size the buffer is fresh, which is to say zero.
-    this.#bytes.fill(0, address[region] + used, Math.min(end, Math.max(old.sizeBytes, address[region] + used)));
+  /** Where the rows from `first` on lie. */
+  #places(first: number): RowPlaces {
+    const { bytes, layout } = this.#memory;
+    return { bytes, start: this.#memory.rowAddress(first), step: layout.stride * 4 };
   }
 }
 
-function checkRow(value: number, limit: number): void {
-  if (!Number.isInteger(value) || value < 0 || value >= limit) {
-    throw new RangeError(`Must be a whole number from 0 to ${limit - 1}, not ${value}`);
+function writeScaled(
+  target: Float32Array,
+  start: number,
+  vector: Float32Array,
+  factor: number,
+): void {
+  for (let index = 0; index < vector.length; index++) {
+    target[start + index] = at(vector, index) * factor;
+  }
+}
+
+function checkCount(name: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > most) {
+    throw new RangeError(`${name} must be a whole number from 0 to ${most}, not ${value}`);
   }
 }

@@ -1,11 +1,12 @@
-import type { KernelVariant, VectorKernel } from "./kernel.ts";
 import { RELAXED_KERNEL_BASE64, SIMD_KERNEL_BASE64 } from "./kernel.generated.ts";
-import { type ColumnLayout, REGIONS } from "./layout.ts";
+import type { KernelVariant, VectorKernel } from "./kernel.ts";
+import { type ColumnLayout, REGION_NAMES } from "./layout.ts";
 
 type WasmVariant = Exclude<KernelVariant, "javascript">;
 
 /** What `packages/core/assembly/index.ts` exports. */
 export interface KernelExports {
+  clear(row: number): void;
   quantise(first: number, count: number): number;
   scan(rowCount: number, limit: number, masked: boolean): void;
   rescore(rowCount: number, limit: number): number;
@@ -52,8 +53,12 @@ export class WasmKernel implements VectorKernel {
   place(layout: ColumnLayout): void {
     const missing = layout.sizeBytes - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
-    const addresses = REGIONS.map(({ name }) => layout.address[name]);
+    const addresses = REGION_NAMES.map((name) => layout.address[name]);
     new Uint32Array(this.#memory.buffer).set([layout.stride, ...addresses]);
+  }
+
+  clear(row: number): void {
+    this.exports.clear(row);
   }
 
   quantise(first: number, count: number): number {

@@ -1,0 +1,148 @@
+import {
+  columnLayout,
+  VectorColumn,
+  WasmKernel,
+  // oxlint-disable-next-line memcube/layers -- the bare scan is no part of core's face
+} from "../../packages/core/src/operation/operator/index/vectors/testing.ts";
+import { gaussianOf, randomOf } from "./random.ts";
+
+/** Vectors one after the other: f32[count x dimensions]. */
+export interface VectorSet {
+  readonly count: number;
+  readonly dimensions: number;
+  readonly values: Float32Array;
+}
+
+/** What one run measured; times are CPU time of this process, user and system. */
+export interface ScanFigures {
+  readonly rows: number;
+  readonly dimensions: number;
+  /** Bare int8 scan with its top 50: no query preparation in JavaScript, no rescoring. */
+  readonly scanCpuMs: number;
+  /** `VectorColumn.search` with limit 10, exact. */
+  readonly searchCpuMs: number;
+  /** Reading all f32 rows once, and what that is in bytes per second. */
+  readonly readF32CpuMs: number;
+  readonly readF32GigabytesPerSecond: number;
+  /** Rows rescored per search, on average. */
+  readonly rescoredRows: number;
+}
+
+const CLUSTERS = 500;
+const RANK = 32;
+/** Half-width of a cluster along each of its `RANK` directions, and in all others together. */
+const SPREAD = 0.25;
+const NOISE = 0.35;
+/** Candidates of the bare scan, as `VectorColumn` takes them for limit 10. */
+const CANDIDATES = 50;
+
+/**
+ * Vectors in topic clusters of unequal size with a low-rank spread, as text embeddings have; not normalised.
+ * The clusters are the same for every seed, so that a second seed gives queries that fit the first.
+ */
+export function clusteredVectors(count: number, dimensions: number, seed: number): VectorSet {
+  const fixed = gaussianOf(randomOf(7));
+  const perElement = 1 / Math.sqrt(dimensions);
+  const centers = Float32Array.from({ length: CLUSTERS * dimensions }, () => fixed() * perElement);
+  const directions = Float32Array.from({ length: RANK * dimensions }, () => fixed() * perElement);
+  const random = randomOf(seed);
+  const gaussian = gaussianOf(random);
+  const values = new Float32Array(count * dimensions);
+  for (let row = 0; row < count; row++) {
+    const center = Math.floor(random() ** 1.5 * CLUSTERS) * dimensions;
+    const weights = Float64Array.from({ length: RANK }, () => gaussian() * SPREAD);
+    for (let element = 0; element < dimensions; element++) {
+      let value = (centers[center + element] ?? 0) + gaussian() * NOISE * perElement;
+      for (let rank = 0; rank < RANK; rank++) {
+        value += (weights[rank] ?? 0) * (directions[rank * dimensions + element] ?? 0);
+      }
+      values[row * dimensions + element] = value;
+    }
+  }
+  return { count, dimensions, values };
+}
+
+/** Vectors in no order at all: the hardest case for any index. */
+export function gaussianVectors(count: number, dimensions: number, seed: number): VectorSet {
+  const gaussian = gaussianOf(randomOf(seed));
+  const values = Float32Array.from({ length: count * dimensions }, gaussian);
+  return { count, dimensions, values };
+}
+
+/** Vector `row` of the set, not copied. */
+export function vectorAt({ dimensions, values }: VectorSet, row: number): Float32Array {
+  return values.subarray(row * dimensions, (row + 1) * dimensions);
+}
+
+/** A column of the set's vectors. */
+export function columnOf(vectors: VectorSet): VectorColumn {
+  const column = VectorColumn.create(vectors.dimensions, vectors.count);
+  for (let row = 0; row < vectors.count; row++) column.set(row, vectorAt(vectors, row));
+  return column;
+}
+
+/** Mean CPU milliseconds of a call, after `warmUp` calls of it. */
+export function cpuMsPerCall(calls: number, call: (index: number) => void, warmUp = 50): number {
+  for (let index = 0; index < warmUp; index++) call(index);
+  const before = process.cpuUsage();
+  for (let index = 0; index < calls; index++) call(index);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / calls;
+}
+
+/** Times the scan of `vectors` with each of `queries` in turn. */
+export function measureScan(vectors: VectorSet, queries: VectorSet, calls = 200): ScanFigures {
+  const { count, dimensions } = vectors;
+  const column = columnOf(vectors);
+  const { kernel, setQuery } = bareKernel(column, vectors);
+  let rescored = 0;
+  for (let index = 0; index < queries.count; index++) {
+    setQuery(vectorAt(queries, index));
+    kernel.scan(count, CANDIDATES, false);
+    rescored += kernel.rescore(count, 10);
+  }
+  const readF32CpuMs = cpuMsPerCall(calls, () => kernel.sumRows(count));
+  return {
+    rows: count,
+    dimensions,
+    scanCpuMs: cpuMsPerCall(calls, () => kernel.scan(count, CANDIDATES, false)),
+    searchCpuMs: cpuMsPerCall(calls, (index) =>
+      column.search(vectorAt(queries, index % queries.count), 10),
+    ),
+    readF32CpuMs,
+    readF32GigabytesPerSecond: (count * dimensions * 4) / readF32CpuMs / 1e6,
+    rescoredRows: rescored / queries.count,
+  };
+}
+
+/** The functions of a kernel that holds the column's rows, and a way to give it a query. */
+function bareKernel(column: VectorColumn, { count, dimensions }: VectorSet) {
+  const layout = columnLayout(dimensions, count);
+  const kernel = new WasmKernel(column.variant === "relaxed" ? "relaxed" : "simd");
+  kernel.place(layout);
+  const floats = new Float32Array(kernel.buffer);
+  const stored = column.serialize();
+  const rows = new Float32Array(stored.buffer, 16, count * dimensions);
+  for (let row = 0; row < count; row++) {
+    const start = layout.address.rows / 4 + row * layout.stride;
+    floats.set(rows.subarray(row * dimensions, (row + 1) * dimensions), start);
+  }
+  new Uint8Array(kernel.buffer).fill(1, layout.address.alive, layout.address.alive + count);
+  kernel.quantise(0, count);
+  const setQuery = (query: Float32Array): void => {
+    const norm = Math.hypot(...query);
+    floats.set(
+      query.map((value) => value / norm),
+      layout.address.query / 4,
+    );
+  };
+  return { kernel: kernel.exports, setQuery };
+}
+
+/** Wall milliseconds of reading a column back from its bytes. */
+export function measureDeserialize(vectors: VectorSet): number {
+  const bytes = columnOf(vectors).serialize();
+  const start = performance.now();
+  VectorColumn.deserialize(bytes);
+  return performance.now() - start;
+}
