@@ -1,0 +1,255 @@
+import { idSchema, type SourceRef, type TurnPayload } from "../../memory/index.ts";
+import type { Candidate } from "./candidate.ts";
+import { checkedJson } from "./checked-json.ts";
+import { cleanText, firstChars, hasContent } from "./clean-text.ts";
+import { isFields } from "./fields.ts";
+import { type Outcome, reject, skip } from "./outcome.ts";
+import { type Piece, piecesOf } from "./pieces.ts";
+import { elementOf, fieldOf, shareOf } from "./position.ts";
+import { READER_LIMITS } from "./reader-limits.ts";
+import type { Reading } from "./reading.ts";
+import { type Role, roleOf } from "./roles.ts";
+import { LIMITS } from "../../limits.ts";
+import { parseWhen } from "./when.ts";
+
+/** A message of any shape: its fields found, nothing in them trusted yet. */
+export interface Utterance {
+  /** The shape's own word for who speaks. */
+  readonly role: string;
+  /** A string, a list of parts, one part, or nothing. */
+  readonly content: unknown;
+  /** Name of the content's field, for positions. */
+  readonly contentField?: string;
+  readonly id?: unknown;
+  readonly speaker?: string;
+  readonly sessionId?: unknown;
+  /** When it was said, in any form {@link parseWhen} reads. */
+  readonly at?: { readonly name: string; readonly value: unknown };
+  /** What stands beside the content: tool calls, captions. */
+  readonly beside?: readonly Piece[];
+  /** Set on the reply of a tool: its content is the result of this call. */
+  readonly resultOf?: { readonly id?: string; readonly name?: string };
+  /** Prefix of the external key where ids are unique only within it. @default the session */
+  readonly keySpace?: string;
+}
+
+/**
+ * Turns one message into at most one turn, and one more for each tool result inside it. A field
+ * that can't be used is reported by itself; the rest of the message is kept.
+ */
+export function* readUtterance(
+  said: Utterance,
+  position: string,
+  reading: Reading,
+): Generator<Outcome> {
+  const role = roleOf(said.role);
+  if (role === undefined) {
+    yield reject(position, "unknown-role");
+    return;
+  }
+  const pieces: Piece[] = [];
+  if (!(yield* takeApart(said, position, pieces))) return;
+  pieces.push(...(said.beside ?? []));
+  const turn = yield* sharedOf(said, role, position, reading);
+  const { main, results } = yield* compose(pieces, said.resultOf, position);
+
+  if (main === undefined && results.length === 0) {
+    yield said.content === undefined || said.content === null || isBlank(said.content)
+      ? reject(position, "empty")
+      : skip(position, "silent");
+    return;
+  }
+  if (main !== undefined) yield turn(role, main, position);
+  for (const [index, { text, toolResult, name }] of results.entries()) {
+    const only = main === undefined && results.length === 1;
+    const where = only ? position : shareOf(position, index);
+    yield turn("tool", { text, toolResult }, where, only ? undefined : `#${index}`, name);
+  }
+}
+
+type TurnParts = Pick<TurnPayload, "text" | "caption" | "toolCalls" | "toolResult">;
+type MakeTurn = (
+  role: Role,
+  parts: TurnParts,
+  position: string,
+  keySuffix?: string,
+  speaker?: string,
+) => Outcome;
+
+/** Fills `pieces` from the content. @returns whether the content had a readable form */
+function* takeApart(
+  said: Utterance,
+  position: string,
+  pieces: Piece[],
+): Generator<Outcome, boolean> {
+  const where = fieldOf(position, said.contentField ?? "content");
+  const content = isFields(said.content) ? [said.content] : (said.content ?? []);
+  const parts: unknown = typeof content === "string" ? [content] : content;
+  if (!Array.isArray(parts)) {
+    yield reject(where, "malformed", "content is neither text nor a list of parts");
+    return false;
+  }
+  for (const [index, part] of parts.slice(0, READER_LIMITS.messageParts).entries()) {
+    const found = piecesOf(part);
+    if (found === undefined) yield reject(elementOf(where, index), "unknown-part");
+    else pieces.push(...found);
+  }
+  if (parts.length > READER_LIMITS.messageParts) {
+    yield reject(elementOf(where, READER_LIMITS.messageParts), "too-many");
+  }
+  return true;
+}
+
+/** What every turn of the message has in common, as a function that makes them. */
+function* sharedOf(
+  said: Utterance,
+  role: Role,
+  position: string,
+  reading: Reading,
+): Generator<Outcome, MakeTurn> {
+  const ownId = yield* idAt(said.id, fieldOf(position, "id"), 2_048);
+  const ownSession = yield* idAt(said.sessionId, fieldOf(position, "sessionId"), LIMITS.idChars);
+  const sessionId = ownSession ?? reading.sessionId;
+  let at = reading.at;
+  if (said.at !== undefined) {
+    const own = parseWhen(said.at.value, reading.now);
+    if (own === undefined) yield reject(fieldOf(position, said.at.name), "bad-date");
+    at = own ?? at;
+  }
+  const id = ownId ?? reading.newId();
+  const source: SourceRef = { kind: "message", id, sessionId, at };
+  const keySpace = said.keySpace ?? sessionId;
+  const key = keySpace === undefined ? ownId : ownId && `${keySpace}/${ownId}`;
+  const named = said.speaker ?? (role === "tool" ? undefined : speakerOf(role, reading));
+
+  return (turnRole, parts, where, keySuffix = "", speaker = named) => {
+    const externalKey = key === undefined ? undefined : key + keySuffix;
+    const candidate: Candidate = {
+      payload: {
+        type: "turn",
+        ...parts,
+        role: turnRole,
+        speaker: speaker && label(speaker),
+        sessionId,
+        order: reading.nextOrder(sessionId),
+      },
+      sources: [source],
+      externalKey: idSchema.safeParse(externalKey).success ? externalKey : undefined,
+      tags: reading.tags,
+      at,
+      position: where,
+    };
+    return { candidate };
+  };
+}
+
+function speakerOf(role: Role, reading: Reading): string | undefined {
+  return role === "user" || role === "assistant" ? reading.speaker[role] : undefined;
+}
+
+interface Composed {
+  readonly main?: TurnParts;
+  readonly results: readonly {
+    readonly text: string;
+    readonly toolResult: NonNullable<TurnPayload["toolResult"]>;
+    readonly name?: string;
+  }[];
+}
+
+/** Joins the pieces: what was said, what was shown, what was called, what came back. */
+function* compose(
+  pieces: readonly Piece[],
+  resultOf: Utterance["resultOf"],
+  position: string,
+): Generator<Outcome, Composed> {
+  const said = cleanText(
+    joined(pieces.flatMap((piece) => (piece.kind === "text" ? piece.text : []))),
+  );
+  const captions = pieces.flatMap((piece) => (piece.kind === "caption" ? piece.caption : []));
+  const caption = captions.length === 0 ? undefined : cleanText(captions.join("; "));
+  const calls = yield* callsOf(pieces, position);
+  const results = [];
+  const returned = pieces.filter((piece) => piece.kind === "result");
+  const ownResult = resultOf !== undefined && returned.length === 0 && hasContent(said);
+  if (ownResult) returned.push({ kind: "result", ...resultOf, output: jsonOrText(said) });
+
+  for (const [index, result] of returned.entries()) {
+    const checked = checkedJson(result.output ?? null);
+    if (!checked.ok) {
+      yield reject(shareOf(position, index), checked.code, "the tool's result can't be kept");
+      continue;
+    }
+    if (checked.value === null || checked.value === "") continue;
+    const text = typeof checked.value === "string" ? checked.value : JSON.stringify(checked.value);
+    const toolResult = { id: cleanText(result.id ?? ""), name: result.name, output: checked.value };
+    results.push({ text: ownResult ? said : text, toolResult, name: result.name });
+  }
+  if (ownResult || (!hasContent(said) && caption === undefined && calls.length === 0)) {
+    return { results };
+  }
+  const text = hasContent(said) ? said : (caption ?? calls.map(callText).join("\n"));
+  return { main: { text, caption, toolCalls: calls.length === 0 ? undefined : calls }, results };
+}
+
+type ToolCalls = NonNullable<TurnPayload["toolCalls"]>;
+
+function* callsOf(pieces: readonly Piece[], position: string): Generator<Outcome, ToolCalls> {
+  const calls = new Map<string, ToolCalls[number]>();
+  for (const piece of pieces) {
+    if (piece.kind !== "call") continue;
+    const id = cleanText(piece.id ?? `call-${calls.size}`);
+    const input = checkedJson(piece.input);
+    if (input.ok) calls.set(id, { id, name: cleanText(piece.name), input: input.value });
+    else yield reject(fieldOf(position, "toolCalls"), input.code, "the tool's input can't be kept");
+  }
+  return [...calls.values()];
+}
+
+/** A call without words is found by its name and arguments. */
+function callText(call: ToolCalls[number]): string {
+  return `${call.name} ${JSON.stringify(call.input)}`;
+}
+
+function joined(texts: readonly string[]): string {
+  return texts.length === 1 ? (texts[0] ?? "") : texts.filter((text) => text !== "").join("\n");
+}
+
+/** A tool's reply is often JSON text. Only objects and lists are unpacked: `007` stays as it is. */
+function jsonOrText(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}
+
+/** Nothing but empty text; a reasoning part or a tool's empty reply is silent, not blank. */
+function isBlank(content: unknown): boolean {
+  if (typeof content === "string") return !hasContent(content);
+  if (Array.isArray(content)) return content.every(isBlank);
+  return isFields(content) && typeof content["text"] === "string" && isBlank(content["text"]);
+}
+
+/** An id as text, `undefined` when there is none; an unusable one is reported. */
+function* idAt(
+  value: unknown,
+  position: string,
+  maxChars: number,
+): Generator<Outcome, string | undefined> {
+  if (value === undefined || value === null || value === "") return undefined;
+  const id = typeof value === "number" ? String(value) : value;
+  const usable =
+    typeof id === "string" &&
+    id.length <= maxChars &&
+    id.isWellFormed() &&
+    (maxChars > LIMITS.idChars ? !id.includes("\0") : idSchema.safeParse(id).success);
+  if (usable) return id;
+  yield reject(position, "bad-id");
+}
+
+/** A speaker's name as one label: a pasted paragraph is cut. */
+function label(name: string): string {
+  return firstChars(cleanText(name), LIMITS.idChars);
+}
