@@ -30,7 +30,6 @@ function flagsOf({ text, type }: IndexDocument): number {
   return (
     (/\?\s*$/.test(text) ? FLAG.question : 0) |
     (hasTimeWords(text) ? FLAG.time : 0) |
-    (type === "preference" || statesPreference(text) ? FLAG.preference : 0) |
-    (/\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|once|twice|couple|several)\b/i.test(text) ? FLAG.number : 0)
+    (type === "preference" || statesPreference(text) ? FLAG.preference : 0)
   );
 }

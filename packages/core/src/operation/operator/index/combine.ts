@@ -6,13 +6,14 @@ import {
   namesSomeone,
   passedOn,
   scoreSessions,
+  scoreStretches,
   type StructureInput,
 } from "./structure.ts";
 import type { Why } from "./query.ts";
 
 /**
  * Turns the word scores (best: `best`) of the candidates into final ones, in `scratch.final`: relative to the best, with
- * what the session and the turns around lend, times the factors of speaker, role, time words, dates and cues. Rows that
+ * what the session, the stretch of talk and the turns around lend, times the factors of speaker, role, time words, dates and cues. Rows that
  * do not pass the filter get 0.
  */
 export function combine(input: StructureInput, best: number, passes: Uint8Array | undefined): void {
@@ -25,6 +26,7 @@ export function combine(input: StructureInput, best: number, passes: Uint8Array 
     const session = sessions?.get(columns.session[row] ?? NONE) ?? 0;
     score[row] = (score[row] ?? 0) / best + ranking.session * session;
   }
+  if (ranking.stretch > 0) scoreStretches(input);
   const factor = factorOf(input);
   for (let at = 0; at < candidateCount; at++) {
     const row = candidates[at] ?? 0;
@@ -44,7 +46,6 @@ function factorOf(input: StructureInput): (row: number) => number {
     if (named && isBySpeaker(input, row)) factor *= 1 + ranking.speaker;
     if (hasWantedRole(input, row)) factor *= 1 + ranking.role;
     if (cues.time && flag(row, FLAG.time)) factor *= 1 + ranking.time;
-    if (cues.count && flag(row, FLAG.number)) factor *= 1 + ranking.count;
     if (cues.advice && flag(row, FLAG.preference)) factor *= 1 + ranking.preference;
     if (dates.length > 0) factor *= 1 + ranking.date * dateFit(dates, columns.at[row] ?? NaN);
     if (!cues.past && isOutdated(input, row, now)) factor *= ranking.outdated;

@@ -16,6 +16,8 @@ export interface QuestionCues {
   readonly advice: boolean;
   /** Used to, previously, before. */
   readonly past: boolean;
+  /** Several things: which books, how many times, what both have done. */
+  readonly several: boolean;
   /** Whose turns are meant: "what did I ..." the user's, "what did you recommend" the assistant's. */
   readonly role: "user" | "assistant" | undefined;
 }
@@ -29,6 +31,11 @@ export function readCues(question: string): QuestionCues {
     count: /\bhow (?:many|much|often)\b/i.test(question),
     advice: /\b(?:recommend|suggest|advice|ideas?|tips?|what should i|should i|could you help me (?:choose|pick|plan))\b/i.test(question),
     past: /\b(?:used to|previous(?:ly)?|former(?:ly)?|before|originally|at first|back then|earlier|in the past)\b/i.test(question),
+    several: SEVERAL.test(question),
     role: you && !self ? "assistant" : self && !you ? "user" : undefined,
   };
 }
+
+/** "What/which ... <plural>", "how many", "both", "what/where has". */
+const SEVERAL =
+  /^\s*(?:in |on )?(?:what|which)\b(?:\s+(?!(?:is|was|does|has|did|do|are|were)\b)[\w'-]+){0,3}?\s+(?!(?:is|was|does|has|his|this|\w*ss|\w*us)\b)[\w-]{3,}s\b|\bhow (?:many|often)\b|\bboth\b|^\s*(?:what|where|who|which)\b.*\b(?:has|have)\b/i;

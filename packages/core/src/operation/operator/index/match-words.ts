@@ -46,9 +46,9 @@ export function matchWords(input: MatchInput): SlotWeights {
   const { slots, postings, view, scratch } = input;
   const idf = new Float64Array(slots.length);
   const sessionIdf = new Float64Array(slots.length);
-  const found = slots.map(({ term }, slot) => {
-    const count = term === 0 ? 0 : postings.read(term, view.mask, list(scratch, slot));
-    idf[slot] = idfOf(count, view.rowCount);
+  const found = slots.map(({ term, weight }, slot) => {
+    const count = postings.read(term, view.mask, list(scratch, slot));
+    idf[slot] = weight * idfOf(count, view.rowCount);
     return { slot, count };
   });
   found.sort((one, other) => one.count - other.count || one.slot - other.slot);
@@ -58,7 +58,8 @@ export function matchWords(input: MatchInput): SlotWeights {
     walked += count;
     if (nominates) nominate(input, slot, idf[slot] ?? 0);
     else lookUp(input, slot);
-    sessionIdf[slot] = idfOf(countSessions(input, slot), view.sessionCount);
+    const weight = slots[slot]?.weight ?? 1;
+    sessionIdf[slot] = weight * idfOf(countSessions(input, slot), view.sessionCount);
   }
   chooseSeeds(input);
   return { idf, sessionIdf };

@@ -1,4 +1,13 @@
-import { findDates, indexTerms, isStopWord, mentionTerms, tokenize, toTerm, type DateMention } from "../../../text/index.ts";
+import {
+  type DateMention,
+  findDates,
+  indexTerms,
+  isStopWord,
+  mentionTerms,
+  relatedTerms,
+  tokenize,
+  toTerm,
+} from "../../../text/index.ts";
 import { readCues, type QuestionCues } from "./cues.ts";
 import type { SpeakerNames } from "./speaker-names.ts";
 import type { TermTable } from "./term-table.ts";
@@ -9,7 +18,9 @@ export interface QuerySlot {
   readonly term: number;
   /** The name of a speaker: who says it matters more than who is spoken to. */
   readonly name: boolean;
-  /** Place in the query's word order; -1 for date terms. */
+  /** What a match counts: 1 for the query's own words, less for words related to them. */
+  readonly weight: number;
+  /** Place in the query's word order; -1 for dates and related words. */
   readonly place: number;
 }
 
@@ -26,13 +37,14 @@ export const MAX_QUERY_SLOTS = 32;
 /** Characters read of a query: a pasted document is not a question, and its first page says what it is about. */
 const MAX_QUERY_CHARACTERS = 4_000;
 
-/** Reads a query: what words, names, dates and cues it has. `speakers` are those the caller may see rows of. */
+/** Reads a query: what words, names, dates and cues it has. Speakers whose rows are not visible are no names. */
 export function planQuery(
   text: string,
   now: number,
   terms: TermTable,
   speakers: SpeakerNames,
   isVisible: (speaker: number) => boolean,
+  relatedWeight: number,
 ): QueryPlan {
   const question = text.slice(0, MAX_QUERY_CHARACTERS);
   const names = new Map<string, number[]>();
@@ -44,18 +56,19 @@ export function planQuery(
   const words = [...new Set(indexTerms(question))];
   const onlyNames = words.every((word) => names.has(word));
   const dates = findDates(question, now);
-  const slots = words.map((word, place) => ({
+  const extra = (list: readonly string[], weight: number): QuerySlot[] =>
+    [...new Set(list)].map((term) => ({ term: terms.find(term), name: false, weight, place: -1 }));
+  const own = words.map((word, place) => ({
     term: terms.find(word),
     name: names.has(word) && !onlyNames,
+    weight: 1,
     place,
   }));
-  const dateSlots = [...new Set(dates.flatMap(mentionTerms))].map((term) => ({
-    term: terms.find(term),
-    name: false,
-    place: -1,
-  }));
+  const related = words.flatMap(relatedTerms).filter((term) => !words.includes(term));
+  const slots = [...own, ...extra(dates.flatMap(mentionTerms), 1), ...extra(related, relatedWeight)];
   return {
-    slots: [...slots, ...dateSlots].slice(0, MAX_QUERY_SLOTS),
+    // A word that no row has says something only where it is the query's own: it was asked for and is not there.
+    slots: slots.filter(({ term, weight }) => term > 0 || weight === 1).slice(0, MAX_QUERY_SLOTS),
     named: [...new Set([...names.values()].flat())],
     dates,
     cues: readCues(question),

@@ -14,6 +14,8 @@ export interface Ranking {
   readonly b: number;
   /** Weight of the session's own BM25 score, which lifts turns of the session that is about the matter. */
   readonly session: number;
+  /** Weight of the scores of the turns around a row, which lifts the stretch of talk that is about the matter. */
+  readonly stretch: number;
   /** Share of a question turn's score that goes to the turn that answers it. */
   readonly answer: number;
   /** Share of the next turn's score, for what prepares an answer. */
@@ -26,23 +28,21 @@ export interface Ranking {
   readonly time: number;
   readonly date: number;
   readonly preference: number;
-  readonly count: number;
   /** Factor for rows whose validity is over or yet to come. */
   readonly outdated: number;
-  /** A related word counts this share of the word itself. */
+  /** A word related to one of the query ("kid" for "child") counts this share of a word of its own. */
   readonly related: number;
-  /** Exponent of the share of the query's idf that a row covers. */
-  readonly coverage: number;
-  /** What a name counts in a row that someone else said. */
-  readonly nameInOthers: number;
+  /** When several things are asked for, rows of a session that has a hit already lose this share per hit. */
+  readonly spread: number;
   /** Weight of the vectors at full trust, against 1 for the words. */
   readonly vector: number;
 }
 
 export const RANKING: Ranking = {
   k1: 0.6,
-  b: 0.9,
-  session: 0.1,
+  b: 0.8,
+  session: 0.2,
+  stretch: 0.2,
   answer: 0.3,
   follow: 0.2,
   bigram: 0.4,
@@ -50,11 +50,9 @@ export const RANKING: Ranking = {
   role: 3,
   time: 0.7,
   date: 1.5,
-  preference: 0,
-  count: 0,
+  preference: 1,
   outdated: 0.6,
-  related: 0,
-  coverage: 0,
-  nameInOthers: 0,
+  related: 0.3,
+  spread: 0.08,
   vector: 1,
 };

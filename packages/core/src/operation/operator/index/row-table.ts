@@ -10,7 +10,6 @@ export const FLAG = {
   question: 1,
   time: 2,
   preference: 4,
-  number: 8,
 } as const;
 
 /** The roles in the order of their numbers in the `role` column; 0 is "none given". */

@@ -7,6 +7,7 @@ import type { Ranking } from "./ranking.ts";
 import { scoreBigrams, scoreWords } from "./score-rows.ts";
 import type { Scratch } from "./scratch.ts";
 import type { SpeakerNames } from "./speaker-names.ts";
+import { spreadOver } from "./spread-over.ts";
 import * as structure from "./structure.ts";
 import type { IndexTables } from "./tables.ts";
 import { topRows } from "./top-rows.ts";
@@ -22,11 +23,14 @@ export interface SearchParts {
   readonly slotOfTerm: Uint8Array;
 }
 
+/** Rows per wanted hit from which a question for several things chooses. */
+const POOL = 3;
+
 /** Ranks the visible rows for a query. */
 export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult {
   const { tables, view, scratch, speakers, ranking, slotOfTerm } = parts;
   const { columns } = tables.rows;
-  const plan = planQuery(query.text, query.now, tables.terms, speakers, (speaker) => (view.speakerRows[speaker] ?? 0) > 0);
+  const plan = planQuery(query.text, query.now, tables.terms, speakers, (speaker) => (view.speakerRows[speaker] ?? 0) > 0, ranking.related);
   const { slots } = plan;
   const passes = query.filter && filterRows(query.filter, tables, view);
   scratch.reserve(tables.rows.count, Math.max(1, slots.length), tables.sessions.names.length);
@@ -39,10 +43,12 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
   const input = { plan, weights, view, columns, scratch, ranking, now: query.now };
   combine(input, best, passes);
   const { final } = scratch;
-  const rows = topRows(scratch.candidates, scratch.candidateCount, final, query.limit, (row, other) => {
+  const several = plan.cues.several && ranking.spread > 0;
+  const pool = topRows(scratch.candidates, scratch.candidateCount, final, query.limit * (several ? POOL : 1), (row, other) => {
     const later = (columns.at[row] ?? 0) - (columns.at[other] ?? 0);
     return later === 0 || Number.isNaN(later) ? tables.ids.idOf(row) < tables.ids.idOf(other) : later > 0;
   });
+  const rows = several ? spreadOver(pool, columns.session, final, query.limit, ranking.spread) : pool;
   const hits = rows.map((row): IndexHit => ({
     id: tables.ids.idOf(row),
     version: columns.version[row] ?? 0,

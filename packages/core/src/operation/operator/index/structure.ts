@@ -40,6 +40,37 @@ export function scoreSessions(input: StructureInput): ReadonlyMap<number, number
   return scores;
 }
 
+/** How far a stretch of talk reaches each way, and how much of a turn's score is felt one turn further. */
+const STRETCH_ROWS = 6;
+const STRETCH_DECAY = 0.7;
+
+/** Adds to each candidate's score that of its stretch: the turns around it, the nearer the more, relative to the best. */
+export function scoreStretches({ view, scratch, ranking }: StructureInput): void {
+  const { candidates, candidateCount, score, final } = scratch;
+  let best = 0;
+  for (let at = 0; at < candidateCount; at++) {
+    const row = candidates[at] ?? 0;
+    let before = view.previous[row] ?? NONE;
+    let after = view.next[row] ?? NONE;
+    let sum = 0;
+    let share = STRETCH_DECAY;
+    for (let step = 0; step < STRETCH_ROWS && (before !== NONE || after !== NONE); step++) {
+      if (before !== NONE) sum += share * (score[before] ?? 0);
+      if (after !== NONE) sum += share * (score[after] ?? 0);
+      before = before === NONE ? NONE : (view.previous[before] ?? NONE);
+      after = after === NONE ? NONE : (view.next[after] ?? NONE);
+      share *= STRETCH_DECAY;
+    }
+    final[row] = sum;
+    best = Math.max(best, sum);
+  }
+  for (let at = 0; at < candidateCount; at++) {
+    const row = candidates[at] ?? 0;
+    if (best > 0) score[row] = (score[row] ?? 0) + (ranking.stretch * (final[row] ?? 0)) / best;
+    final[row] = 0;
+  }
+}
+
 /** What the turns around a row lend to it: the question it answers, and the turn that it prepares. */
 export function passedOn({ view, columns, scratch, ranking }: StructureInput, row: number): number {
   const before = view.previous[row] ?? NONE;
