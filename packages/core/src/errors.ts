@@ -10,7 +10,6 @@ export const ERROR_CODES = {
   MEMCUBE_VERSION_NOT_FOUND: { retryable: false },
   MEMCUBE_CONFLICT: { retryable: false },
   MEMCUBE_DUPLICATE_KEY: { retryable: false },
-  MEMCUBE_IDEMPOTENCY_MISMATCH: { retryable: false },
   MEMCUBE_FORBIDDEN: { retryable: false },
   MEMCUBE_FROZEN: { retryable: false },
   MEMCUBE_BAD_TRANSITION: { retryable: false },

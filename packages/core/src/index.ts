@@ -125,3 +125,31 @@ export type {
   VectorWrite,
   VersionIndex,
 } from "./ports/index.ts";
+
+export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
+export type {
+  AbsorbInput,
+  AddOptions,
+  AddResult,
+  ChangeOptions,
+  CreateCubeOptions,
+  CubeVerifyOptions,
+  DependentsOptions,
+  ExportLine,
+  HistoricMemory,
+  ImportResult,
+  ListOptions,
+  LogOptions,
+  MemCube,
+  MemOS,
+  MemSession,
+  MemView,
+  PastCube,
+  PrepareInput,
+  Progress,
+  SearchOptions,
+  SettleReport,
+  UpdateOptions,
+  UpdatePatch,
+  ViewAddResult,
+} from "./interface/api/index.ts";

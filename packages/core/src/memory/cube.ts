@@ -20,8 +20,6 @@ export const cubeHeaderSchema = z.strictObject({
   deny: principalListSchema,
   /** Who may write beside the owner. Writing does not imply reading. */
   writers: principalListSchema,
-  /** How long replaced versions stay readable, in milliseconds; left out, for ever. */
-  historyMs: z.int().min(0).optional(),
 });
 
 export type CubeHeader = Readonly<z.infer<typeof cubeHeaderSchema>>;

@@ -67,7 +67,7 @@ export const governanceHeaderSchema = z.strictObject({
   frozen: z.boolean(),
   /** From then on it is neither found nor read. */
   expiresAt: timestamp.optional(),
-  /** How long replaced versions are kept, in milliseconds; left out, the cube's rule. */
+  /** How long it should be kept after it stopped being current, in milliseconds: for policies. */
   retentionMs: z.int().min(0).optional(),
   /** -100 to 100; the scheduler prefers higher ones under a budget. */
   priority: z.int().min(-100).max(100),

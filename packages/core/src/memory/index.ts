@@ -4,6 +4,7 @@ export * from "./cube.ts";
 export * from "./edges.ts";
 export * from "./header.ts";
 export * from "./json.ts";
+export * from "./json-schema.ts";
 export * from "./memory.ts";
 export * from "./payload/index.ts";
 export * from "./principal.ts";

@@ -11,7 +11,9 @@ export type Principal = `user:${string}` | `role:${string}` | `agent:${string}` 
 export const principalSchema = z
   .string()
   .max(LIMITS.idChars + 8)
-  .regex(/^(?:everyone|(?:user|role|agent):.+)$/u, "expected user:<id>, role:<name>, agent:<id> or everyone")
-  .transform((value) => value as Principal);
+  .regex(
+    /^(?:everyone|(?:user|role|agent):.+)$/u,
+    "expected user:<id>, role:<name>, agent:<id> or everyone",
+  ) as z.ZodType<Principal, Principal>;
 
 export const principalListSchema = z.array(principalSchema).max(LIMITS.listedPrincipals);

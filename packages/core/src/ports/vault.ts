@@ -92,6 +92,11 @@ export interface CommitRequest {
   readonly cube: CubeRef;
   /** Epoch of a cube that this commit creates; left out otherwise. */
   readonly epoch?: string;
+  /**
+   * Version of the cube's header under which the commit was authorised. When given, it must be the
+   * current one, so that a revoked writer can't slip in a last write.
+   */
+  readonly cubeVersion?: number;
   /** Supplied time; the log gets `max(previous, at)`. */
   readonly at: number;
   /** Canonical JSON of the `CommitBody`. */
@@ -227,7 +232,8 @@ export interface Vault {
    * Writes one commit atomically and links it to the log.
    *
    * Checks, in this order, before anything is written: idempotency key, the cube (and that it does
-   * not exist, when it is to be created), every expected version, external keys unique in the cube.
+   * not exist, when it is to be created), `cubeVersion`, every expected version, external keys unique in
+   * the cube. A conflict of the cube's header has the id "@cube" in its details.
    *
    * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND`, `MEMCUBE_CUBE_EXISTS`, `MEMCUBE_CONFLICT`
    * (details `{ id, expected, actual }`), `MEMCUBE_DUPLICATE_KEY` (details `{ id }` of the holder)

@@ -1,0 +1,136 @@
+import { randomBytes, randomUUID } from "node:crypto";
+
+import { z } from "zod";
+
+import {
+  EMBED_TASK,
+  memSession,
+  parseInput,
+  runEmbedTask,
+  runScrubTask,
+  SCRUB_TASK,
+  type ApiContext,
+  type MemOS,
+} from "./interface/api/index.ts";
+import { LIMITS } from "./limits.ts";
+import { LogKeeper } from "./operation/lifecycle/index.ts";
+import { IndexCache, MemoryCache } from "./operation/operator/index.ts";
+import { TaskWorker, UsageBuffer } from "./operation/scheduler/index.ts";
+import type {
+  Clock,
+  Embedder,
+  FileParser,
+  Ids,
+  Signer,
+  Storage,
+  Tokenizer,
+} from "./ports/index.ts";
+import { estimateTokens } from "./text/index.ts";
+
+/** Options of {@link createMemOS}. */
+export interface MemOSOptions {
+  /** Where memory is kept: `sqliteStorage(...)`, `redisStorage(...)`. Closed with the OS. */
+  readonly storage: Storage;
+  /** Adds search by meaning; without it search is lexical and structural. */
+  readonly embedder?: Embedder;
+  /** Counts tokens for budgets. @default an estimate that needs no model */
+  readonly tokenizer?: Tokenizer;
+  /** Signs the seals of every log. @default seals are not signed */
+  readonly signer?: Signer;
+  /** Readers for files of other formats. */
+  readonly parsers?: readonly FileParser[];
+  /** Heap bytes that indexes may take in all. @default 268435456 (256 MiB) */
+  readonly indexBudgetBytes?: number;
+  /** Heap bytes for memories returned lately. @default 33554432 (32 MiB) */
+  readonly memoryBudgetBytes?: number;
+  /** Commits per cube that stay in hot storage. @default LIMITS.hotCommits */
+  readonly hotCommits?: number;
+  /** Whether this process runs background tasks. @default true */
+  readonly worker?: boolean;
+  /** @default the system's time */
+  readonly clock?: Clock;
+  /** @default random ids */
+  readonly ids?: Ids;
+}
+
+const MIB = 1_048_576;
+const numbersSchema = z.object({
+  indexBudgetBytes: z.int().min(0).default(256 * MIB),
+  memoryBudgetBytes: z.int().min(0).default(32 * MIB),
+  hotCommits: z.int().min(1).default(LIMITS.hotCommits),
+  worker: z.boolean().default(true),
+});
+
+/**
+ * Joins the layers to a running memory OS (MemOS 2507.03724 section 5). The storage passes into its
+ * hands: `close()` closes it.
+ *
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for bad options
+ */
+export function createMemOS(options: MemOSOptions): MemOS {
+  const { indexBudgetBytes, memoryBudgetBytes, hotCommits, worker } = parseInput(
+    numbersSchema,
+    options,
+    "options",
+  );
+  const { storage, embedder, signer } = options;
+  const clock = options.clock ?? { now: () => Date.now() };
+  const process = randomUUID();
+  const context: ApiContext = {
+    storage,
+    clock,
+    ids: options.ids ?? { id: () => randomUUID(), salt: () => randomBytes(16).toString("hex") },
+    operator: {
+      vault: storage.vault,
+      indexes: new IndexCache(storage, { budgetBytes: indexBudgetBytes, model: embedder?.model }),
+      memories: new MemoryCache(memoryBudgetBytes),
+      ...(embedder === undefined ? {} : { embedder }),
+    },
+    usage: new UsageBuffer(storage.usage),
+    worker: new TaskWorker(storage.queue, clock, process),
+    keeper: new LogKeeper(storage, {
+      clock,
+      sealer: process,
+      hotCommits,
+      ...(signer === undefined ? {} : { signer }),
+    }),
+    tokenizer: options.tokenizer ?? { count: estimateTokens },
+    parsers: options.parsers ?? [],
+    ...(signer === undefined ? {} : { signer }),
+    headers: new Map(),
+    state: { closed: false },
+  };
+  if (worker) registerTasks(context);
+  const close = closer(context);
+  return {
+    storage: storage.name,
+    as: (caller) => memSession(context, caller),
+    idle: async () => await context.worker.idle(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function registerTasks(context: ApiContext): void {
+  const { worker, operator } = context;
+  worker.handle(SCRUB_TASK, async (task) => await runScrubTask(context, task));
+  if (operator.embedder !== undefined) {
+    worker.handle(EMBED_TASK, async (task, signal) => await runEmbedTask(context, task, signal));
+  }
+  worker.start();
+}
+
+/** Closes once, in the order in which the parts depend on each other. */
+function closer(context: ApiContext): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    context.state.closed = true;
+    await context.worker.close();
+    await context.usage.flush();
+    await context.keeper.close();
+    await context.operator.indexes.close();
+    context.operator.memories.clear();
+    await context.storage.close();
+  };
+  return async () => await (closing ??= close());
+}

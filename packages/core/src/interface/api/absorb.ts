@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+import { add, type AddResult } from "./add.ts";
+import type { OpenCube } from "./context.ts";
+import { idSchema, parseInput } from "./options.ts";
+
+const absorbSchema = z.strictObject({
+  cube: idSchema.optional(),
+  sessionId: idSchema.optional(),
+  /** What was said, in any shape the reader knows. */
+  turns: z.unknown(),
+  tags: z.array(idSchema).optional(),
+  /** Makes the call safe to repeat when the turns have no ids of their own. */
+  idempotencyKey: z.string().min(1).max(1_024).optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+export type AbsorbInput = z.input<typeof absorbSchema>;
+
+/** Checks what an adapter gives; kept apart so that the cube can be opened in between. */
+export function parseAbsorb(input: AbsorbInput): z.output<typeof absorbSchema> {
+  return parseInput(absorbSchema, input, "absorb");
+}
+
+/**
+ * What was said becomes memory. Turns with ids are taken once, however often they come.
+ */
+export async function absorb(
+  cube: OpenCube,
+  { turns, sessionId, tags, idempotencyKey, signal }: z.output<typeof absorbSchema>,
+): Promise<AddResult> {
+  return await add(cube, turns, {
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}

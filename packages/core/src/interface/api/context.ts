@@ -1,0 +1,60 @@
+import { MemCubeError } from "../../errors.ts";
+import type { Caller } from "../../flow/index.ts";
+import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
+import type { LogKeeper } from "../../operation/lifecycle/index.ts";
+import type { OperatorParts } from "../../operation/operator/index.ts";
+import type { TaskWorker, UsageBuffer } from "../../operation/scheduler/index.ts";
+import type { Clock, FileParser, Ids, Signer, Storage, Tokenizer } from "../../ports/index.ts";
+
+/** Everything the operations of the API work with; made once by `createMemOS`. */
+export interface ApiContext {
+  readonly storage: Storage;
+  readonly operator: OperatorParts;
+  readonly usage: UsageBuffer;
+  readonly worker: TaskWorker;
+  readonly keeper: LogKeeper;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly tokenizer: Tokenizer;
+  readonly parsers: readonly FileParser[];
+  readonly signer?: Signer;
+  /** Headers of the cubes used last, by version: parsed once. */
+  readonly headers: Map<string, { readonly epoch: string; readonly version: number; readonly header: CubeHeader }>;
+  readonly state: { closed: boolean };
+}
+
+/** A cube as one caller opened it. */
+export interface OpenCube {
+  readonly context: ApiContext;
+  readonly ref: CubeRef;
+  readonly caller: Caller;
+  readonly principals: readonly Principal[];
+  readonly readOnly: boolean;
+  /** Set when the handle was unmounted. */
+  readonly mount: { closed: boolean };
+}
+
+/** @throws MemCubeError `MEMCUBE_CLOSED` */
+export function assertUsable(cube: OpenCube): void {
+  if (cube.context.state.closed) throw closed("This memory OS is closed.");
+  if (cube.mount.closed) throw closed(`Cube ${cube.ref.cubeId} was unmounted; open it again.`);
+}
+
+/** @throws MemCubeError `MEMCUBE_CLOSED` */
+export function assertOpen(context: ApiContext): void {
+  if (context.state.closed) throw closed("This memory OS is closed.");
+}
+
+/** @throws MemCubeError `MEMCUBE_READ_ONLY` */
+export function assertWritable(cube: OpenCube): void {
+  if (!cube.readOnly) return;
+  throw new MemCubeError(
+    "MEMCUBE_READ_ONLY",
+    `Cube ${cube.ref.cubeId} is mounted read-only. Open it without { readOnly: true } to write.`,
+    { details: { cubeId: cube.ref.cubeId } },
+  );
+}
+
+function closed(message: string): MemCubeError {
+  return new MemCubeError("MEMCUBE_CLOSED", message);
+}

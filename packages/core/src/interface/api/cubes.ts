@@ -1,0 +1,148 @@
+import { MemCubeError } from "../../errors.ts";
+import type { Caller, Page } from "../../flow/index.ts";
+import { authorize } from "../../infrastructure/governance/index.ts";
+import { commit, cubeMutation } from "../../infrastructure/vault/index.ts";
+import { LIMITS } from "../../limits.ts";
+import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
+import type { ApiContext, OpenCube } from "./context.ts";
+import { assertOpen } from "./context.ts";
+import { enterAs, forbidden, headerOf } from "./cube-access.ts";
+import {
+  createCubeOptionsSchema,
+  idSchema,
+  parseInput,
+  type CreateCubeOptions,
+} from "./options.ts";
+import { write } from "./write.ts";
+
+/** Somebody at the door: a caller with the principals they act as. */
+export interface Visitor {
+  readonly context: ApiContext;
+  readonly caller: Caller;
+  readonly principals: readonly Principal[];
+}
+
+/**
+ * Creates a cube that only its owner sees, unless lists say otherwise. Cube ids are unique in the
+ * tenant; `user:<id>` belongs to that user.
+ *
+ * @throws MemCubeError `MEMCUBE_CUBE_EXISTS`, `MEMCUBE_FORBIDDEN` for another user's `user:` cube
+ */
+export async function createCube(
+  visitor: Visitor,
+  cubeId: string,
+  rawOptions: CreateCubeOptions = {},
+): Promise<CubeRef> {
+  const { context, caller, principals } = visitor;
+  assertOpen(context);
+  const options = parseInput(createCubeOptionsSchema, rawOptions, "options");
+  const ref = { tenantId: caller.tenantId, cubeId: parseInput(idSchema, cubeId, "cubeId") };
+  const decision = authorize({
+    principals: new Set<string>(principals),
+    action: "cube.create",
+    cubeId,
+  });
+  if (decision.effect === "forbid") throw forbidden(caller, ref, decision);
+  const now = context.clock.now();
+  const { title, description, tags = [], allow = [], deny = [], writers = [] } = options;
+  const header: CubeHeader = {
+    ...ref,
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    tags,
+    createdAt: now,
+    updatedAt: now,
+    owner: `user:${caller.userId}`,
+    allow,
+    deny,
+    writers,
+  };
+  const receipt = await commit(context.storage.vault, context.clock, context.ids, {
+    cube: ref,
+    caller,
+    decision,
+    epoch: context.ids.id(),
+    mutations: [cubeMutation(context.ids, header, 0)],
+  });
+  context.operator.indexes.feed(ref, receipt.position, { documents: [], removed: [] });
+  context.keeper.note(ref);
+  return ref;
+}
+
+/** Opens the caller's own `user:` cube, creating it the first time; any other must be there. */
+export async function ensureCube(visitor: Visitor, cubeId: string): Promise<CubeRef> {
+  const { context, caller, principals } = visitor;
+  assertOpen(context);
+  const ref = { tenantId: caller.tenantId, cubeId: parseInput(idSchema, cubeId, "cubeId") };
+  const own = cubeId === `user:${caller.userId}`;
+  if (own && (await context.storage.vault.cube(ref)) === undefined) {
+    try {
+      return await createCube(visitor, cubeId);
+    } catch (error) {
+      // Somebody (another process of the same user) created it just now.
+      if (!(error instanceof MemCubeError) || error.code !== "MEMCUBE_CUBE_EXISTS") throw error;
+    }
+  }
+  await enterAs(context, caller, principals, ref, "cube.read");
+  return ref;
+}
+
+/** Cubes the caller may see, by id, one page. */
+export async function listCubes(
+  { context, caller, principals }: Visitor,
+  options: { readonly limit?: number; readonly cursor?: string; readonly withTotal?: boolean } = {},
+): Promise<Page<CubeHeader>> {
+  assertOpen(context);
+  const { limit = 100, cursor, withTotal = false } = options;
+  const page = await context.storage.vault.cubes({
+    tenantId: caller.tenantId,
+    access: { principals },
+    limit: Math.min(LIMITS.pageRows, Math.max(1, limit)),
+    withTotal,
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  return { ...page, items: page.items.map((stored) => headerOf(context, stored)) };
+}
+
+/** Changes title, lists or tags of a cube: a change of who may see it is this one commit. */
+export async function configureCube(
+  cube: OpenCube,
+  rawPatch: CreateCubeOptions,
+): Promise<CubeHeader> {
+  const patch = parseInput(createCubeOptionsSchema, rawPatch, "patch");
+  let next: CubeHeader | undefined;
+  await write(cube, {
+    action: "cube.update",
+    drafts: ({ header, version }) => {
+      const updatedAt = Math.max(cube.context.clock.now(), header.updatedAt);
+      const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+      next = { ...header, ...Object.fromEntries(given), updatedAt };
+      return [{ mutation: cubeMutation(cube.context.ids, next, version) }];
+    },
+  });
+  if (next === undefined) throw new TypeError("a configuration writes a header");
+  return next;
+}
+
+/**
+ * Deletes a cube with everything in it, its log and its blobs included. For its owner.
+ *
+ * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND`, `MEMCUBE_FORBIDDEN`
+ */
+export async function deleteCube(
+  { context, caller, principals }: Visitor,
+  cubeId: string,
+): Promise<void> {
+  assertOpen(context);
+  const ref = { tenantId: caller.tenantId, cubeId };
+  await enterAs(context, caller, principals, ref, "cube.delete");
+  const { vault, blobs } = context.storage;
+  const segments = await vault.segments(ref);
+  await context.operator.indexes.release(ref);
+  await context.operator.indexes.dropPersisted(ref);
+  context.keeper.forget(ref);
+  await vault.dropCube(ref);
+  for (const segment of segments) await blobs.delete(ref.tenantId, segment.blob);
+  context.operator.memories.clear();
+  context.headers.clear();
+}

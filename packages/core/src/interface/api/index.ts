@@ -1,0 +1,27 @@
+export type { AbsorbInput } from "./absorb.ts";
+export type { AddResult } from "./add.ts";
+export type { ApiContext } from "./context.ts";
+export type { DependentsOptions } from "./dependents.ts";
+export { EMBED_TASK, runEmbedTask } from "./embed.ts";
+export { runScrubTask, SCRUB_TASK } from "./erase.ts";
+export type { HistoricMemory } from "./history.ts";
+export type { MemCube } from "./mem-cube.ts";
+export { memSession, type MemOS, type MemSession } from "./mem-os.ts";
+export type {
+  AddOptions,
+  ChangeOptions,
+  CreateCubeOptions,
+  ListOptions,
+  Progress,
+  SearchOptions,
+  UpdateOptions,
+  UpdatePatch,
+} from "./options.ts";
+export { parseInput } from "./options.ts";
+export type { PastCube } from "./past-cube.ts";
+export type { PrepareInput } from "./prepare.ts";
+export type { LogOptions } from "./read-changes.ts";
+export type { SettleReport } from "./settled.ts";
+export type { ExportLine, ImportResult } from "./transfer.ts";
+export type { CubeVerifyOptions } from "./verify.ts";
+export type { MemView, ViewAddResult } from "./view.ts";

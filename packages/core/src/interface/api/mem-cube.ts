@@ -1,0 +1,153 @@
+import type { Change, Page, Position, Retrieval } from "../../flow/index.ts";
+import type { VerifyReport } from "../../infrastructure/vault/index.ts";
+import type { CubeHeader, Memory, MemoryRef } from "../../memory/index.ts";
+import type { CubeStats, StoredEdge } from "../../ports/index.ts";
+import { readFile } from "../reader/index.ts";
+import { add, addRead, type AddResult } from "./add.ts";
+import type { OpenCube } from "./context.ts";
+import { enter } from "./cube-access.ts";
+import { configureCube } from "./cubes.ts";
+import { dependents, type DependentsOptions } from "./dependents.ts";
+import { erase } from "./erase.ts";
+import { forget } from "./forget.ts";
+import { get, getMany } from "./get.ts";
+import { history, type HistoricMemory } from "./history.ts";
+import { list } from "./list.ts";
+import {
+  addOptionsSchema,
+  parseInput,
+  type AddOptions,
+  type ChangeOptions,
+  type CreateCubeOptions,
+  type ListOptions,
+  type Progress,
+  type SearchOptions,
+  type UpdateOptions,
+  type UpdatePatch,
+} from "./options.ts";
+import { pastCube, type PastCube } from "./past-cube.ts";
+import { readChanges, type LogOptions } from "./read-changes.ts";
+import { rollback } from "./rollback.ts";
+import { search } from "./search.ts";
+import { exportMemories, importMemories, type ExportLine, type ImportResult } from "./transfer.ts";
+import { update } from "./update.ts";
+import { verify, type CubeVerifyOptions } from "./verify.ts";
+
+/**
+ * A cube as its caller sees it (MemOS 2507.03724 section 4.2). Every call decides anew whether this
+ * caller may; what the caller may not see is as if it were not there. All calls may raise
+ * `MEMCUBE_CLOSED`, `MEMCUBE_BUSY` (try again) and the `MEMCUBE_STORAGE_*` codes.
+ */
+export interface MemCube {
+  readonly id: string;
+  readonly readOnly: boolean;
+
+  /** Title, lists and times of the cube. */
+  header(): Promise<CubeHeader>;
+  /** Changes title, tags or who may read and write. For the owner. */
+  configure(patch: CreateCubeOptions): Promise<CubeHeader>;
+  /** Where the log is now. */
+  position(): Promise<Position>;
+  stats(): Promise<CubeStats>;
+
+  /** Adds messages, texts, documents, values or typed payloads; see {@link add}. */
+  add(input: unknown, options?: AddOptions): Promise<AddResult>;
+  /** Adds a file's bytes: JSON, JSON lines, Markdown, text, or what a file parser reads. */
+  addFile(
+    bytes: Uint8Array,
+    options?: AddOptions & { readonly name?: string; readonly mediaType?: string },
+  ): Promise<AddResult>;
+
+  search(query: string, options?: SearchOptions): Promise<Retrieval>;
+  get(id: string): Promise<Memory | undefined>;
+  getMany(ids: readonly string[]): Promise<readonly Memory[]>;
+  list(options?: ListOptions): Promise<Page<Memory>>;
+  /** Memories of this cube that point to another one, with the edge. */
+  dependents(target: string | MemoryRef, options?: DependentsOptions): Promise<Page<StoredEdge>>;
+
+  update(id: string, patch: UpdatePatch, options?: UpdateOptions): Promise<Memory>;
+  /** Hides a memory from search and lists; its history stays. */
+  forget(id: string, options?: ChangeOptions): Promise<Memory>;
+  /** Destroys content, history included; returns the ids that were there. */
+  erase(
+    ids: string | readonly string[],
+    options?: Omit<ChangeOptions, "note">,
+  ): Promise<readonly string[]>;
+
+  /** Versions of a memory, newest first. */
+  history(id: string): Promise<readonly HistoricMemory[]>;
+  /** Restores an earlier version as a new one. */
+  rollback(id: string, version: number, options?: ChangeOptions): Promise<Memory>;
+  /** Time machine: the cube at a position or a time, read only. */
+  at(when: Position | Date | number): Promise<PastCube>;
+  /** Changes in order; with `follow` also those to come. */
+  log(options?: LogOptions): AsyncGenerator<Change>;
+  /** Checks that nothing of log and versions was altered, removed or reordered. */
+  verify(options?: CubeVerifyOptions): Promise<VerifyReport>;
+
+  /** Memories as values for JSON lines. */
+  export(options?: { readonly signal?: AbortSignal }): AsyncGenerator<ExportLine>;
+  /** Takes exported lines in; ids that are there already stay as they are. */
+  import(
+    lines: AsyncIterable<unknown> | Iterable<unknown>,
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
+  ): Promise<ImportResult>;
+}
+
+/** Binds the operations to an opened cube. */
+export function memCube(cube: OpenCube): MemCube {
+  return {
+    id: cube.ref.cubeId,
+    readOnly: cube.readOnly,
+    header: async () => (await enter(cube, "cube.read")).header,
+    configure: async (patch) => await configureCube(cube, patch),
+    position: async () => (await enter(cube, "cube.read")).position,
+    stats: async () => {
+      await enter(cube, "cube.read");
+      return await cube.context.storage.vault.stats(cube.ref);
+    },
+    add: async (input, options) => await add(cube, input, options),
+    addFile: async (bytes, options) => await addFile(cube, bytes, options),
+    search: async (query, options) => await search(cube, query, options),
+    get: async (id) => await get(cube, id),
+    getMany: async (ids) => await getMany(cube, ids),
+    list: async (options) => await list(cube, options),
+    dependents: async (target, options) => await dependents(cube, target, options),
+    update: async (id, patch, options) => await update(cube, id, patch, options),
+    forget: async (id, options) => await forget(cube, id, options),
+    erase: async (ids, options) => await erase(cube, ids, options),
+    history: async (id) => await history(cube, id),
+    rollback: async (id, version, options) => await rollback(cube, id, version, options),
+    at: async (when) => await pastCube(cube, when),
+    log: (options) => readChanges(cube, options),
+    verify: async (options) => await verify(cube, options),
+    export: (options) => exportMemories(cube, options),
+    import: async (lines, options) => await importMemories(cube, lines, options),
+  };
+}
+
+async function addFile(
+  cube: OpenCube,
+  bytes: Uint8Array,
+  rawOptions: AddOptions & { readonly name?: string; readonly mediaType?: string } = {},
+): Promise<AddResult> {
+  const { name, mediaType, ...rest } = rawOptions;
+  const options = parseInput(addOptionsSchema, rest, "options");
+  const { context } = cube;
+  const result = await readFile(
+    bytes,
+    {
+      ...(name === undefined ? {} : { name }),
+      ...(mediaType === undefined ? {} : { mediaType }),
+    },
+    {
+      parsers: context.parsers,
+      now: context.clock.now(),
+      newId: () => context.ids.id(),
+      ...(options.sessionId === undefined ? {} : { sessionId: options.sessionId }),
+      ...(options.speaker === undefined ? {} : { speaker: options.speaker }),
+      ...(options.chunkTokens === undefined ? {} : { chunkTokens: options.chunkTokens }),
+    },
+  );
+  return await addRead(cube, result, options);
+}

@@ -1,0 +1,113 @@
+import { MemCubeError } from "../../errors.ts";
+import {
+  callerSchema,
+  principalsOf,
+  type Caller,
+  type CallerInput,
+  type InjectionPlan,
+  type Page,
+} from "../../flow/index.ts";
+import { cubeKey, type CubeHeader, type CubeRef } from "../../memory/index.ts";
+import { absorb, parseAbsorb, type AbsorbInput } from "./absorb.ts";
+import type { AddResult } from "./add.ts";
+import { assertOpen, type ApiContext, type OpenCube } from "./context.ts";
+import { createCube, deleteCube, ensureCube, listCubes, type Visitor } from "./cubes.ts";
+import { memCube, type MemCube } from "./mem-cube.ts";
+import { parseInput, type CreateCubeOptions } from "./options.ts";
+import { parsePrepare, prepare, type PrepareInput } from "./prepare.ts";
+import { memView, type MemView } from "./view.ts";
+
+/** The memory OS as one caller uses it. */
+export interface MemSession {
+  readonly caller: Caller;
+
+  /** Creates a cube; only its owner sees it unless lists say otherwise. */
+  createCube(id: string, options?: CreateCubeOptions): Promise<MemCube>;
+  /**
+   * Opens a cube. The caller's own `user:<id>` cube is created the first time.
+   * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND` also when the caller may not know of it
+   */
+  cube(id: string, options?: { readonly readOnly?: boolean }): Promise<MemCube>;
+  /** Opens a cube read-only: its handle refuses every write, whatever the caller may do. */
+  mount(id: string): Promise<MemCube>;
+  /** Lets go of what the process holds of a cube; handles of this caller to it are closed. */
+  unmount(id: string): Promise<void>;
+  listCubes(options?: {
+    readonly limit?: number;
+    readonly cursor?: string;
+    readonly withTotal?: boolean;
+  }): Promise<Page<CubeHeader>>;
+  /** Deletes a cube with everything in it. For its owner. */
+  deleteCube(id: string): Promise<void>;
+  /** Several cubes as one: reads merge, writes fan out. */
+  view(ids: readonly string[]): Promise<MemView>;
+
+  /** Plans what memory adds to a prompt. Without `cubes`: the caller's own `user:` cube. */
+  prepare(input: PrepareInput): Promise<InjectionPlan>;
+  /** What was said becomes memory. Without `cube`: the caller's own `user:` cube. */
+  absorb(input: AbsorbInput): Promise<AddResult>;
+}
+
+/** A running memory OS; make one with `createMemOS` or with `open` of the package `memcube`. */
+export interface MemOS {
+  /** Name of the storage in use. */
+  readonly storage: string;
+  /** The OS on behalf of a caller. Every read and write has one. */
+  as(caller: CallerInput): MemSession;
+  /** Waits until no background work is due. */
+  idle(): Promise<void>;
+  /** Finishes what was begun, seals logs, and closes the storage it owns. Safe to call twice. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT`, `MEMCUBE_LIMIT_EXCEEDED` (principals) */
+export function memSession(context: ApiContext, input: CallerInput): MemSession {
+  const caller = parseInput(callerSchema, input, "caller");
+  const visitor: Visitor = { context, caller, principals: principalsOf(caller) };
+  const mounts = new Map<string, { closed: boolean }>();
+  const own = `user:${caller.userId}`;
+
+  const open = async (id: string, readOnly: boolean): Promise<OpenCube> => {
+    const ref = await ensureCube(visitor, id);
+    return handle(ref, readOnly);
+  };
+  const handle = (ref: CubeRef, readOnly: boolean): OpenCube => {
+    const key = cubeKey(ref);
+    const mount = mounts.get(key) ?? { closed: false };
+    mounts.set(key, mount);
+    return { ...visitor, ref, readOnly, mount };
+  };
+  return {
+    caller,
+    createCube: async (id, options) => memCube(handle(await createCube(visitor, id, options), false)),
+    cube: async (id, options) => memCube(await open(id, options?.readOnly === true)),
+    mount: async (id) => memCube(await open(id, true)),
+    unmount: async (id) => {
+      assertOpen(context);
+      const ref = { tenantId: caller.tenantId, cubeId: id };
+      const mount = mounts.get(cubeKey(ref));
+      if (mount !== undefined) mount.closed = true;
+      mounts.delete(cubeKey(ref));
+      await context.operator.indexes.release(ref);
+    },
+    listCubes: async (options) => await listCubes(visitor, options),
+    deleteCube: async (id) => await deleteCube(visitor, id),
+    view: async (ids) => {
+      if (ids.length === 0) {
+        throw new MemCubeError("MEMCUBE_INVALID_INPUT", "A view needs at least one cube id.");
+      }
+      return memView(await Promise.all(ids.map(async (id) => await open(id, false))));
+    },
+    prepare: async (input) => {
+      const parsed = parsePrepare(input);
+      const ids = parsed.cubes ?? [own];
+      const cubes = await Promise.all(ids.map(async (id) => await open(id, true)));
+      return await prepare(cubes, parsed);
+    },
+    absorb: async (input) => {
+      const parsed = parseAbsorb(input);
+      return await absorb(await open(parsed.cube ?? own, false), parsed);
+    },
+  };
+}

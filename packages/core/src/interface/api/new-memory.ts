@@ -1,0 +1,102 @@
+import type { z } from "zod";
+
+import { MemCubeError } from "../../errors.ts";
+import { putMutation } from "../../infrastructure/vault/index.ts";
+import { LIMITS } from "../../limits.ts";
+import {
+  fingerprintOf,
+  kindOf,
+  type MemoryContent,
+  type MemoryHeader,
+} from "../../memory/index.ts";
+import { versionIndexOf } from "../../operation/operator/index.ts";
+import { guessLanguage } from "../../text/index.ts";
+import type { Candidate } from "../reader/index.ts";
+import type { OpenCube } from "./context.ts";
+import type { addOptionsSchema } from "./options.ts";
+import type { Draft } from "./write.ts";
+
+export type ParsedAddOptions = z.output<typeof addOptionsSchema>;
+
+/** Makes the first content of a memory from what the reader found and the writer said. */
+export function newContent(
+  cube: OpenCube,
+  id: string,
+  candidate: Candidate,
+  options: ParsedAddOptions,
+): MemoryContent {
+  const { context, ref, caller } = cube;
+  const { payload } = candidate;
+  const now = context.clock.now();
+  const at = candidate.at ?? options.at;
+  const text = "text" in payload && payload.text !== undefined ? payload.text : "";
+  const language = candidate.language ?? options.language ?? guessLanguage(text);
+  const externalKey = options.externalKey ?? candidate.externalKey;
+  const header: MemoryHeader = defined({
+    id,
+    tenantId: ref.tenantId,
+    cubeId: ref.cubeId,
+    kind: kindOf(payload),
+    type: payload.type,
+    sources: withTime(candidate, at),
+    externalKey,
+    tags: [...new Set([...(candidate.tags ?? []), ...(options.tags ?? [])])],
+    entities: options.entities ?? [],
+    topic: options.topic,
+    language,
+    createdAt: now,
+    updatedAt: now,
+    validFrom: options.validFrom,
+    validTo: options.validTo,
+    credibility: options.credibility ?? 1,
+    fingerprint: fingerprintOf(payload),
+    owner: `user:${caller.userId}`,
+    allow: options.allow,
+    deny: options.deny,
+    state: "generated",
+    frozen: false,
+    expiresAt: options.expiresAt,
+    retentionMs: options.retentionMs,
+    priority: options.priority ?? 0,
+    sensitivity: options.sensitivity ?? "internal",
+    licence: options.licence,
+    activation: options.activation,
+  });
+  return defined({ header, payload, edges: options.edges ?? [], note: options.note });
+}
+
+/** The first version of a memory, ready to be written. */
+export function addDraft(cube: OpenCube, content: MemoryContent): Draft {
+  assertSize(content);
+  const index = versionIndexOf(content);
+  const put = { op: "add", content, expectedVersion: 0, index } as const;
+  return { mutation: putMutation(cube.context.ids, put), content };
+}
+
+/** @throws MemCubeError `MEMCUBE_LIMIT_EXCEEDED` */
+export function assertSize({ header, payload }: MemoryContent): void {
+  // Characters are at most three bytes each in JSON text: only long ones are counted exactly.
+  const json = JSON.stringify(payload);
+  const bytes = json.length * 3 <= LIMITS.payloadBytes ? 0 : Buffer.byteLength(json);
+  if (bytes <= LIMITS.payloadBytes) return;
+  throw new MemCubeError(
+    "MEMCUBE_LIMIT_EXCEEDED",
+    `A memory holds at most ${LIMITS.payloadBytes} bytes; this one has ${bytes}. Add long texts as { text, title } documents: they are cut into chunks.`,
+    { details: { id: header.id, limit: LIMITS.payloadBytes, actual: bytes } },
+  );
+}
+
+function withTime(candidate: Candidate, at: number | undefined): MemoryHeader["sources"] {
+  const { sources } = candidate;
+  if (at === undefined) return [...sources];
+  if (sources.length > 0) return sources.map((source) => ({ at, ...source }));
+  return [{ kind: "message", id: candidate.position, at }];
+}
+
+/** Leaves out members that are `undefined`, so that canonical bytes and parsed objects agree. */
+function defined<T extends object>(value: T): T {
+  for (const key of Object.keys(value) as (keyof T)[]) {
+    if (value[key] === undefined) delete value[key];
+  }
+  return value;
+}

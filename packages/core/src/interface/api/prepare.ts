@@ -1,0 +1,141 @@
+import { z } from "zod";
+
+import type { InjectionPlan } from "../../flow/index.ts";
+import { LIVE_STATES, type Memory } from "../../memory/index.ts";
+import { toMemory } from "../../infrastructure/vault/index.ts";
+import { embedQuery } from "../../operation/operator/index.ts";
+import { planInjection } from "../../operation/scheduler/index.ts";
+import { readFast } from "../reader/index.ts";
+import type { OpenCube } from "./context.ts";
+import { enter } from "./cube-access.ts";
+import { idSchema, parseInput, searchOptionsSchema } from "./options.ts";
+import { searchCube } from "./search.ts";
+import { mergeHits } from "./view.ts";
+
+const DEFAULT_BUDGET_TOKENS = 1_024;
+/** Hits looked at per cube: more than any usual budget holds. */
+const RECALLED = 40;
+/** Standing memories looked at per cube. */
+const STANDING = 100;
+/** Characters of a message that serve as the query: a pasted document is not a question. */
+const QUERY_CHARS = 4_000;
+
+const prepareSchema = z.strictObject({
+  cubes: z.array(idSchema).min(1).optional(),
+  sessionId: idSchema.optional(),
+  /** The conversation in any shape the reader knows; the last user message is what is asked. */
+  messages: z.unknown(),
+  /** Name of the model the prompt goes to. */
+  model: z.string().optional(),
+  /** Tokens for both blocks together. */
+  budgetTokens: z.int().min(0).default(DEFAULT_BUDGET_TOKENS),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+export type PrepareInput = z.input<typeof prepareSchema>;
+
+/** Checks what an adapter gives; kept apart so that the cubes can be opened in between. */
+export function parsePrepare(input: PrepareInput): z.output<typeof prepareSchema> {
+  return parseInput(prepareSchema, input, "prepare");
+}
+
+/**
+ * Plans what memory adds to a prompt: standing knowledge and what is recalled for the last user
+ * message, within a token budget. What the conversation itself already holds is left out.
+ */
+export async function prepare(
+  cubes: readonly OpenCube[],
+  input: z.output<typeof prepareSchema>,
+): Promise<InjectionPlan> {
+  const [first] = cubes;
+  if (first === undefined) throw new TypeError("a plan needs at least one cube");
+  const { context } = first;
+  const { query, present } = readConversation(first, input);
+  const signal = input.signal;
+  const vector = await embedQuery(context.operator.embedder, query, signal);
+  const options = searchOptionsSchema.parse({ limit: RECALLED, ...(signal && { signal }) });
+  const found = await Promise.all(
+    cubes.map(async (cube) => ({
+      recalled: query === "" ? [] : (await searchCube(cube, query, vector, options)).hits,
+      standing: await standingMemories(cube),
+    })),
+  );
+  const recalled = mergeHits(found.map(({ recalled: hits }) => hits));
+  const plan = planInjection({
+    standing: found.flatMap(({ standing }) => standing),
+    recalled: recalled.filter(({ memory }) => !isPresent(memory, present, input.sessionId)),
+    budgetTokens: input.budgetTokens,
+    countTokens: (text) => context.tokenizer.count(text),
+  });
+  const now = context.clock.now();
+  const cubeOf = new Map(
+    [...recalled.map((hit) => hit.memory), ...found.flatMap(({ standing }) => standing)].map(
+      ({ header }) => [header.id, header],
+    ),
+  );
+  const count = (ids: readonly string[], what: "injections" | "uses") => {
+    context.usage.add(
+      ids.flatMap((id) => {
+        const header = cubeOf.get(id);
+        if (header === undefined) return [];
+        const cube = { tenantId: header.tenantId, cubeId: header.cubeId };
+        return [{ cube, id, [what]: 1, at: now }];
+      }),
+    );
+  };
+  return {
+    stable: plan.stable,
+    volatile: plan.volatile,
+    hits: plan.hits,
+    tokens: plan.tokens,
+    report: async ({ used }) => {
+      count(plan.injected, "injections");
+      const ids = used === true ? plan.injected : used === false ? [] : used;
+      count(ids, "uses");
+      await Promise.resolve();
+    },
+  };
+}
+
+/** The question and the texts that the prompt has anyway. */
+function readConversation(
+  { context }: OpenCube,
+  input: z.output<typeof prepareSchema>,
+): { query: string; present: ReadonlySet<string> } {
+  const { candidates } = readFast(input.messages, {
+    now: context.clock.now(),
+    newId: () => context.ids.id(),
+  });
+  const turns = candidates.flatMap(({ payload }) =>
+    payload.type === "turn" || payload.type === "text" ? [payload] : [],
+  );
+  const asked = turns.findLast((turn) => turn.type === "text" || turn.role === "user");
+  return {
+    query: (asked?.text ?? "").slice(0, QUERY_CHARS),
+    present: new Set(turns.map((turn) => turn.text)),
+  };
+}
+
+/** A turn of this very session that the prompt shows already. */
+function isPresent(
+  { payload }: Memory,
+  present: ReadonlySet<string>,
+  sessionId: string | undefined,
+): boolean {
+  if (payload.type !== "turn" || !present.has(payload.text)) return false;
+  return sessionId === undefined || payload.sessionId === sessionId;
+}
+
+/** Preferences and memories of raised priority: injected by kind, not by similarity. */
+async function standingMemories(cube: OpenCube): Promise<readonly Memory[]> {
+  await enter(cube, "memory.read");
+  const { context, ref, principals } = cube;
+  const page = await context.storage.vault.list(ref, {
+    access: { principals },
+    filter: { types: ["preference"], states: LIVE_STATES },
+    now: context.clock.now(),
+    order: "newest",
+    limit: STANDING,
+  });
+  return page.items.map((stored) => toMemory(ref, stored)).reverse();
+}

@@ -1,0 +1,120 @@
+import type { Hit, Retrieval } from "../../flow/index.ts";
+import { MemCubeError } from "../../errors.ts";
+import { LIMITS } from "../../limits.ts";
+import {
+  embedQuery,
+  renderHits,
+  retrieve,
+  toRenderable,
+  type Retrieved,
+} from "../../operation/operator/index.ts";
+import type { z } from "zod";
+
+import type { ApiContext, OpenCube } from "./context.ts";
+import { enter } from "./cube-access.ts";
+import { parseInput, searchOptionsSchema, type SearchOptions } from "./options.ts";
+
+export type ParsedSearchOptions = z.output<typeof searchOptionsSchema>;
+
+const DEFAULT_LIMIT = 10;
+/** No useful memory is rendered in fewer tokens: bounds how many can fit a budget. */
+const FEWEST_TOKENS = 6;
+
+/**
+ * Finds the memories that answer a question, with the reasons, and renders them for a prompt.
+ * Without `limit`: ten hits, or with `budgetTokens` as many as fit it.
+ *
+ * @throws MemCubeError `MEMCUBE_FORBIDDEN`, `MEMCUBE_EMBEDDER_FAILED`, `MEMCUBE_POSITION_LOST` when
+ * the cube is not (or no longer) as far as `position`
+ */
+export async function search(
+  cube: OpenCube,
+  query: string,
+  rawOptions: SearchOptions = {},
+): Promise<Retrieval> {
+  const options = parseInput(searchOptionsSchema, rawOptions, "options");
+  const { context } = cube;
+  const vector = await embedQuery(context.operator.embedder, query, options.signal);
+  const found = await searchCube(cube, query, vector, options);
+  return present(context, query, found, { [cube.ref.cubeId]: found.position }, options);
+}
+
+/** Searches one cube: what views do for each. */
+export async function searchCube(
+  cube: OpenCube,
+  query: string,
+  vector: Float32Array | undefined,
+  options: ParsedSearchOptions,
+): Promise<Retrieved> {
+  const { context, ref, principals } = cube;
+  options.signal?.throwIfAborted();
+  const { header, position } = await enter(cube, "memory.read");
+  assertReached(position.seq, position.epoch, options.position);
+  const now = context.clock.now();
+  const { types, tags, sessionId, from, to, signal } = options;
+  const found = await retrieve(context.operator, {
+    ref,
+    cube: header,
+    position,
+    principals,
+    text: query,
+    ...(vector === undefined ? {} : { vector }),
+    limit: limitOf(options),
+    filter: { types, tags, sessionId, from, to },
+    now,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  context.usage.add(
+    found.hits.map(({ memory }) => ({ cube: ref, id: memory.header.id, reads: 1, at: now })),
+  );
+  return found;
+}
+
+/** Makes the retrieval out of ranked hits: text within the budget, and what is in it. */
+export function present(
+  { tokenizer }: ApiContext,
+  query: string,
+  found: { readonly hits: readonly Hit[]; readonly confidence: number },
+  positions: Retrieval["positions"],
+  options: ParsedSearchOptions,
+): Retrieval {
+  const rendered = renderHits(found.hits.map((hit) => toRenderable(hit.memory)), {
+    budgetTokens: options.budgetTokens ?? Number.POSITIVE_INFINITY,
+    countTokens: (text) => tokenizer.count(text),
+  });
+  const included = new Set(rendered.included);
+  const byBudget = options.limit === undefined && options.budgetTokens !== undefined;
+  const hits = byBudget
+    ? found.hits.filter(({ memory }) => included.has(memory.header.id))
+    : found.hits;
+  return {
+    query,
+    hits,
+    text: rendered.text,
+    tokens: rendered.tokens,
+    included: rendered.included,
+    confidence: found.confidence,
+    positions,
+  };
+}
+
+/** Hits to look for. */
+export function limitOf(options: ParsedSearchOptions): number {
+  if (options.limit !== undefined) return options.limit;
+  if (options.budgetTokens === undefined) return DEFAULT_LIMIT;
+  const fitting = Math.ceil(options.budgetTokens / FEWEST_TOKENS);
+  return Math.min(LIMITS.searchHits, Math.max(DEFAULT_LIMIT, fitting));
+}
+
+function assertReached(
+  seq: number,
+  epoch: string,
+  wanted: ParsedSearchOptions["position"],
+): void {
+  if (wanted === undefined || (wanted.epoch === epoch && wanted.seq <= seq)) return;
+  throw new MemCubeError(
+    "MEMCUBE_POSITION_LOST",
+    `The cube is at ${seq}, not as far as the position ${wanted.seq} that was asked for.`,
+    { details: { wanted, seq, epoch } },
+  );
+}

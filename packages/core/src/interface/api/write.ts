@@ -1,0 +1,102 @@
+import { isMemCubeError } from "../../errors.ts";
+import type { Action, NewTask } from "../../flow/index.ts";
+import { commit, type Mutation } from "../../infrastructure/vault/index.ts";
+import { LIMITS } from "../../limits.ts";
+import type { GovernanceHeader, MemoryContent } from "../../memory/index.ts";
+import { toDocument } from "../../operation/operator/index.ts";
+import type { CommitReceipt, PutWrite } from "../../ports/index.ts";
+import { assertWritable, type OpenCube } from "./context.ts";
+import { enter, type CubeState } from "./cube-access.ts";
+
+/** A version to be written, beside its stored form: what the index is fed with. */
+export interface Draft {
+  readonly mutation: Mutation;
+  /** Left out for writes that are no versions of memories. */
+  readonly content?: MemoryContent;
+}
+
+export interface WritePlan {
+  readonly action: Action;
+  /** The memory acted upon, when rules look at its owner. */
+  readonly memory?: Pick<GovernanceHeader, "owner">;
+  /** Makes the drafts from the cube as it is now; called again after a conflict. */
+  readonly drafts: (state: CubeState) => Promise<readonly Draft[]> | readonly Draft[];
+  readonly tasks?: (drafts: readonly Draft[]) => readonly NewTask[];
+  readonly idempotencyKey?: string;
+  /** The user named an expected version: a conflict is theirs to solve. */
+  readonly expectsVersion?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes one commit: authorised against the cube's header as it is, built from what is stored now,
+ * and built again when somebody else was faster. `undefined` when there was nothing to write.
+ *
+ * @throws MemCubeError `MEMCUBE_CONFLICT` for an expected version, or after
+ * `LIMITS.conflictRetries` lost races; what {@link enter} and the vault raise
+ */
+export async function write(
+  cube: OpenCube,
+  plan: WritePlan,
+): Promise<{ receipt: CommitReceipt; drafts: readonly Draft[] } | undefined> {
+  assertWritable(cube);
+  const { context, ref, caller } = cube;
+  for (let attempt = 1; ; attempt++) {
+    plan.signal?.throwIfAborted();
+    const state = await enter(cube, plan.action, plan.memory);
+    const drafts = await plan.drafts(state);
+    if (drafts.length === 0) return undefined;
+    try {
+      const receipt = await commit(context.storage.vault, context.clock, context.ids, {
+        cube: ref,
+        caller,
+        decision: state.decision,
+        cubeVersion: state.version,
+        mutations: drafts.map((draft) => draft.mutation),
+        tasks: plan.tasks?.(drafts) ?? [],
+        ...(plan.idempotencyKey === undefined ? {} : { idempotencyKey: plan.idempotencyKey }),
+      });
+      if (!receipt.replayed) afterCommit(cube, receipt, drafts);
+      return { receipt, drafts };
+    } catch (error) {
+      const lost = isMemCubeError(error, "MEMCUBE_CONFLICT");
+      const again = lost && (plan.expectsVersion !== true || error.details["id"] === "@cube");
+      if (!again || attempt >= LIMITS.conflictRetries) throw error;
+    }
+  }
+}
+
+/** Tells everybody in this process: the index, the caches, the keeper of the log, the worker. */
+function afterCommit(cube: OpenCube, receipt: CommitReceipt, drafts: readonly Draft[]): void {
+  const { context, ref } = cube;
+  const { indexes, memories, embedder } = context.operator;
+  for (const { mutation } of drafts) {
+    if (mutation.change.memoryId !== undefined) memories.delete(ref, mutation.change.memoryId);
+  }
+  // A changed memory may keep a vector that only the storage has: then the log brings it.
+  const direct = embedder === undefined || drafts.every(({ mutation }) => mutation.change.op === "add");
+  if (direct) {
+    indexes.feed(ref, receipt.position, {
+      documents: drafts.flatMap((draft) => documentOf(draft, receipt.position.seq)),
+      removed: drafts.flatMap(removedBy),
+    });
+  }
+  context.keeper.note(ref);
+  context.worker.nudge();
+}
+
+function documentOf({ mutation, content }: Draft, fromSeq: number) {
+  if (content === undefined || mutation.write.op !== "put") return [];
+  const { version, commitment, index } = mutation.write satisfies PutWrite;
+  const memory = { ...content, version: { number: version, fromSeq, commitment } };
+  const document = toDocument(memory, index.visibility);
+  return document === undefined ? [] : [document];
+}
+
+/** Ids that search no longer finds after the write. */
+function removedBy(draft: Draft): string[] {
+  const { write } = draft.mutation;
+  if (write.op === "erase") return [write.id];
+  if (write.op !== "put" || draft.content === undefined) return [];
+  return documentOf(draft, 0).length === 0 ? [write.id] : [];
+}

@@ -1,0 +1,9 @@
+export { LogKeeper, type LogKeeperOptions } from "./log-keeper.ts";
+export {
+  patchLabels,
+  patchPayload,
+  sameContent,
+  type PayloadPatch,
+  type UpdateMode,
+} from "./merge-content.ts";
+export { assertNotFrozen, nextState, TRANSITIONS, type LifecycleEvent } from "./transitions.ts";

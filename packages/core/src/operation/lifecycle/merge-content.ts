@@ -1,0 +1,57 @@
+import { MemCubeError } from "../../errors.ts";
+import { payloadSchema, type MemoryContent, type Payload } from "../../memory/index.ts";
+
+/** How an update meets what is there. */
+export type UpdateMode = "append" | "merge" | "overwrite";
+
+/** What an update may change of a payload: its text, some of its fields, or all of it. */
+export interface PayloadPatch {
+  readonly text?: string;
+  /** Fields of the payload; with `overwrite` the whole new payload. */
+  readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The payload after an update. `append` adds text below what is there, `merge` replaces the named
+ * fields, `overwrite` replaces the payload (by `payload`, or by a text of the same type).
+ *
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when the result is not a valid payload
+ */
+export function patchPayload(current: Payload, patch: PayloadPatch, mode: UpdateMode): Payload {
+  const { text, payload } = patch;
+  let next: Record<string, unknown>;
+  if (mode === "overwrite" && payload !== undefined) {
+    next = { ...payload, type: payload["type"] ?? current.type };
+  } else {
+    next = { ...current, ...payload };
+  }
+  if (text !== undefined) {
+    const before = mode === "append" && "text" in current ? current.text : undefined;
+    next["text"] = before === undefined || before === "" ? text : `${before}\n${text}`;
+  }
+  const parsed = payloadSchema.safeParse(next);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new MemCubeError(
+    "MEMCUBE_INVALID_INPUT",
+    `The update gives no valid ${String(next["type"])} payload: ${issue?.message ?? "unknown"}.`,
+    { details: { path: issue?.path ?? [] }, cause: parsed.error },
+  );
+}
+
+/** Labels after an update: `overwrite` replaces, the others add. */
+export function patchLabels(
+  current: readonly string[],
+  patch: readonly string[] | undefined,
+  mode: UpdateMode,
+): string[] {
+  if (patch === undefined) return [...current];
+  return mode === "overwrite" ? [...new Set(patch)] : [...new Set([...current, ...patch])];
+}
+
+/** Whether two contents say the same, whatever their times. */
+export function sameContent(a: MemoryContent, b: MemoryContent): boolean {
+  const strip = ({ header, payload, edges }: MemoryContent) =>
+    JSON.stringify([{ ...header, updatedAt: 0 }, payload, edges]);
+  return strip(a) === strip(b);
+}

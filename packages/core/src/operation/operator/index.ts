@@ -1,0 +1,14 @@
+export { IndexCache } from "./index-cache.ts";
+export { embeddingText, textOf } from "./memory-text.ts";
+export { MemoryCache } from "./memory-cache.ts";
+export {
+  embedQuery,
+  indexOf,
+  retrieve,
+  search,
+  type OperatorParts,
+  type Retrieved,
+  type RetrieveQuery,
+} from "./retrieve.ts";
+export { toRenderable } from "./to-renderable.ts";
+export { sessionOf, timeOf, toDocument, versionIndexOf } from "./to-document.ts";

@@ -1,0 +1,21 @@
+import type { Memory } from "../../memory/index.ts";
+import type { RenderableMemory } from "./index/index.ts";
+import { textOf } from "./memory-text.ts";
+import { sessionOf, timeOf } from "./to-document.ts";
+
+/** A memory as the renderer of prompt text sees it. */
+export function toRenderable(memory: Memory): RenderableMemory {
+  const { header, payload } = memory;
+  const turn = payload.type === "turn" ? payload : undefined;
+  return {
+    id: header.id,
+    type: header.type,
+    text: textOf(payload),
+    title: payload.type === "document" ? payload.title : undefined,
+    caption: turn?.caption,
+    speaker: turn?.speaker ?? turn?.role,
+    sessionId: sessionOf(memory),
+    order: turn?.order ?? (payload.type === "document" ? payload.chunk?.index : undefined),
+    at: timeOf(memory),
+  };
+}

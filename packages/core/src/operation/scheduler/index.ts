@@ -1,0 +1,3 @@
+export { planInjection, type PlanParts } from "./plan.ts";
+export { UsageBuffer } from "./usage-buffer.ts";
+export { TaskWorker, type TaskHandler } from "./worker.ts";

@@ -1,0 +1,74 @@
+import type { Hit } from "../../flow/index.ts";
+import type { Memory } from "../../memory/index.ts";
+import { renderHits, toRenderable } from "../operator/index.ts";
+
+/** What a plan is made from; everything is data, so equal parts give an equal plan. */
+export interface PlanParts {
+  /** Standing memories (preferences, high priority) in creation order. */
+  readonly standing: readonly Memory[];
+  /** What was recalled for the message, best first. */
+  readonly recalled: readonly Hit[];
+  readonly budgetTokens: number;
+  readonly countTokens: (text: string) => number;
+}
+
+export interface PlannedBlocks {
+  readonly stable: string;
+  readonly volatile: string;
+  readonly hits: readonly Hit[];
+  readonly tokens: { readonly stable: number; readonly volatile: number };
+  /** Ids of the memories in either block. */
+  readonly injected: readonly string[];
+}
+
+/** Share of the budget that standing knowledge may take. */
+const STABLE_SHARE = 0.3;
+const STABLE_HEADING = "What is known about the user:";
+const VOLATILE_HEADING =
+  "From memory (said or noted earlier; may be outdated, prefer what the user says now):";
+
+/**
+ * Places memories into two blocks within a token budget: a stable one that changes only when standing
+ * knowledge does, so prompt caches and KV states keep it, and a volatile one for this message
+ * (MemOS 2507.03724 section 5.4.2). A memory is in one block only.
+ */
+export function planInjection(parts: PlanParts): PlannedBlocks {
+  const { countTokens, budgetTokens } = parts;
+  const stable = block(STABLE_HEADING, parts.standing, {
+    budgetTokens: Math.floor(budgetTokens * STABLE_SHARE),
+    countTokens,
+  });
+  const standing = new Set(stable.included);
+  const hits = parts.recalled.filter(({ memory }) => !standing.has(memory.header.id));
+  const volatile = block(
+    VOLATILE_HEADING,
+    hits.map(({ memory }) => memory),
+    { budgetTokens: budgetTokens - stable.tokens, countTokens },
+  );
+  const included = new Set(volatile.included);
+  return {
+    stable: stable.text,
+    volatile: volatile.text,
+    hits: hits.filter(({ memory }) => included.has(memory.header.id)),
+    tokens: { stable: stable.tokens, volatile: volatile.tokens },
+    injected: [...standing, ...included],
+  };
+}
+
+function block(
+  heading: string,
+  memories: readonly Memory[],
+  limits: { readonly budgetTokens: number; readonly countTokens: (text: string) => number },
+): { text: string; tokens: number; included: readonly string[] } {
+  const { countTokens } = limits;
+  const headingTokens = countTokens(`${heading}\n`);
+  const budgetTokens = limits.budgetTokens - headingTokens;
+  if (memories.length === 0 || budgetTokens <= 0) return { text: "", tokens: 0, included: [] };
+  const rendered = renderHits(memories.map(toRenderable), { budgetTokens, countTokens });
+  if (rendered.included.length === 0) return { text: "", tokens: 0, included: [] };
+  return {
+    text: `${heading}\n${rendered.text}`,
+    tokens: headingTokens + rendered.tokens,
+    included: rendered.included,
+  };
+}
