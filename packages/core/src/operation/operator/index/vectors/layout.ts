@@ -75,11 +75,9 @@ export function columnLayout(dimensions: number, rows: number): ColumnLayout {
 
 /** The most rows of `dimensions` that one column can hold. */
 export function maxRows(dimensions: number): number {
-  const perRow =
-    columnLayout(dimensions, 2 * GRAIN).sizeBytes - columnLayout(dimensions, GRAIN).sizeBytes;
-  return (
-    Math.floor((MAX_COLUMN_BYTES - columnLayout(dimensions, GRAIN).sizeBytes) / perRow) * GRAIN
-  );
+  const first = columnLayout(dimensions, GRAIN).sizeBytes;
+  const further = columnLayout(dimensions, 2 * GRAIN).sizeBytes - first;
+  return (1 + Math.floor((MAX_COLUMN_BYTES - first) / further)) * GRAIN;
 }
 
 function roundUp(count: number): number {

@@ -219,23 +219,28 @@ test("every kernel gives the same bits", () => {
   );
 });
 
-test("exact where the codes can't tell rows apart", () => {
-  // One large element makes the codes of all others zero, so that the scan sees 2,000 equal rows.
-  const random = randomOf(1);
-  const vectors = Array.from({ length: 2_000 }, () =>
-    Float32Array.from({ length: 64 }, (_, index) => (index === 0 ? 1_000 : random() - 0.5)),
-  );
-  const column = columnOf(vectors);
-  const query = Float32Array.from({ length: 64 }, (_, index) =>
-    index === 0 ? 1_000 : random() * 400,
-  );
-  const best = vectors
-    .map((vector, row) => ({ row, score: cosine(vector, query) }))
-    .toSorted((a, b) => b.score - a.score);
-  const { scores } = column.search(query, 10);
-  for (const [index, score] of scores.entries()) {
-    expect(Math.abs(score - best[index]!.score)).toBeLessThan(TOLERANCE);
-  }
+describe.each(KERNEL_VARIANTS)("exact where the codes can't tell rows apart (%s)", (variant) => {
+  /** 2,000 vectors whose first element is `first`, the others drawn. */
+  const vectorsWith = (first: number, draw: () => number): Float32Array[] =>
+    Array.from({ length: 2_000 }, () =>
+      Float32Array.from({ length: 64 }, (_, index) => (index === 0 ? first : draw())),
+    );
+
+  test("one large element makes the codes of all others of the rows zero", () => {
+    const random = randomOf(1);
+    const vectors = vectorsWith(1_000, () => random() - 0.5);
+    const [query] = vectorsWith(1_000, () => random() * 400);
+    const column = columnOf(vectors, variant);
+    expectTopK(column.search(query!, 10), query!, new Map(vectors.entries()), 10);
+  });
+
+  test("one large element makes the codes of all others of the query zero", () => {
+    const random = randomOf(2);
+    const vectors = vectorsWith(0, () => (random() < 0.5 ? -1 : 1));
+    const [query] = vectorsWith(1_000, () => random());
+    const column = columnOf(vectors, variant);
+    expectTopK(column.search(query!, 10), query!, new Map(vectors.entries()), 10);
+  });
 });
 
 test("equal rows come in order of row", () => {

@@ -35,11 +35,13 @@ const LOAD_ROWS = 128;
 export class VectorColumn {
   readonly dimensions: number;
   readonly #memory: ColumnMemory;
+  readonly #maxRows: number;
   #rowCount = 0;
 
   private constructor(dimensions: number, capacityRows: number, variant?: KernelVariant) {
     checkDimensions(dimensions);
-    checkCount("Capacity", capacityRows, maxRows(dimensions));
+    this.#maxRows = maxRows(dimensions);
+    checkCount("Capacity", capacityRows, this.#maxRows);
     this.dimensions = dimensions;
     this.#memory = new ColumnMemory(dimensions, capacityRows, variant);
   }
@@ -86,7 +88,7 @@ export class VectorColumn {
    * @throws RangeError when the length is not `dimensions`, an element is not finite, or the row is out of range
    */
   set(row: number, vector: Float32Array): void {
-    checkCount("Row", row, maxRows(this.dimensions) - 1);
+    checkCount("Row", row, this.#maxRows - 1);
     const norm = this.#norm(vector);
     if (norm === 0) return this.clear(row);
     const memory = this.#memory;
