@@ -1,22 +1,29 @@
-import { sumLanesF32, sumLanesOfFour } from "./lanes";
+import { sumLanesOfFour } from "./lanes";
 
-/**
- * Exact f32 dot product of two vectors of `stride` elements. Products and sums are rounded one by one (no fused
- * multiply-add, whose rounding differs between machines) in 16 running sums.
- */
-export function dotF32(left: usize, right: usize, stride: i32): f32 {
-  let a = f32x4.splat(0);
+/** Two f32 elements, one after the other, times two others, in f64: a product of two f32 values is exact in f64. */
+@inline
+function productOfTwo(left: usize, right: usize): v128 {
+  return f64x2.mul(
+    f64x2.promote_low_f32x4(v128.load64_zero(left)),
+    f64x2.promote_low_f32x4(v128.load64_zero(right)),
+  );
+}
+
+/** Dot product of two vectors of `stride` f32 elements, added up in f64 in 8 running sums, rounded to f32 once. */
+export function dotExact(left: usize, right: usize, stride: i32): f32 {
+  let a = f64x2.splat(0);
   let b = a;
   let c = a;
   let d = a;
   const end = left + ((<usize>stride) << 2);
-  for (; left < end; left += 64, right += 64) {
-    a = f32x4.add(a, f32x4.mul(v128.load(left), v128.load(right)));
-    b = f32x4.add(b, f32x4.mul(v128.load(left, 16), v128.load(right, 16)));
-    c = f32x4.add(c, f32x4.mul(v128.load(left, 32), v128.load(right, 32)));
-    d = f32x4.add(d, f32x4.mul(v128.load(left, 48), v128.load(right, 48)));
+  for (; left < end; left += 32, right += 32) {
+    a = f64x2.add(a, productOfTwo(left, right));
+    b = f64x2.add(b, productOfTwo(left + 8, right + 8));
+    c = f64x2.add(c, productOfTwo(left + 16, right + 16));
+    d = f64x2.add(d, productOfTwo(left + 24, right + 24));
   }
-  return sumLanesF32(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return <f32>(f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
 }
 
 /** One step of 16 codes of one row against the query's. */

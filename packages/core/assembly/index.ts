@@ -1,4 +1,4 @@
-import { dotCodesOfFour, dotF32 } from "./dot";
+import { dotCodesOfFour, dotExact } from "./dot";
 import { layout } from "./layout";
 import { error, quantiseVector, scale, squaredNorm, sum } from "./quantise";
 import { TopList } from "./top-list";
@@ -65,8 +65,8 @@ export function scan(count: i32, limit: i32, masked: bool): void {
   const stride = <usize>layout.stride;
   quantiseVector(layout.query, layout.queryCodes, 16, layout.stride, QUERY_LEVELS, QUERY_OFFSET);
   const queryScale = f32x4.splat(scale);
-  // Rounding of the f32 products and sums, of the bound's own arithmetic, and of lengths that are not quite 1.
-  const rounding: f32 = (<f32>layout.stride / 16 + 16) * 1.2e-7;
+  // Rounding of this f32 arithmetic and of the exact cosine to f32; the factors 1.0001 are for lengths not quite 1.
+  const rounding: f32 = 2e-6;
   const queryError = f32x4.splat(error * 1.0001 + rounding);
   const codedLength = f32x4.splat((1 + error) * 1.0001);
   const nothing = f32x4.splat(NaN);
@@ -111,7 +111,7 @@ export function scan(count: i32, limit: i32, masked: bool): void {
 /** Exact cosine of one row with the query. */
 @inline
 function exact(row: u32): f32 {
-  return dotF32(rowAddress(row), layout.query, layout.stride);
+  return dotExact(rowAddress(row), layout.query, layout.stride);
 }
 
 /**

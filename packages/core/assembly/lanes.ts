@@ -1,4 +1,3 @@
-/** Adds the lanes in the order 0, 1, 2, 3, so that the plain-JavaScript kernel can give the same bits. */
 @inline
 export function sumLanesF32(v: v128): f32 {
   return (

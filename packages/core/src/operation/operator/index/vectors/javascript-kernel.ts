@@ -3,8 +3,6 @@ import type { VectorKernel } from "./kernel.ts";
 import type { ColumnLayout } from "./layout.ts";
 import { TopList } from "./top-list.ts";
 
-const { fround } = Math;
-
 /** As in `packages/core/assembly/index.ts`. */
 const NORM_TOLERANCE = 1e-4;
 
@@ -80,25 +78,22 @@ export class JavaScriptKernel implements VectorKernel {
 
   #cosine(row: number): number {
     const { address, stride } = this.#placed();
-    return dotF32(this.#floats, address.rows / 4 + row * stride, address.query / 4, stride);
+    return dotExact(this.#floats, address.rows / 4 + row * stride, address.query / 4, stride);
   }
 }
 
-/** Dot product with the 16 running sums of `dotF32` in `packages/core/assembly/dot.ts`, added up in its order. */
-function dotF32(floats: Float32Array, left: number, right: number, length: number): number {
-  let total = 0;
-  for (let lane = 0; lane < 4; lane++) {
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let x = left + lane, y = right + lane; x < left + length; x += 16, y += 16) {
-      a = fround(a + fround(at(floats, x) * at(floats, y)));
-      b = fround(b + fround(at(floats, x + 4) * at(floats, y + 4)));
-      c = fround(c + fround(at(floats, x + 8) * at(floats, y + 8)));
-      d = fround(d + fround(at(floats, x + 12) * at(floats, y + 12)));
-    }
-    total = fround(total + fround(fround(a + b) + fround(c + d)));
+/** Dot product with the 8 running sums of `dotExact` in `packages/core/assembly/dot.ts`, added up in its order. */
+function dotExact(floats: Float32Array, left: number, right: number, length: number): number {
+  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let x = left, y = right; x < left + length; x += 8, y += 8) {
+    a += (floats[x] as number) * (floats[y] as number);
+    b += (floats[x + 1] as number) * (floats[y + 1] as number);
+    c += (floats[x + 2] as number) * (floats[y + 2] as number);
+    d += (floats[x + 3] as number) * (floats[y + 3] as number);
+    e += (floats[x + 4] as number) * (floats[y + 4] as number);
+    f += (floats[x + 5] as number) * (floats[y + 5] as number);
+    g += (floats[x + 6] as number) * (floats[y + 6] as number);
+    h += (floats[x + 7] as number) * (floats[y + 7] as number);
   }
-  return total;
+  return Math.fround(a + c + (e + g) + (b + d + (f + h)));
 }

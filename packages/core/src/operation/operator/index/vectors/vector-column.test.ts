@@ -5,7 +5,7 @@ import { VectorColumn, type VectorHits } from "./vector-column.ts";
 import { isSupported } from "./wasm-kernel.ts";
 
 /** Cosines differ from the f64 reference by no more than this. */
-const TOLERANCE = 2e-6;
+const TOLERANCE = 5e-7;
 
 /** Small random numbers, the same for the same seed (mulberry32). */
 function randomOf(seed: number): () => number {

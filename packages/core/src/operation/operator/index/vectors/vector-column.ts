@@ -29,7 +29,7 @@ const LOAD_ROWS = 128;
 
 /**
  * Vectors of one cube, one per row, with exact cosine search: an int8 scan bounds every row's cosine from above, and all
- * rows whose bound reaches the worst hit are rescored in f32 (the filter-and-refine search of Seidl and Kriegel,
+ * rows whose bound reaches the worst hit are rescored in f64 (the filter-and-refine search of Seidl and Kriegel,
  * "Optimal Multi-Step k-Nearest Neighbor Search", SIGMOD 1998). It holds one WebAssembly memory, freed with it.
  */
 export class VectorColumn {
