@@ -68,8 +68,13 @@ export const LAYERS_WITH_SIBLINGS: readonly string[] = ["interface", "operation"
 /** In core beside the layers: may import every layer, and is imported by tests only. */
 export const TESTING = "testing";
 
-/** What a `*.test.ts` in a package may import on top of the package's row. */
+/** A unit test, or what stands beside unit tests to help them; neither is built. */
+const TEST_FILE = /(\.test|(^|[./])testing)\.ts$/;
+
+/** What a test in a package may import on top of the package's row. */
 const TESTS_MAY = ["@memcube/core", "@memcube/conformance", "vitest", "fast-check"];
+
+const FOR_TESTS = "what helps tests is for tests only";
 
 export type ImportKind = "static" | "dynamic";
 
@@ -93,9 +98,10 @@ export function judgeImport(file: string, specifier: string, kind: ImportKind): 
 
   const row = PACKAGES[name];
   if (row === undefined) return `packages/${name} has no row in scripts/layers.ts`;
-  const importer = { name, row, path: rest.slice(1), test: file.endsWith(".test.ts"), kind };
+  const importer = { name, row, path: rest.slice(1), test: TEST_FILE.test(file), kind };
   if (specifier.startsWith("node:")) return judgeBuiltin(importer, specifier);
   if (!relative) return judgePackage(importer, specifier);
+  if (!importer.test && TEST_FILE.test(target)) return FOR_TESTS;
   if (target.startsWith(`packages/${name}/src/`)) {
     return name === "core" ? judgeLayer(importer, target.split("/").slice(3)) : undefined;
   }
@@ -140,7 +146,7 @@ function judgePackage({ name, row, test, kind }: Importer, specifier: string): s
   ];
   if (!allowed.includes(wanted)) return `${name} may not import ${wanted}: ${row.why}`;
   const testing = wanted === "@memcube/core" && subpath === TESTING;
-  if (testing && !test && name !== "conformance") return "testing/ is for tests only";
+  if (testing && !test && name !== "conformance") return FOR_TESTS;
   const inside = wanted.startsWith("@memcube/") && subpath !== "" && !testing;
   return inside ? `do not reach into ${wanted}: import what its root exports` : undefined;
 }
@@ -149,9 +155,10 @@ function judgeLayer({ path, test }: Importer, target: readonly string[]): string
   const [from = "", fromFolder] = path;
   const [to = "", toFolder] = target;
   if (from === TESTING) return undefined;
-  if (to === TESTING) return test ? undefined : "testing/ is for tests only";
+  if (to === TESTING) return test ? undefined : FOR_TESTS;
 
-  // A test belongs to the layer of the file it stands beside.
+  // A test belongs to the layer of the file it stands beside, and may join the layers to test it.
+  if (test && target.length === 1 && to === "create-mem-os.ts") return undefined;
   const fromRank = rank(path.length === 1 ? from.replace(/\.test\.ts$/, ".ts") : from);
   const toRank = rank(to);
   if (fromRank === -1) return `core/${from} is in no layer of scripts/layers.ts`;

@@ -70,7 +70,8 @@ const injectedClock = {
   create(context: Context): Visitor {
     const file = fileOf(context);
     if (!file.startsWith("packages/core/src/")) return {};
-    if (/^packages\/core\/src\/(create-mem-os\.ts|testing\/)|\.test\.ts$/.test(file)) return {};
+    if (/^packages\/core\/src\/(create-mem-os\.ts|testing\/)|(\.test|[./]testing)\.ts$/.test(file))
+      return {};
     return {
       MemberExpression(node) {
         if (node.computed === true) return;

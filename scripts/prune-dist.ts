@@ -7,6 +7,8 @@ import { join, relative } from "node:path";
 import { publishedPackages } from "./published.ts";
 
 const OUTPUT = /\.(js|d\.ts)(\.map)?$/;
+/** Sources that a package's build leaves out. */
+const NOT_BUILT = /(\.test|(^|[./\\])testing)$/;
 
 for (const { name, directory } of publishedPackages()) {
   const dist = join(directory, "dist");
@@ -16,8 +18,8 @@ for (const { name, directory } of publishedPackages()) {
     const output = join(found.parentPath, found.name);
     const stem = relative(dist, output).replace(OUTPUT, "");
     const sources = [".ts", ".tsx"].map((extension) => join(directory, "src", stem + extension));
-    if (sources.some((source) => existsSync(source))) continue;
+    if (!NOT_BUILT.test(stem) && sources.some((source) => existsSync(source))) continue;
     rmSync(output);
-    console.log(`${name}: removed dist/${relative(dist, output)}, which has no source`);
+    console.log(`${name}: removed dist/${relative(dist, output)}, which no source makes`);
   }
 }

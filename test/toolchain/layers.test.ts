@@ -202,6 +202,17 @@ function plantPackages(): void {
   plant(`${CORE}/testing/fake.ts`, "node:fs", undefined);
   plant(`${CORE}/text/terms.test.ts`, "../testing/index.ts", undefined);
   plant(`${CORE}/text/terms.test.ts`, "../memory/header.ts", DOWN);
+  for (const helper of ["planted.test.ts", "testing.ts", "clock.testing.ts"]) {
+    plant(`${CORE}/interface/api/${helper}`, "../../create-mem-os.ts", undefined);
+    plant(`${CORE}/interface/api/${helper}`, "../../index.ts", DOWN);
+    plant(`${CORE}/memory/${helper}`, "../testing/index.ts", undefined);
+    plant(`${CORE}/memory/${helper}`, "./testing.ts", undefined);
+    plant(`${CORE}/memory/${helper}`, "../flow/change.ts", DOWN);
+  }
+  for (const helper of ["./testing.ts", "./clock.testing.ts", "./header.test.ts"]) {
+    plant(`${CORE}/memory/header.ts`, helper, "for tests only");
+    plant("packages/sqlite/src/vault.ts", helper, "for tests only");
+  }
   plant(`${CORE}/create-mem-os.test.ts`, "./create-mem-os.ts", undefined);
   plant(`${CORE}/limits.test.ts`, "./text/terms.ts", DOWN);
   plant("test/e2e/story.ts", "../../packages/core/src/index.ts", "do not reach into packages/core");
