@@ -1,6 +1,7 @@
 /**
- * Compiles `packages/core/assembly` to WebAssembly, with and without relaxed SIMD, and writes both as base64
- * constants to the generated file of the vector index. Run: `pnpm exec node scripts/build-kernel.ts`.
+ * Compiles `packages/core/assembly` to WebAssembly, with and without relaxed SIMD, and writes both
+ * as base64 constants to the generated file of the vector index. Run: `pnpm exec node
+ * scripts/build-kernel.ts`.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -35,7 +36,9 @@ function readSources(): Map<string, string> {
   return new Map(names.map((name) => [name, readFileSync(new URL(name, SOURCE), "utf8")]));
 }
 
-/** SHA-256 (hex) over the kernel's sources and the compiler's flags; the generated file holds it. */
+/**
+ * SHA-256 (hex) over the kernel's sources and the compiler's flags; the generated file holds it.
+ */
 export function hashKernelSource(): string {
   const hash = createHash("sha256").update([...COMMON_FLAGS, ...RELAXED_FLAGS].join(" "));
   for (const [name, text] of readSources()) hash.update(`\0${name}\0${text}`);

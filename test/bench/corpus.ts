@@ -18,18 +18,19 @@ export const USERS = 100;
 
 const words = (text: string): readonly string[] => text.split(" ");
 const NAMES = words(
-  "Alice Bob Carol Dave Erin Frank Grace Heidi Ivan Judy Ken Laura Mallory Niaj Olivia Peggy Quinn Rupert " +
-    "Sybil Trent Uma Victor Walter Xena Yuri Zoe",
+  "Alice Bob Carol Dave Erin Frank Grace Heidi Ivan Judy Ken Laura Mallory Niaj Olivia Peggy " +
+    "Quinn Rupert Sybil Trent Uma Victor Walter Xena Yuri Zoe",
 );
 const VERBS = words(
-  "likes dislikes visited ordered repaired sold painted studied cooked planned cancelled reviewed rented borrowed",
+  "likes dislikes visited ordered repaired sold painted studied cooked planned cancelled " +
+    "reviewed rented borrowed",
 );
 const ADJECTIVES = words(
   "red old cheap noisy vintage portable broken expensive quiet bright heavy wooden electric tiny",
 );
 const OBJECTS = words(
-  "coffee laptop bicycle violin garden novel passport dataset telescope sofa jacket camera recipe tent drone " +
-    "piano kayak router notebook lamp",
+  "coffee laptop bicycle violin garden novel passport dataset telescope sofa jacket camera recipe " +
+    "tent drone piano kayak router notebook lamp",
 );
 const CITIES = words(
   "Paris Oslo Lima Kyoto Cairo Austin Turin Quito Sydney Dublin Hanoi Porto Seoul Bergen Malaga",
@@ -71,7 +72,8 @@ export function embed(text: string): Float32Array {
 }
 
 /**
- * Share of the found texts that belong among the best `limit` of the corpus by cosine, ties included: 1 = exact.
+ * Share of the found texts that belong among the best `limit` of the corpus by cosine, ties
+ * included: 1 = exact.
  * @param found the texts a subject gave for `query`
  */
 export function recallOf(

@@ -37,8 +37,9 @@ const NOISE = 0.35;
 const CANDIDATES = 50;
 
 /**
- * Vectors in topic clusters of unequal size with a low-rank spread, as text embeddings have; not normalised.
- * The clusters are the same for every seed, so that a second seed gives queries that fit the first.
+ * Vectors in topic clusters of unequal size with a low-rank spread, as text embeddings have; not
+ * normalised. The clusters are the same for every seed, so that a second seed gives queries that
+ * fit the first.
  */
 export function clusteredVectors(count: number, dimensions: number, seed: number): VectorSet {
   const fixed = gaussianOf(randomOf(7));

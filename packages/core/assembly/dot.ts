@@ -1,6 +1,9 @@
 import { sumLanesOfFour } from "./lanes";
 
-/** Two f32 elements, one after the other, times two others, in f64: a product of two f32 values is exact in f64. */
+/**
+ * Two f32 elements, one after the other, times two others, in f64: a product of two f32 values is
+ * exact in f64.
+ */
 @inline
 function productOfTwo(left: usize, right: usize): v128 {
   return f64x2.mul(
@@ -9,7 +12,10 @@ function productOfTwo(left: usize, right: usize): v128 {
   );
 }
 
-/** Dot product of two vectors of `stride` f32 elements, added up in f64 in 8 running sums, rounded to f32 once. */
+/**
+ * Dot product of two vectors of `stride` f32 elements, added up in f64 in 8 running sums, rounded
+ * to f32 once.
+ */
 export function dotExact(left: usize, right: usize, stride: i32): f32 {
   let a = f64x2.splat(0);
   let b = a;
@@ -40,8 +46,9 @@ function step(row: v128, query: v128, sum: v128): v128 {
 }
 
 /**
- * Dot products of the codes of four neighbouring rows with the query's codes: i32x4. The four lie interleaved, 16
- * codes of each in turn, so that they are read in one stream and the query's codes are loaded once for all four.
+ * Dot products of the codes of four neighbouring rows with the query's codes: i32x4. The four lie
+ * interleaved, 16 codes of each in turn, so that they are read in one stream and the query's codes
+ * are loaded once for all four.
  */
 @inline
 export function dotCodesOfFour(block: usize, query: usize, stride: usize): v128 {

@@ -4,8 +4,8 @@ import { error, quantiseVector, scale, squaredNorm, sum } from "./quantise";
 import { TopList } from "./top-list";
 
 const ROW_LEVELS: f32 = 127;
-// The relaxed dot product wants one operand of 7 unsigned bits: the query's codes are raised by 64, and 64 times
-// the row's sum of codes is taken off again. Plain SIMD has no such limit.
+// The relaxed dot product wants one operand of 7 unsigned bits: the query's codes are raised by 64,
+// and 64 times the row's sum of codes is taken off again. Plain SIMD has no such limit.
 const QUERY_LEVELS: f32 = ASC_FEATURE_RELAXED_SIMD ? 63 : 127;
 const QUERY_OFFSET: i32 = ASC_FEATURE_RELAXED_SIMD ? 64 : 0;
 const QUERY_OFFSET_BITS: i32 = 6;
@@ -33,7 +33,9 @@ export function clear(row: i32): void {
   store<u8>(layout.alive + row, 0);
   memory.fill(rowAddress(row), 0, (<usize>layout.stride) << 2);
   let codes = codeAddress(row);
-  for (let left = layout.stride; left > 0; left -= 16, codes += CODE_GAP) v128.store(codes, i8x16.splat(0));
+  for (let left = layout.stride; left > 0; left -= 16, codes += CODE_GAP) {
+    v128.store(codes, i8x16.splat(0));
+  }
 }
 
 /**
@@ -55,17 +57,19 @@ export function quantise(first: i32, count: i32): i32 {
 }
 
 /**
- * Bounds the cosine of every row of [0, count) from above (`uppers`) and keeps the `limit` best bounds as candidates.
+ * Bounds the cosine of every row of [0, count) from above (`uppers`) and keeps the `limit` best
+ * bounds as candidates.
  *
  * With row = scale * codes + e and query = queryScale * queryCodes + f:
- * row . query = scale * queryScale * (codes . queryCodes) + f . row + (query - f) . e, and by Cauchy-Schwarz the
- * last two are at most |f| |row| + |query - f| |e|.
+ * row . query = scale * queryScale * (codes . queryCodes) + f . row + (query - f) . e, and by
+ * Cauchy-Schwarz the last two are at most |f| |row| + |query - f| |e|.
  */
 export function scan(count: i32, limit: i32, masked: bool): void {
   const stride = <usize>layout.stride;
   quantiseVector(layout.query, layout.queryCodes, 16, layout.stride, QUERY_LEVELS, QUERY_OFFSET);
   const queryScale = f32x4.splat(scale);
-  // Rounding of this f32 arithmetic and of the exact cosine to f32; the factors 1.0001 are for lengths not quite 1.
+  // Rounding of this f32 arithmetic and of the exact cosine to f32; the factors 1.0001 are for
+  // lengths not quite 1.
   const rounding: f32 = 2e-6;
   const queryError = f32x4.splat(error * 1.0001 + rounding);
   const codedLength = f32x4.splat((1 + error) * 1.0001);
@@ -115,9 +119,10 @@ function exact(row: u32): f32 {
 }
 
 /**
- * After `scan`: exact cosines of the candidates from the best bound down, as long as the bound reaches the worst hit,
- * then, if that used up the candidates, of every other row of [0, count) whose bound does. So the hits are the exact
- * best `limit`, best first. Returns the number of rows looked at.
+ * After `scan`: exact cosines of the candidates from the best bound down, as long as the bound
+ * reaches the worst hit, then, if that used up the candidates, of every other row of [0, count)
+ * whose bound does. So the hits are the exact best `limit`, best first. Returns the number of rows
+ * looked at.
  */
 export function rescore(count: i32, limit: i32): i32 {
   hits.reset(layout.hitScores, layout.hitRows, limit);
@@ -136,7 +141,10 @@ export function rescore(count: i32, limit: i32): i32 {
   return looked;
 }
 
-/** Exact cosines of the rows of [0, count) that were not looked at and whose bound reaches the worst hit. */
+/**
+ * Exact cosines of the rows of [0, count) that were not looked at and whose bound reaches the worst
+ * hit.
+ */
 function refine(count: i32): i32 {
   let looked = 0;
   let bar = hits.bar;
@@ -165,7 +173,10 @@ export function similarities(count: i32): void {
   }
 }
 
-/** Sum of f32[count] at the rows: reads them at the speed of the machine, which is the limit of an exact scan. */
+/**
+ * Sum of f32[count] at the rows: reads them at the speed of the machine, which is the limit of an
+ * exact scan.
+ */
 export function sumRows(count: i32): f32 {
   let a = f32x4.splat(0);
   let b = a;

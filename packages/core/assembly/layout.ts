@@ -1,6 +1,6 @@
 /**
- * Where a column's regions lie, written by the host at address 0. Field order and sizes are those of
- * `columnLayout` in the host's `layout.ts`; all fields but `stride` are byte addresses.
+ * Where a column's regions lie, written by the host at address 0. Field order and sizes are those
+ * of `columnLayout` in the host's `layout.ts`; all fields but `stride` are byte addresses.
  */
 @unmanaged
 export class Layout {
@@ -24,7 +24,10 @@ export class Layout {
   alive: usize;
   /** u8[capacity]: 1 = the caller may see the row. */
   allowed: usize;
-  /** f32[capacity]: upper bound of each row's cosine in the running search; NaN = not to be looked at. */
+  /**
+   * f32[capacity]: upper bound of each row's cosine in the running search; NaN = not to be looked
+   * at.
+   */
   uppers: usize;
   /** f32[capacity] and u32[capacity]: heap of the rows with the best bounds. */
   candidateScores: usize;

@@ -6,10 +6,15 @@ export let sum: i32 = 0;
 export let error: f32 = 0;
 export let squaredNorm: f32 = 0;
 
-/** 1.5 * 2^23: an f32 of that size has no fraction, so adding it rounds, and its low bits are the whole number. */
+/**
+ * 1.5 * 2^23: an f32 of that size has no fraction, so adding it rounds, and its low bits are the
+ * whole number.
+ */
 const ROUNDING_SHIFT: f32 = 12582912;
 
-/** The largest absolute value of a vector. Blind to NaN (`pmax` is one instruction, `max` is ten). */
+/**
+ * The largest absolute value of a vector. Blind to NaN (`pmax` is one instruction, `max` is ten).
+ */
 function largest(source: usize, stride: i32): f32 {
   let a = f32x4.splat(0);
   let b = a;
@@ -30,9 +35,9 @@ function sumOfSquares(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /**
- * Writes the codes round(x / scale) in [-levels, levels] with scale = largest |x| / levels, each raised by
- * `offset`, and sets the four values above. `error` bounds the length of (vector - codes * scale) from above.
- * Each 16 codes are written `gap` bytes after the 16 before.
+ * Writes the codes round(x / scale) in [-levels, levels] with scale = largest |x| / levels, each
+ * raised by `offset`, and sets the four values above. `error` bounds the length of (vector -
+ * scale * codes) from above. Each 16 codes are written `gap` bytes after the 16 before.
  */
 export function quantiseVector(
   source: usize,

@@ -1,6 +1,7 @@
 /**
- * The best `limit` (score, row) pairs seen so far: a binary heap with the worst pair at the root, so an offer
- * costs O(log limit). A pair is better when its score is higher, or the score is equal and its row lower.
+ * The best `limit` (score, row) pairs seen so far: a binary heap with the worst pair at the root,
+ * so an offer costs O(log limit). A pair is better when its score is higher, or the score is equal
+ * and its row lower.
  */
 @unmanaged
 export class TopList {
@@ -76,11 +77,10 @@ export class TopList {
   private sink(size: i32, score: f32, row: u32): void {
     let index = 0;
     for (let child = 1; child < size; child = 2 * index + 1) {
-      const right = child + 1;
-      const at = (<usize>child) << 2;
-      if (right < size && !this.isWorse(child, load<f32>(this.scores + at + 4), load<u32>(this.rows + at + 4))) {
-        child = right;
-      }
+      const right = (<usize>child + 1) << 2;
+      const rightScore = load<f32>(this.scores + right);
+      const rightRow = load<u32>(this.rows + right);
+      if (child + 1 < size && !this.isWorse(child, rightScore, rightRow)) child++;
       if (!this.isWorse(child, score, row)) break;
       this.copy(child, index);
       index = child;

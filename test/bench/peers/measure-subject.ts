@@ -11,7 +11,10 @@ import {
 /** An empty memory of a peer. */
 export interface Subject {
   add(memory: CorpusMemory): Promise<unknown>;
-  /** The texts of the best `LIMIT` memories of the user, best first; of all memories when no user is given. */
+  /**
+   * The texts of the best `LIMIT` memories of the user, best first; of all memories when no user is
+   * given.
+   */
   search(query: string, userId: string | undefined): Promise<string[]>;
 }
 
@@ -23,8 +26,8 @@ const CHECKED_QUERIES = 20;
 const WARM_UP_QUERIES = 3;
 
 /**
- * Loads the corpus into an empty subject, asks `queryCount` questions, and prints the figures as JSON lines; once with
- * all memories belonging to one user, once with `USERS` users.
+ * Loads the corpus into an empty subject, asks `queryCount` questions, and prints the figures as
+ * JSON lines; once with all memories belonging to one user, once with `USERS` users.
  */
 export async function measureSubject(
   name: string,

@@ -1,4 +1,5 @@
-// What the scripts here use of the peers, for the type check of a checkout in which they are not installed.
+// What the scripts here use of the peers, for the type check of a checkout in which they are not
+// installed.
 
 declare module "@langchain/classic/vectorstores/memory" {
   interface Document {

@@ -52,7 +52,9 @@ export class ColumnMemory {
     return this.#layout.address.rows + row * this.#layout.stride * 4;
   }
 
-  /** Makes room for `rows` rows: the buffer grows, and the regions move up to where they now belong. */
+  /**
+   * Makes room for `rows` rows: the buffer grows, and the regions move up to where they now belong.
+   */
   reserve(rows: number): void {
     const old = this.#layout;
     if (rows <= old.capacity) return;

@@ -5,7 +5,10 @@ export interface RowPlaces {
   readonly step: number;
 }
 
-/** Copies the first `rowBytes` bytes of `count` rows; in one piece where the rows lie without gaps on both sides. */
+/**
+ * Copies the first `rowBytes` bytes of `count` rows; in one piece where the rows lie without gaps
+ * on both sides.
+ */
 export function copyRows(from: RowPlaces, to: RowPlaces, rowBytes: number, count: number): void {
   if (from.step === rowBytes && to.step === rowBytes) {
     to.bytes.set(from.bytes.subarray(from.start, from.start + count * rowBytes), to.start);

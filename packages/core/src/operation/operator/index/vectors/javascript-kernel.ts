@@ -1,4 +1,3 @@
-import { at } from "./element.ts";
 import type { VectorKernel } from "./kernel.ts";
 import type { ColumnLayout } from "./layout.ts";
 import { TopList } from "./top-list.ts";
@@ -6,7 +5,10 @@ import { TopList } from "./top-list.ts";
 /** As in `packages/core/assembly/index.ts`. */
 const NORM_TOLERANCE = 1e-4;
 
-/** Exact scan without codes, for where there is no WebAssembly. Rounds as the WebAssembly does, bit for bit. */
+/**
+ * Exact scan without codes, for where there is no WebAssembly. Rounds as the WebAssembly does, bit
+ * for bit.
+ */
 export class JavaScriptKernel implements VectorKernel {
   readonly variant = "javascript";
   #bytes = new Uint8Array(0);
@@ -41,7 +43,8 @@ export class JavaScriptKernel implements VectorKernel {
       if (this.#bytes[address.alive + row] === 0) continue;
       const start = address.rows / 4 + row * stride;
       let squares = 0;
-      for (let index = 0; index < stride; index++) squares += at(this.#floats, start + index) ** 2;
+      for (let index = 0; index < stride; index++)
+        squares += (this.#floats[start + index] as number) ** 2;
       if (!(Math.abs(squares - 1) < NORM_TOLERANCE)) return row;
     }
     return -1;
@@ -51,8 +54,8 @@ export class JavaScriptKernel implements VectorKernel {
     const { address } = this.#placed();
     const best = new TopList(limit);
     for (let row = 0; row < rowCount; row++) {
-      const allowed = masked ? at(this.#bytes, address.allowed + row) : 1;
-      if ((at(this.#bytes, address.alive + row) & allowed) !== 0)
+      const allowed = masked ? (this.#bytes[address.allowed + row] as number) : 1;
+      if (((this.#bytes[address.alive + row] as number) & allowed) !== 0)
         best.offer(this.#cosine(row), row);
     }
     const hits = best.sorted();
@@ -66,7 +69,7 @@ export class JavaScriptKernel implements VectorKernel {
   similarities(count: number): void {
     const { address } = this.#placed();
     for (let index = 0; index < count; index++) {
-      const row = at(this.#words, address.hitRows / 4 + index);
+      const row = this.#words[address.hitRows / 4 + index] as number;
       this.#floats[address.hitScores / 4 + index] = this.#cosine(row);
     }
   }
@@ -82,7 +85,10 @@ export class JavaScriptKernel implements VectorKernel {
   }
 }
 
-/** Dot product with the 8 running sums of `dotExact` in `packages/core/assembly/dot.ts`, added up in its order. */
+/**
+ * Dot product with the 8 running sums of `dotExact` in `packages/core/assembly/dot.ts`, added up in
+ * its order.
+ */
 function dotExact(floats: Float32Array, left: number, right: number, length: number): number {
   let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let x = left, y = right; x < left + length; x += 8, y += 8) {

@@ -1,6 +1,6 @@
 /**
- * Byte addresses of a column's regions in its one buffer; the fields and their order are those of `Layout` in
- * `packages/core/assembly/layout.ts`, where each is described.
+ * Byte addresses of a column's regions in its one buffer; the fields and their order are those of
+ * `Layout` in `packages/core/assembly/layout.ts`, where each is described.
  */
 export interface ColumnLayout {
   /** Elements per row: the dimensions rounded up to a multiple of 64. */
@@ -36,7 +36,10 @@ export type Region = keyof typeof REGIONS;
 /** The regions in the order they lie in. */
 export const REGION_NAMES = Object.keys(REGIONS) as readonly Region[];
 
-/** The regions that hold a column's state, and so move when it grows; the others are scratch of one call. */
+/**
+ * The regions that hold a column's state, and so move when it grows; the others are scratch of one
+ * call.
+ */
 export const STATE_REGIONS: readonly Region[] = [
   "rows",
   "codes",
@@ -50,7 +53,10 @@ export const STATE_REGIONS: readonly Region[] = [
 const HEADER_BYTES = 256;
 /** Rows and elements come in multiples of this, so that the kernel's loops have no remainder. */
 const GRAIN = 64;
-/** What a 32-bit address reaches, less one page so that the end of the last region can be addressed too. */
+/**
+ * What a 32-bit address reaches, less one page so that the end of the last region can be addressed
+ * too.
+ */
 export const MAX_COLUMN_BYTES = 2 ** 32 - 2 ** 16;
 
 /** Bytes a region takes in a column with room for `rows` rows. */

@@ -1,5 +1,3 @@
-import { at } from "./element.ts";
-
 /** One row with its score. */
 export interface ScoredRow {
   readonly score: number;
@@ -22,7 +20,7 @@ export class TopList {
     if (this.#heap.length < this.#limit) {
       this.#heap.push({ score, row });
       this.#rise(this.#heap.length - 1);
-    } else if (isWorse(at(this.#heap, 0), score, row)) {
+    } else if (isWorse(this.#heap[0] as ScoredRow, score, row)) {
       this.#heap[0] = { score, row };
       this.#sink();
     }
@@ -37,7 +35,7 @@ export class TopList {
     const heap = this.#heap;
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      const [own, above] = [at(heap, index), at(heap, parent)];
+      const [own, above] = [heap[index] as ScoredRow, heap[parent] as ScoredRow];
       if (!isWorse(own, above.score, above.row)) return;
       [heap[index], heap[parent]] = [above, own];
       index = parent;
@@ -47,10 +45,10 @@ export class TopList {
   #sink(): void {
     const heap = this.#heap;
     for (let index = 0, child = 1; child < heap.length; child = 2 * index + 1) {
-      const left = at(heap, child);
+      const left = heap[child] as ScoredRow;
       const right = heap[child + 1];
       if (right && isWorse(right, left.score, left.row)) child++;
-      const [own, below] = [at(heap, index), at(heap, child)];
+      const [own, below] = [heap[index] as ScoredRow, heap[child] as ScoredRow];
       if (!isWorse(below, own.score, own.row)) return;
       [heap[index], heap[child]] = [below, own];
       index = child;

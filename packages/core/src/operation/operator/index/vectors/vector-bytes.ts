@@ -1,8 +1,7 @@
-import { at } from "./element.ts";
-
 /**
- * The stored form of a column, little-endian: magic "MCVC", version, dimensions, row count (u32 each), then
- * f32[rowCount x dimensions], then a bit per row (lowest bit first), 1 = the row holds a vector.
+ * The stored form of a column, little-endian: magic "MCVC", version, dimensions, row count (u32
+ * each), then f32[rowCount x dimensions], then a bit per row (lowest bit first), 1 = the row holds
+ * a vector.
  */
 export interface VectorBytesHeader {
   readonly dimensions: number;
@@ -32,7 +31,10 @@ export function createVectorBytes(header: VectorBytesHeader): Uint8Array {
   return bytes;
 }
 
-/** Reads and checks the header. Throws a `RangeError` when the bytes are no column of this version, or are cut off. */
+/**
+ * Reads and checks the header. Throws a `RangeError` when the bytes are no column of this version,
+ * or are cut off.
+ */
 export function readHeader(bytes: Uint8Array): VectorBytesHeader {
   if (bytes.length < HEADER_BYTES) throw new RangeError("Not a vector column: too short");
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
@@ -50,12 +52,12 @@ export function readHeader(bytes: Uint8Array): VectorBytesHeader {
 
 /** Bit `index` of the bits from byte `start` on. */
 export function readBit(bytes: Uint8Array, start: number, index: number): boolean {
-  return ((at(bytes, start + (index >> 3)) >> (index & 7)) & 1) === 1;
+  return (((bytes[start + (index >> 3)] as number) >> (index & 7)) & 1) === 1;
 }
 
 /** Sets bit `index` of the bits from byte `start` on to 1. */
 export function setBit(bytes: Uint8Array, start: number, index: number): void {
-  bytes[start + (index >> 3)] = at(bytes, start + (index >> 3)) | (1 << (index & 7));
+  bytes[start + (index >> 3)] = (bytes[start + (index >> 3)] as number) | (1 << (index & 7));
 }
 
 /** Throws a `RangeError` unless `dimensions` is a whole number from 1 to `MAX_DIMENSIONS`. */

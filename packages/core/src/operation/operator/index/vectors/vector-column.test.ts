@@ -31,7 +31,10 @@ function cosine(left: Float32Array, right: Float32Array): number {
   return dot / Math.hypot(...left) / Math.hypot(...right);
 }
 
-/** The hits are a right top-k by the f64 cosines, up to rows whose cosines are equal within the tolerance. */
+/**
+ * The hits are a right top-k by the f64 cosines, up to rows whose cosines are equal within the
+ * tolerance.
+ */
 function expectTopK(
   hits: VectorHits,
   query: Float32Array,

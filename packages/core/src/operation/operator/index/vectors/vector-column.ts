@@ -1,6 +1,5 @@
 import { ColumnMemory } from "./column-memory.ts";
 import { copyRows, type RowPlaces } from "./copy-rows.ts";
-import { at } from "./element.ts";
 import type { KernelVariant } from "./kernel.ts";
 import { maxRows } from "./layout.ts";
 import {
@@ -20,17 +19,23 @@ export interface VectorHits {
   readonly scores: Float32Array;
 }
 
-/** Rows looked at exactly before the bound decides which others have to be: at least this many ... */
+/**
+ * Rows looked at exactly before the bound decides which others have to be: at least this many ...
+ */
 const MIN_OVERSAMPLE = 50;
 /** ... and this many per wanted row. */
 const OVERSAMPLE = 4;
-/** Rows copied and prepared at a time when loading: few enough to stay in the processor's cache in between. */
+/**
+ * Rows copied and prepared at a time when loading: few enough to stay in the processor's cache in
+ * between.
+ */
 const LOAD_ROWS = 128;
 
 /**
- * Vectors of one cube, one per row, with exact cosine search: an int8 scan bounds every row's cosine from above, and all
- * rows whose bound reaches the worst hit are rescored in f64 (the filter-and-refine search of Seidl and Kriegel,
- * "Optimal Multi-Step k-Nearest Neighbor Search", SIGMOD 1998). It holds one WebAssembly memory, freed with it.
+ * Vectors of one cube, one per row, with exact cosine search: an int8 scan bounds every row's
+ * cosine from above, and all rows whose bound reaches the worst hit are rescored in f64 (the
+ * filter-and-refine search of Seidl and Kriegel, "Optimal Multi-Step k-Nearest Neighbor Search",
+ * SIGMOD 1998). It holds one WebAssembly memory, freed with it.
  */
 export class VectorColumn {
   readonly dimensions: number;
@@ -58,7 +63,8 @@ export class VectorColumn {
 
   /**
    * Reads what `serialize` wrote; the bytes are copied.
-   * @throws RangeError when they are cut off, of another version, or hold a vector that is not of unit length
+   * @throws RangeError when they are cut off, of another version, or hold a vector that is not of
+   * unit length
    */
   static deserialize(bytes: Uint8Array, variant?: KernelVariant): VectorColumn {
     const { dimensions, rowCount } = readHeader(bytes);
@@ -83,9 +89,11 @@ export class VectorColumn {
   }
 
   /**
-   * Puts a vector in a row, in place of what was there. It is copied and brought to unit length; the zero vector
-   * has no direction and clears the row. Rows may be set in any order, but the column takes room for all below.
-   * @throws RangeError when the length is not `dimensions`, an element is not finite, or the row is out of range
+   * Puts a vector in a row, in place of what was there. It is copied and brought to unit length;
+   * the zero vector has no direction and clears the row. Rows may be set in any order, but the
+   * column takes room for all below.
+   * @throws RangeError when the length is not `dimensions`, an element is not finite, or the row is
+   * out of range
    */
   set(row: number, vector: Float32Array): void {
     checkCount("Row", row, this.#maxRows - 1);
@@ -111,11 +119,13 @@ export class VectorColumn {
   }
 
   /**
-   * The exact `limit` rows with the highest cosine, best first, rows of equal score in order of row. Fewer when
-   * fewer are there; none for the zero vector, which has no direction. Changes nothing.
-   * @param allowed a byte per row, 1 = may be found; rows past its end may not. Left out, every row may.
-   * @throws RangeError when the query's length is not `dimensions`, an element is not finite, or the limit is not a
-   * whole number from 0
+   * The exact `limit` rows with the highest cosine, best first, rows of equal score in order of
+   * row. Fewer when fewer are there; none for the zero vector, which has no direction. Changes
+   * nothing.
+   * @param allowed a byte per row, 1 = may be found; rows past its end may not. Left out, every row
+   * may.
+   * @throws RangeError when the query's length is not `dimensions`, an element is not finite, or
+   * the limit is not a whole number from 0
    */
   search(query: Float32Array, limit: number, allowed?: Uint8Array): VectorHits {
     checkCount("Limit", limit, Number.MAX_SAFE_INTEGER);
@@ -129,8 +139,8 @@ export class VectorColumn {
   }
 
   /**
-   * Cosines of the given rows with the query, in the order given; 0 for an empty row and for the zero vector.
-   * Changes nothing.
+   * Cosines of the given rows with the query, in the order given; 0 for an empty row and for the
+   * zero vector. Changes nothing.
    * @throws RangeError when the query's length is not `dimensions` or an element is not finite
    */
   similarity(query: Float32Array, rows: Uint32Array): Float32Array {
@@ -145,7 +155,7 @@ export class VectorColumn {
       words.set(living, hitRows / 4);
       kernel.similarities(some.length);
       for (const [index, row] of some.entries()) {
-        if (this.has(row)) scores[start + index] = at(floats, hitScores / 4 + index);
+        if (this.has(row)) scores[start + index] = floats[hitScores / 4 + index] as number;
       }
     }
     return scores;
@@ -214,7 +224,7 @@ export class VectorColumn {
       throw new RangeError(`Vector of ${vector.length} elements, not of ${this.dimensions}`);
     }
     let squares = 0;
-    for (let index = 0; index < vector.length; index++) squares += at(vector, index) ** 2;
+    for (let index = 0; index < vector.length; index++) squares += (vector[index] as number) ** 2;
     // The sum of at most 8192 squares of f32 values stays finite in f64.
     if (!Number.isFinite(squares))
       throw new RangeError("Vector with an element that is not finite");
@@ -235,7 +245,7 @@ function writeScaled(
   factor: number,
 ): void {
   for (let index = 0; index < vector.length; index++) {
-    target[start + index] = at(vector, index) * factor;
+    target[start + index] = (vector[index] as number) * factor;
   }
 }
 
