@@ -49,6 +49,13 @@ export class TopList {
     return own < score || (own == score && load<u32>(this.rows + at) > row);
   }
 
+  /** Whether the pair at `index` is worse than the one at `other`. */
+  @inline
+  private isWorseThan(index: i32, other: i32): bool {
+    const at = (<usize>other) << 2;
+    return this.isWorse(index, load<f32>(this.scores + at), load<u32>(this.rows + at));
+  }
+
   @inline
   private put(index: i32, score: f32, row: u32): void {
     const at = (<usize>index) << 2;
@@ -77,10 +84,7 @@ export class TopList {
   private sink(size: i32, score: f32, row: u32): void {
     let index = 0;
     for (let child = 1; child < size; child = 2 * index + 1) {
-      const right = (<usize>child + 1) << 2;
-      const rightScore = load<f32>(this.scores + right);
-      const rightRow = load<u32>(this.rows + right);
-      if (child + 1 < size && !this.isWorse(child, rightScore, rightRow)) child++;
+      if (child + 1 < size && this.isWorseThan(child + 1, child)) child++;
       if (!this.isWorse(child, score, row)) break;
       this.copy(child, index);
       index = child;
