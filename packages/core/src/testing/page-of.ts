@@ -16,7 +16,11 @@ export function pageOf<Row, Key, Item>(
     readonly itemOf: (row: Row) => Item;
   },
 ): Page<Item> {
-  const rest = query.cursor === undefined ? rows : rowsAfter(rows, query.cursor, order);
+  const rowsAfter = (cursor: string): Row[] => {
+    const key = readCursor(cursor) as Key;
+    return rows.filter((row) => order.isAfter(row, key));
+  };
+  const rest = query.cursor === undefined ? rows : rowsAfter(query.cursor);
   const page = rest.slice(0, query.limit);
   const last = page.at(-1);
   return {
@@ -28,14 +32,9 @@ export function pageOf<Row, Key, Item>(
   };
 }
 
-function rowsAfter<Row, Key>(
-  rows: readonly Row[],
-  cursor: string,
-  order: { readonly isAfter: (row: Row, key: Key) => boolean },
-): Row[] {
+function readCursor(cursor: string): unknown {
   try {
-    const key = JSON.parse(cursor) as Key;
-    return rows.filter((row) => order.isAfter(row, key));
+    return JSON.parse(cursor);
   } catch (cause) {
     throw new MemCubeError("MEMCUBE_INVALID_INPUT", "Not a cursor of this listing.", { cause });
   }

@@ -56,25 +56,45 @@ export async function archiveHistory(
 
 /**
  * Rewrites every segment that holds a version of the ids, so that erased content is gone from
- * history too. The new blob is stored and pointed to before the old one is deleted.
+ * history too. The new blob is stored and pointed to before the old one is deleted. Two may do it at
+ * once: whoever finds a segment changed looks again. Returns how many segments this call rewrote.
  */
 export async function scrubHistory(
-  { vault, blobs }: Places,
+  places: Places,
   ref: CubeRef,
   ids: ReadonlySet<string>,
 ): Promise<number> {
   let scrubbed = 0;
-  for (const segment of await vault.segments(ref)) {
-    const content = await readSegment(blobs, ref, segment);
-    const versions = content.versions.filter((version) => !ids.has(version.id));
-    if (versions.length === content.versions.length) continue;
-    const bytes = encodeSegment({ commits: content.commits, versions });
-    const { hash, sizeBytes } = await blobs.put(ref.tenantId, bytes);
-    await vault.replaceSegment(ref, { ...segment, blob: hash, sizeBytes }, segment.blob);
-    await blobs.delete(ref.tenantId, segment.blob);
-    scrubbed++;
+  for (const { toSeq } of await places.vault.segments(ref)) {
+    if (await scrubSegment(places, ref, toSeq, ids)) scrubbed++;
   }
   return scrubbed;
+}
+
+async function scrubSegment(
+  { vault, blobs }: Places,
+  ref: CubeRef,
+  toSeq: number,
+  ids: ReadonlySet<string>,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const segment = (await vault.segments(ref)).find((each) => each.toSeq === toSeq);
+    if (segment === undefined) return false;
+    try {
+      const content = await readSegment(blobs, ref, segment);
+      const versions = content.versions.filter((version) => !ids.has(version.id));
+      if (versions.length === content.versions.length) return false;
+      const bytes = encodeSegment({ commits: content.commits, versions });
+      const { hash, sizeBytes } = await blobs.put(ref.tenantId, bytes);
+      await vault.replaceSegment(ref, { ...segment, blob: hash, sizeBytes }, segment.blob);
+      await blobs.delete(ref.tenantId, segment.blob);
+      return true;
+    } catch (error) {
+      const moved =
+        isMemCubeError(error, "MEMCUBE_CONFLICT") || isMemCubeError(error, "MEMCUBE_BLOB_DAMAGED");
+      if (!moved || attempt >= LIMITS.conflictRetries) throw error;
+    }
+  }
 }
 
 async function hotCommits(vault: Vault, ref: CubeRef, fromSeq: number, toSeq: number) {

@@ -1,21 +1,24 @@
 import { MemCubeError } from "../../errors.ts";
-import type { VaultWrite } from "../../ports/index.ts";
+import type { CommitRequest, VaultWrite } from "../../ports/index.ts";
 import type { CubeRow } from "../memory-data.ts";
 import { CUBE_HEADER_ID } from "./history.ts";
 
-/** Every expected version must be the one from before the commit. */
-export function checkVersions(cube: CubeRow, writes: readonly VaultWrite[]): void {
+/** The cube's header and every expected version must be the ones from before the commit. */
+export function checkVersions(cube: CubeRow, { cubeVersion, writes }: CommitRequest): void {
+  if (cubeVersion !== undefined) assertVersion(CUBE_HEADER_ID, cubeVersion, headerVersion(cube));
   for (const write of writes) {
     if (write.op === "vector" || write.expectedVersion === undefined) continue;
     const id = write.op === "cube" ? CUBE_HEADER_ID : write.id;
     const actual = write.op === "cube" ? headerVersion(cube) : memoryVersion(cube, write.id);
-    const expected = write.expectedVersion;
-    if (actual !== expected) {
-      throw new MemCubeError("MEMCUBE_CONFLICT", "The expected version is not the current one.", {
-        details: { id, expected, actual },
-      });
-    }
+    assertVersion(id, write.expectedVersion, actual);
   }
+}
+
+function assertVersion(id: string, expected: number, actual: number): void {
+  if (actual === expected) return;
+  throw new MemCubeError("MEMCUBE_CONFLICT", "The expected version is not the current one.", {
+    details: { id, expected, actual },
+  });
 }
 
 function headerVersion(cube: CubeRow): number {

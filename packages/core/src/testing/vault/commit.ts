@@ -20,7 +20,7 @@ export function commit(data: MemoryData, request: CommitRequest): CommitReceipt 
   if (replayed !== undefined) return replayed;
 
   const cube = checkCube(existing, request);
-  checkVersions(cube, request.writes);
+  checkVersions(cube, request);
   checkExternalKeys(cube, request.writes);
 
   data.cubes.set(key, cube);

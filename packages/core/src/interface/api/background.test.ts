@@ -1,0 +1,218 @@
+import { afterEach, describe, expect, test } from "vitest";
+
+import { memoryStorage } from "../../testing/index.ts";
+import { testOS, wordEmbedder } from "../../testing/test-os.ts";
+import type { MemOS } from "./index.ts";
+
+const opened: MemOS[] = [];
+afterEach(async () => {
+  for (const os of opened.splice(0)) await os.close();
+});
+
+function start(options: Parameters<typeof testOS>[0] = {}) {
+  const made = testOS(options);
+  opened.push(made.os);
+  return { ...made, me: made.os.as({ userId: "ada" }) };
+}
+
+describe("embedding in the background", () => {
+  test("settled waits for the vectors; hits say their similarity", async () => {
+    const { me } = start({ embedder: wordEmbedder() });
+    const cube = await me.createCube("c");
+    const added = await cube.add(["the red kayak", "a quiet piano"]);
+    expect(await added.settled()).toEqual({ finished: 1, failed: 0, waiting: 0 });
+    expect((await cube.stats()).vectors).toBe(2);
+    const found = await cube.search("red kayak");
+    expect(found.hits[0]?.why.vector).toBeGreaterThan(0.7);
+    expect((await cube.verify()).problems).toEqual([]);
+  });
+
+  test("a failing embedder is tried again; memories are found meanwhile", async () => {
+    const embedder = wordEmbedder();
+    const { me, clock } = start({ embedder });
+    const cube = await me.createCube("c");
+    embedder.failures = 1;
+    const added = await cube.add("the red kayak");
+    const waiting = await added.settled({ signal: AbortSignal.timeout(60) });
+    expect(waiting).toEqual({ finished: 0, failed: 0, waiting: 1 });
+    clock.advance(10_000);
+    expect(await added.settled()).toEqual({ finished: 1, failed: 0, waiting: 0 });
+    expect((await cube.stats()).vectors).toBe(1);
+  });
+
+  test("a new text gets a new vector, a new tag does not", async () => {
+    const embedder = wordEmbedder();
+    const { os, me } = start({ embedder });
+    const cube = await me.createCube("c");
+    const added = await cube.add({ type: "fact", text: "the red kayak" });
+    await added.settled();
+    const id = added.ids[0] as string;
+    const before = embedder.calls;
+    await cube.update(id, { tags: ["sport"] });
+    await os.idle();
+    expect(embedder.calls).toBe(before);
+    expect((await cube.search("kayak")).hits[0]?.why.vector).toBeGreaterThan(0.5);
+    await cube.update(id, { text: "the blue piano" });
+    await os.idle();
+    expect(embedder.calls).toBeGreaterThan(before);
+    expect((await cube.search("blue piano")).hits[0]?.why.vector).toBeGreaterThan(0.7);
+  });
+
+  test("another process does the work that one left behind", async () => {
+    const storage = memoryStorage();
+    const first = testOS({ storage, embedder: wordEmbedder(), worker: false });
+    const cube = await first.os.as({ userId: "ada" }).createCube("c");
+    const added = await cube.add("left behind");
+    expect((await added.settled({ signal: AbortSignal.timeout(30) })).waiting).toBe(1);
+    await first.os.close();
+    const { os, me } = start({ storage: memoryStorage({ from: storage.data }), embedder: wordEmbedder() });
+    await os.idle();
+    expect((await (await me.cube("c")).stats()).vectors).toBe(1);
+  });
+});
+
+describe("the index cache", () => {
+  test("a second handle on the storage sees what the first wrote", async () => {
+    const storage = memoryStorage();
+    const one = start({ storage });
+    const two = start({ storage: memoryStorage({ from: storage.data }) });
+    const writer = await one.me.createCube("c");
+    const reader = await two.me.cube("c");
+    const { ids, position } = await writer.add("The ferry leaves at noon.");
+    expect((await reader.search("ferry", { position })).hits).toHaveLength(1);
+    await writer.update(ids[0] as string, { text: "The train leaves at noon." });
+    expect((await reader.search("ferry")).hits).toHaveLength(0);
+    expect((await reader.search("train")).hits).toHaveLength(1);
+    await writer.forget(ids[0] as string);
+    expect((await reader.search("train")).hits).toHaveLength(0);
+  });
+
+  test("an index is persisted, loaded by the next process, and dropped on erase", async () => {
+    const storage = memoryStorage();
+    const first = testOS({ storage });
+    const cube = await first.os.as({ userId: "ada" }).createCube("c");
+    await cube.add(Array.from({ length: 700 }, (_, i) => `note ${i} about topic ${i % 9}`));
+    const { hits } = await cube.search("topic 4");
+    await first.os.close();
+    const ref = { tenantId: "default", cubeId: "c" };
+    const { me, storage: again } = start({ storage: memoryStorage({ from: storage.data }) });
+    const mark = JSON.parse((await again.vault.mark(ref, "index")) ?? "null") as { blob: string };
+    expect(await again.blobs.has("default", mark.blob)).toBe(true);
+    const reopened = await me.cube("c");
+    const found = await reopened.search("topic 4");
+    expect(found.hits.map((hit) => hit.memory.header.id)).toEqual(
+      hits.map((hit) => hit.memory.header.id),
+    );
+    await reopened.erase(found.hits[0]?.memory.header.id as string);
+    expect(await again.blobs.has("default", mark.blob)).toBe(false);
+    expect(await again.vault.mark(ref, "index")).toBeUndefined();
+  });
+
+  test("a damaged persisted index is built anew", async () => {
+    const storage = memoryStorage();
+    const first = testOS({ storage });
+    const cube = await first.os.as({ userId: "ada" }).createCube("c");
+    await cube.add(Array.from({ length: 600 }, (_, i) => `note ${i}`));
+    await first.os.close();
+    const ref = { tenantId: "default", cubeId: "c" };
+    const { me, storage: again } = start({ storage: memoryStorage({ from: storage.data }) });
+    const { hash } = await again.blobs.put("default", new Uint8Array([1, 2, 3]));
+    const old = JSON.parse((await again.vault.mark(ref, "index")) ?? "null") as object;
+    await again.vault.setMark(ref, "index", JSON.stringify({ ...old, blob: hash }));
+    expect((await (await me.cube("c")).search("note 17")).hits.length).toBeGreaterThan(0);
+  });
+
+  test("a byte budget evicts cubes that were not used lately", async () => {
+    const { me } = start({ indexBudgetBytes: 200_000 });
+    for (let i = 0; i < 12; i++) {
+      const cube = await me.createCube(`c${i}`);
+      await cube.add(Array.from({ length: 50 }, (_, n) => `memory ${n} of cube ${i} about boats`));
+    }
+    for (let i = 0; i < 12; i++) {
+      const found = await (await me.cube(`c${i}`)).search("boats", { limit: 3 });
+      expect(found.hits).toHaveLength(3);
+    }
+  });
+
+  test("a cold cube answers from candidates while its index is built", async () => {
+    const storage = memoryStorage({ candidates: true });
+    const first = testOS({ storage });
+    const cube = await first.os.as({ userId: "ada" }).createCube("c");
+    for (let i = 0; i < 210; i++) await cube.add(`entry ${i} about subject ${i % 7}`);
+    await first.os.close();
+    const { me } = start({ storage: memoryStorage({ from: storage.data, candidates: true }) });
+    const reopened = await me.cube("c");
+    const cold = await reopened.search("entry 42");
+    expect(cold.hits[0]?.memory.payload).toMatchObject({ text: "entry 42 about subject 0" });
+  });
+});
+
+describe("usage", () => {
+  test("reads, injections and uses are counted outside the version", async () => {
+    const { os, me, storage } = start();
+    const cube = await me.cube("user:ada");
+    const { ids } = await cube.add("Ada's favourite tea is oolong.");
+    const id = ids[0] as string;
+    const before = await cube.position();
+    await cube.search("tea");
+    const plan = await me.prepare({ messages: [{ role: "user", content: "Which tea do I like?" }] });
+    expect(plan.volatile).toContain("oolong");
+    await plan.report({ used: true });
+    await os.close();
+    const again = start({ storage: memoryStorage({ from: (storage as never as { data: never }).data }) });
+    const memory = await (await again.me.cube("user:ada")).get(id);
+    expect(memory?.usage).toMatchObject({ reads: 2, injections: 1, uses: 1 });
+    expect(memory?.version.number).toBe(1);
+    expect(await (await again.me.cube("user:ada")).position()).toEqual(before);
+  });
+});
+
+describe("prepare and absorb", () => {
+  test("what was said in one session is in the plan of another, once", async () => {
+    const { me } = start();
+    const turns = [
+      { id: "m1", role: "user", content: "I am allergic to peanuts." },
+      { id: "m2", role: "assistant", content: "Noted, no peanuts." },
+    ];
+    await me.absorb({ sessionId: "monday", turns });
+    const again = await me.absorb({ sessionId: "monday", turns });
+    expect(again.added).toBe(0);
+    const plan = await me.prepare({
+      sessionId: "tuesday",
+      messages: [{ role: "user", content: "Can I eat this peanut bar, given my allergies?" }],
+    });
+    expect(plan.volatile).toContain("allergic to peanuts");
+    expect(plan.stable).toBe("");
+    expect(plan.tokens.volatile).toBeGreaterThan(0);
+    expect(plan.hits.length).toBeGreaterThan(0);
+  });
+
+  test("what the prompt shows already is not injected again", async () => {
+    const { me } = start();
+    const turns = [{ id: "m1", role: "user", content: "My bike is a green tandem." }];
+    await me.absorb({ sessionId: "s", turns });
+    const messages = [...turns, { id: "m2", role: "user", content: "What colour is my bike?" }];
+    const plan = await me.prepare({ sessionId: "s", messages });
+    expect(plan.volatile).toBe("");
+  });
+
+  test("preferences stand in the stable block, whatever is asked", async () => {
+    const { me } = start();
+    const cube = await me.cube("user:ada");
+    await cube.add({ type: "preference", text: "Answer in metric units." });
+    const ask = async (content: string) =>
+      await me.prepare({ messages: [{ role: "user", content }] });
+    const one = await ask("How far is it to Porto?");
+    const two = await ask("Tell me a joke.");
+    expect(one.stable).toContain("metric units");
+    expect(two.stable).toBe(one.stable);
+    expect(one.volatile).not.toContain("metric units");
+  });
+
+  test("an empty memory plans nothing", async () => {
+    const { me } = start();
+    const plan = await me.prepare({ messages: [{ role: "user", content: "hi" }] });
+    expect(plan).toMatchObject({ stable: "", volatile: "", hits: [] });
+    await plan.report({ used: false });
+  });
+});
