@@ -6,4 +6,5 @@ export { relatedTerms } from "./related-words.ts";
 export { stem } from "./porter.ts";
 export { isStopWord } from "./stop-words.ts";
 export { indexTerms, toTerm } from "./terms.ts";
+export { estimateTokens, tokenWeight } from "./tokens.ts";
 export { tokenize } from "./tokenize.ts";

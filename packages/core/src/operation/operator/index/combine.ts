@@ -1,9 +1,6 @@
 import { FLAG, NONE } from "./row-table.ts";
 import {
   dateFit,
-  hasWantedRole,
-  isBySpeaker,
-  namesSomeone,
   passedOn,
   scoreSessions,
   scoreStretches,
@@ -37,14 +34,11 @@ export function combine(input: StructureInput, best: number, passes: Uint8Array 
 
 /** The factor of a row: each cue of the question that the row fits raises it. */
 function factorOf(input: StructureInput): (row: number) => number {
-  const { plan, columns, ranking, now } = input;
-  const named = namesSomeone(input);
+  const { plan, columns, ranking, boosts, now } = input;
   const { cues, dates } = plan;
   const flag = (row: number, bit: number): boolean => ((columns.flags[row] ?? 0) & bit) !== 0;
   return (row) => {
-    let factor = 1;
-    if (named && isBySpeaker(input, row)) factor *= 1 + ranking.speaker;
-    if (hasWantedRole(input, row)) factor *= 1 + ranking.role;
+    let factor = boosts.factor(row);
     if (cues.time && flag(row, FLAG.time)) factor *= 1 + ranking.time;
     if (cues.advice && flag(row, FLAG.preference)) factor *= 1 + ranking.preference;
     if (dates.length > 0) factor *= 1 + ranking.date * dateFit(dates, columns.at[row] ?? NaN);
@@ -59,18 +53,18 @@ function isOutdated({ columns }: StructureInput, row: number, now: number): bool
 
 /** The parts of a hit's score. */
 export function explain(input: StructureInput, row: number, lexical: number): Why {
-  const { plan, view, columns, scratch, now } = input;
+  const { plan, view, columns, scratch, boosts, now } = input;
   const before = view.previous[row] ?? NONE;
   const date = dateFit(plan.dates, columns.at[row] ?? NaN);
   const borrowed = scratch.borrowed[row] ?? 0;
   const flags = columns.flags[row] ?? 0;
   const cue =
-    hasWantedRole(input, row) ||
+    boosts.hasWantedRole(row) ||
     (plan.cues.time && (flags & FLAG.time) !== 0) ||
     (plan.cues.advice && (flags & FLAG.preference) !== 0);
   return {
     ...(lexical > 0 && { lexical }),
-    ...(namesSomeone(input) && isBySpeaker(input, row) && { speaker: true }),
+    ...(boosts.isBySpeaker(row) && { speaker: true }),
     ...(borrowed > 0 && { neighbours: borrowed }),
     ...(date > 0 && { date }),
     ...(cue && { cue }),

@@ -3,3 +3,5 @@ export type { IndexDocument, Role } from "./document.ts";
 export type { IndexFilter, IndexHit, IndexQuery, IndexResult, Why } from "./query.ts";
 export { RANKING } from "./ranking.ts";
 export type { Ranking } from "./ranking.ts";
+export { renderHits } from "./render-hits.ts";
+export type { RenderedHits, RenderOptions, RenderRecord } from "./render-hits.ts";

@@ -60,10 +60,13 @@ export class Scratch {
 
   /** Back to all zero, at a cost of what was used. */
   clear(slots: number, sessions: number): void {
-    for (let at = 0; at < this.touchedCount; at++) {
-      const row = this.touched[at] ?? 0;
-      this.rough[row] = 0;
-      this.counts.fill(0, row * slots, row * slots + slots);
+    for (let slot = 0; slot < slots; slot++) {
+      const { rows, length } = this.lists[slot] ?? { rows: NO_ROWS, length: 0 };
+      for (let at = 0; at < length; at++) {
+        const row = rows[at] ?? 0;
+        this.counts[row * slots + slot] = 0;
+        this.rough[row] = 0;
+      }
     }
     for (let at = 0; at < this.candidateCount; at++) {
       const row = this.candidates[at] ?? 0;
@@ -71,10 +74,11 @@ export class Scratch {
       this.score[row] = 0;
       this.final[row] = 0;
       this.borrowed[row] = 0;
-      this.counts.fill(0, row * slots, row * slots + slots);
     }
     this.sessionCounts.fill(0, 0, sessions * slots);
     this.touchedCount = 0;
     this.candidateCount = 0;
   }
 }
+
+const NO_ROWS = new Int32Array(0);

@@ -1,14 +1,14 @@
+import { Boosts } from "./boosts.ts";
 import { combine, explain } from "./combine.ts";
 import { filterRows, widen } from "./filter-rows.ts";
 import { matchWords } from "./match-words.ts";
-import { planQuery, type QueryPlan } from "./plan-query.ts";
+import { planQuery } from "./plan-query.ts";
 import type { IndexHit, IndexQuery, IndexResult } from "./query.ts";
 import type { Ranking } from "./ranking.ts";
 import { scoreBigrams, scoreWords } from "./score-rows.ts";
 import type { Scratch } from "./scratch.ts";
 import type { SpeakerNames } from "./speaker-names.ts";
 import { spreadOver } from "./spread-over.ts";
-import * as structure from "./structure.ts";
 import type { IndexTables } from "./tables.ts";
 import { topRows } from "./top-rows.ts";
 import type { VisibleRows } from "./visible-rows.ts";
@@ -34,13 +34,13 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
   const { slots } = plan;
   const passes = query.filter && filterRows(query.filter, tables, view);
   scratch.reserve(tables.rows.count, Math.max(1, slots.length), tables.sessions.names.length);
-  const boost = seedBoost(plan, parts);
+  const boosts = new Boosts(plan, view, columns, scratch, ranking);
   const weights = matchWords({
-    slots, postings: tables.postings, view, columns, scratch, ranking, boost, near: passes && widen(passes, view),
+    slots, postings: tables.postings, view, columns, scratch, ranking, boosts, near: passes && widen(passes, view),
   });
   const scoreInput = { slots, weights, view, columns, terms: tables.termLists, scratch, ranking, slotOfTerm };
   const best = scoreBigrams(scoreInput, scoreWords(scoreInput));
-  const input = { plan, weights, view, columns, scratch, ranking, now: query.now };
+  const input = { plan, weights, view, columns, scratch, ranking, boosts, now: query.now };
   combine(input, best, passes);
   const { final } = scratch;
   const several = plan.cues.several && ranking.spread > 0;
@@ -57,13 +57,4 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
   }));
   scratch.clear(Math.max(1, slots.length), tables.sessions.names.length);
   return { hits, confidence: 0 };
-}
-
-/** Candidates are chosen with the strongest factors in, so that a named speaker's rows are not crowded out. */
-function seedBoost(plan: QueryPlan, { view, tables, scratch, ranking }: SearchParts): (row: number) => number {
-  const input = { plan, view, columns: tables.rows.columns, scratch, ranking } as structure.StructureInput;
-  const named = structure.namesSomeone(input);
-  return (row) =>
-    (named && structure.isBySpeaker(input, row) ? 1 + ranking.speaker : 1) *
-    (structure.hasWantedRole(input, row) ? 1 + ranking.role : 1);
 }

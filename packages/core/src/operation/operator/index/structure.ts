@@ -1,8 +1,9 @@
 import type { DateMention } from "../../../text/index.ts";
+import type { Boosts } from "./boosts.ts";
 import type { SlotWeights } from "./match-words.ts";
 import type { QueryPlan } from "./plan-query.ts";
 import type { Ranking } from "./ranking.ts";
-import { FLAG, NONE, ROLES, type RowColumns } from "./row-table.ts";
+import { FLAG, NONE, type RowColumns } from "./row-table.ts";
 import type { Scratch } from "./scratch.ts";
 import type { VisibleRows } from "./visible-rows.ts";
 
@@ -14,6 +15,7 @@ export interface StructureInput {
   readonly columns: RowColumns;
   readonly scratch: Scratch;
   readonly ranking: Ranking;
+  readonly boosts: Boosts;
   readonly now: number;
 }
 
@@ -81,34 +83,6 @@ export function passedOn({ view, columns, scratch, ranking }: StructureInput, ro
   }
   if (after !== NONE) sum += ranking.follow * (scratch.score[after] ?? 0);
   return sum;
-}
-
-/** Whether a row is by, or (where nobody is said to speak) about, whom the question names. */
-export function isBySpeaker({ plan, columns, scratch }: StructureInput, row: number): boolean {
-  const speaker = columns.speaker[row] ?? NONE;
-  if (speaker !== NONE) return plan.named.includes(speaker);
-  const width = plan.slots.length;
-  return plan.slots.some(({ name }, slot) => name && (scratch.counts[row * width + slot] ?? 0) > 0);
-}
-
-/** Whether naming a speaker sets anyone apart: somebody else speaks too. */
-export function namesSomeone({ plan, view }: StructureInput): boolean {
-  if (plan.named.length === 0) return false;
-  let speakers = 0;
-  for (const rows of view.speakerRows) if (rows > 0) speakers++;
-  return plan.named.length < speakers || view.roleRows[0] !== 0;
-}
-
-/** Whether a row's role is the one that the question is about; false when only one of them speaks at all. */
-export function hasWantedRole({ plan, view, columns }: StructureInput, row: number): boolean {
-  const wanted = plan.cues.role;
-  if (wanted === undefined) return false;
-  const users = view.roleRows[ROLES.indexOf("user")] ?? 0;
-  const assistants = view.roleRows[ROLES.indexOf("assistant")] ?? 0;
-  if (users === 0 || assistants === 0) return false;
-  const role = ROLES[columns.role[row] ?? 0] ?? "";
-  // A fact or preference without a role is about the user.
-  return role === wanted || (wanted === "user" && role === "");
 }
 
 const DAY_MS = 86_400_000;

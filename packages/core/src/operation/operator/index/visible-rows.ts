@@ -23,6 +23,9 @@ export class VisibleRows {
   sessionRows = new Int32Array(0);
   /** Visible rows by speaker and by role. */
   speakerRows = new Int32Array(0);
+  /** Speakers with visible rows, and rows with a speaker. */
+  speakerCount = 0;
+  spokenRows = 0;
   roleRows = new Int32Array(ROLES.length);
   rowCount = 0;
   totalLengthTenths = 0;
@@ -77,10 +80,7 @@ export class VisibleRows {
     this.#until = Math.min(this.#until, expiry);
     this.mask[row] = 1;
     this.rowCount++;
-    const by = speaker[row] ?? NONE;
-    if (by !== NONE) this.speakerRows[by] = (this.speakerRows[by] ?? 0) + 1;
-    const as = role[row] ?? 0;
-    this.roleRows[as] = (this.roleRows[as] ?? 0) + 1;
+    this.#count(speaker[row] ?? NONE, role[row] ?? 0, 1);
     const within = session[row] ?? NONE;
     if (within === NONE) this.#measure(row, NONE, NONE);
     else this.#dirty.add(within);
@@ -92,10 +92,7 @@ export class VisibleRows {
     const { speaker, role, session } = this.#rows.columns;
     this.mask[row] = 0;
     this.rowCount--;
-    const by = speaker[row] ?? NONE;
-    if (by !== NONE) this.speakerRows[by] = (this.speakerRows[by] ?? 0) - 1;
-    const as = role[row] ?? 0;
-    this.roleRows[as] = (this.roleRows[as] ?? 0) - 1;
+    this.#count(speaker[row] ?? NONE, role[row] ?? 0, -1);
     this.totalLengthTenths -= this.lengthTenths[row] ?? 0;
     this.lengthTenths[row] = 0;
     const within = session[row] ?? NONE;
@@ -115,7 +112,18 @@ export class VisibleRows {
     this.previous = grown(this.previous, columns.visibility.length);
     this.next = grown(this.next, columns.visibility.length);
     this.lengthTenths = grown(this.lengthTenths, columns.visibility.length);
-    this.speakerRows = grown(this.speakerRows, count);
+  }
+
+  /** Counts a row in (1) or out (-1). */
+  #count(speaker: number, role: number, change: 1 | -1): void {
+    this.roleRows[role] = (this.roleRows[role] ?? 0) + change;
+    if (speaker === NONE) return;
+    this.speakerRows = grown(this.speakerRows, speaker + 1);
+    const before = this.speakerRows[speaker] ?? 0;
+    this.speakerRows[speaker] = before + change;
+    this.spokenRows += change;
+    if (before === 0) this.speakerCount++;
+    if (before + change === 0) this.speakerCount--;
   }
 
   #refreshSession(session: number): void {
