@@ -25,7 +25,6 @@ import type {
   Storage,
   Tokenizer,
 } from "./ports/index.ts";
-import { estimateTokens } from "./text/index.ts";
 
 /** Options of {@link createMemOS}. */
 export interface MemOSOptions {
@@ -94,7 +93,7 @@ export function createMemOS(options: MemOSOptions): MemOS {
       hotCommits,
       ...(signer === undefined ? {} : { signer }),
     }),
-    tokenizer: options.tokenizer ?? { count: estimateTokens },
+    ...(options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer }),
     parsers: options.parsers ?? [],
     ...(signer === undefined ? {} : { signer }),
     headers: new Map(),

@@ -15,7 +15,8 @@ export interface ApiContext {
   readonly keeper: LogKeeper;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly tokenizer: Tokenizer;
+  /** Left out: tokens are estimated. */
+  readonly tokenizer?: Tokenizer;
   readonly parsers: readonly FileParser[];
   readonly signer?: Signer;
   /** Headers of the cubes used last, by version: parsed once. */

@@ -50,6 +50,7 @@ export async function prepare(
   const [first] = cubes;
   if (first === undefined) throw new TypeError("a plan needs at least one cube");
   const { context } = first;
+  const { tokenizer } = context;
   const { query, present } = readConversation(first, input);
   const signal = input.signal;
   const vector = await embedQuery(context.operator.embedder, query, signal);
@@ -65,7 +66,7 @@ export async function prepare(
     standing: found.flatMap(({ standing }) => standing),
     recalled: recalled.filter(({ memory }) => !isPresent(memory, present, input.sessionId)),
     budgetTokens: input.budgetTokens,
-    countTokens: (text) => context.tokenizer.count(text),
+    ...(tokenizer === undefined ? {} : { countTokens: (text) => tokenizer.count(text) }),
   });
   const now = context.clock.now();
   const cubeOf = new Map(

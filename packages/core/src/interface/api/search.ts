@@ -80,9 +80,9 @@ export function present(
 ): Retrieval {
   const rendered = renderHits(found.hits.map((hit) => toRenderable(hit.memory)), {
     budgetTokens: options.budgetTokens ?? Number.POSITIVE_INFINITY,
-    countTokens: (text) => tokenizer.count(text),
+    ...(tokenizer === undefined ? {} : { countTokens: (text) => tokenizer.count(text) }),
   });
-  const included = new Set(rendered.included);
+  const included = new Set(rendered.ids);
   const byBudget = options.limit === undefined && options.budgetTokens !== undefined;
   const hits = byBudget
     ? found.hits.filter(({ memory }) => included.has(memory.header.id))
@@ -92,7 +92,7 @@ export function present(
     hits,
     text: rendered.text,
     tokens: rendered.tokens,
-    included: rendered.included,
+    included: rendered.ids,
     confidence: found.confidence,
     positions,
   };

@@ -10,5 +10,6 @@ export {
   type Retrieved,
   type RetrieveQuery,
 } from "./retrieve.ts";
+export { renderHits } from "./index/index.ts";
 export { toRenderable } from "./to-renderable.ts";
 export { sessionOf, timeOf, toDocument, versionIndexOf } from "./to-document.ts";

@@ -1,10 +1,10 @@
 import type { Memory } from "../../memory/index.ts";
-import type { RenderableMemory } from "./index/index.ts";
+import type { RenderRecord } from "./index/index.ts";
 import { textOf } from "./memory-text.ts";
 import { sessionOf, timeOf } from "./to-document.ts";
 
 /** A memory as the renderer of prompt text sees it. */
-export function toRenderable(memory: Memory): RenderableMemory {
+export function toRenderable(memory: Memory): RenderRecord {
   const { header, payload } = memory;
   const turn = payload.type === "turn" ? payload : undefined;
   return {

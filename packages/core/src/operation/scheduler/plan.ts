@@ -1,5 +1,6 @@
 import type { Hit } from "../../flow/index.ts";
 import type { Memory } from "../../memory/index.ts";
+import { estimateTokens } from "../../text/index.ts";
 import { renderHits, toRenderable } from "../operator/index.ts";
 
 /** What a plan is made from; everything is data, so equal parts give an equal plan. */
@@ -9,7 +10,8 @@ export interface PlanParts {
   /** What was recalled for the message, best first. */
   readonly recalled: readonly Hit[];
   readonly budgetTokens: number;
-  readonly countTokens: (text: string) => number;
+  /** @default an estimate */
+  readonly countTokens?: (text: string) => number;
 }
 
 export interface PlannedBlocks {
@@ -33,17 +35,17 @@ const VOLATILE_HEADING =
  * (MemOS 2507.03724 section 5.4.2). A memory is in one block only.
  */
 export function planInjection(parts: PlanParts): PlannedBlocks {
-  const { countTokens, budgetTokens } = parts;
+  const { budgetTokens, ...limits } = parts;
   const stable = block(STABLE_HEADING, parts.standing, {
+    ...limits,
     budgetTokens: Math.floor(budgetTokens * STABLE_SHARE),
-    countTokens,
   });
   const standing = new Set(stable.included);
   const hits = parts.recalled.filter(({ memory }) => !standing.has(memory.header.id));
   const volatile = block(
     VOLATILE_HEADING,
     hits.map(({ memory }) => memory),
-    { budgetTokens: budgetTokens - stable.tokens, countTokens },
+    { ...limits, budgetTokens: budgetTokens - stable.tokens },
   );
   const included = new Set(volatile.included);
   return {
@@ -58,17 +60,16 @@ export function planInjection(parts: PlanParts): PlannedBlocks {
 function block(
   heading: string,
   memories: readonly Memory[],
-  limits: { readonly budgetTokens: number; readonly countTokens: (text: string) => number },
+  limits: Pick<PlanParts, "budgetTokens" | "countTokens">,
 ): { text: string; tokens: number; included: readonly string[] } {
-  const { countTokens } = limits;
-  const headingTokens = countTokens(`${heading}\n`);
+  const headingTokens = (limits.countTokens ?? estimateTokens)(`${heading}\n`);
   const budgetTokens = limits.budgetTokens - headingTokens;
   if (memories.length === 0 || budgetTokens <= 0) return { text: "", tokens: 0, included: [] };
-  const rendered = renderHits(memories.map(toRenderable), { budgetTokens, countTokens });
-  if (rendered.included.length === 0) return { text: "", tokens: 0, included: [] };
+  const rendered = renderHits(memories.map(toRenderable), { ...limits, budgetTokens });
+  if (rendered.ids.length === 0) return { text: "", tokens: 0, included: [] };
   return {
     text: `${heading}\n${rendered.text}`,
     tokens: headingTokens + rendered.tokens,
-    included: rendered.included,
+    included: rendered.ids,
   };
 }

@@ -84,8 +84,9 @@ function headingOf(line: Line, open: Block | undefined, text: string): Block | u
     return { kind: "heading", start: line.start, end: line.end, level: marked[1]?.length, title };
   }
   if (open?.kind !== "paragraph" || !/^ {0,3}(=+|-{2,})$/.test(line.text)) return undefined;
+  if (open.end - open.start > READER_LIMITS.headingChars) return undefined;
   const above = text.slice(open.start, open.end).trim();
-  if (above.includes("\n") || above.length > READER_LIMITS.headingChars) return undefined;
+  if (above.includes("\n")) return undefined;
   const level = line.text.includes("=") ? 1 : 2;
   return { kind: "heading", start: open.start, end: line.end, level, title: above };
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { chunkText } from "./chunk-text.ts";
-import { estimateTokens } from "./estimate-tokens.ts";
+import { estimateTokens } from "../../../text/index.ts";
 
 const sentence = (words: number): string => `${"word ".repeat(words).trim()}.`;
 const paragraph = (sentences: number): string => Array(sentences).fill(sentence(9)).join(" ");

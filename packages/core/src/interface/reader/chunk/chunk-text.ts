@@ -1,5 +1,5 @@
 import { type Block, blocksOf } from "./blocks.ts";
-import { estimateTokens } from "./estimate-tokens.ts";
+import { estimateTokens } from "../../../text/index.ts";
 import { type Range, sentencesOf } from "./sentences.ts";
 
 /** A piece of a document: a half-open range of its characters. */
@@ -33,17 +33,20 @@ export function chunkText(text: string, options: ChunkOptions): readonly Chunk[]
   const chunks: Chunk[] = [];
   let open: Unit[] = [];
   let tokens = 0;
+  let hasBody = false;
   const close = (next: Unit[]): void => {
     if (open.length > 0) chunks.push(chunkOf(text, open));
     open = next;
     tokens = next.reduce((sum, unit) => sum + unit.tokens, 0);
+    hasBody = false;
   };
   for (const unit of unitsOf(text, options)) {
-    const hasBody = open.some((known) => !known.heading);
+    const full = tokens + unit.tokens > maxTokens;
     if (hasBody && unit.heading && (tokens >= minTokens || leavesSection(open, unit))) close([]);
-    else if (hasBody && tokens + unit.tokens > maxTokens) close(takeTrailingHeadings(open));
+    else if (full) close(hasBody ? takeTrailingHeadings(open) : []);
     open.push(unit);
     tokens += unit.tokens;
+    hasBody ||= !unit.heading;
   }
   close([]);
   return chunks;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { estimateTokens } from "./estimate-tokens.ts";
+import { estimateTokens } from "../../../text/index.ts";
 import { sentencesOf } from "./sentences.ts";
 
 function cut(text: string, maxTokens = 1_000): string[] {

@@ -1,4 +1,4 @@
-import { estimateTokens } from "./estimate-tokens.ts";
+import { estimateTokens } from "../../../text/index.ts";
 
 /** Half-open range of characters. */
 export interface Range {
@@ -10,9 +10,12 @@ const ABBREVIATIONS: ReadonlySet<string> = new Set(
   "mr mrs ms dr prof st sr jr vs etc approx no fig al e.g i.e u.s a.m p.m inc ltd co".split(" "),
 );
 
-/** End of a sentence, or of a line that stands for itself: a list item, table row or quotation. */
+/**
+ * End of a sentence, or of a line that stands for itself: a list item, table row or quotation. The
+ * counts are bounded, for a long row of dots would be walked through again from each of them.
+ */
 const BOUNDARY =
-  /[.!?…]+["'”’)\]]*(?=\s)|[。！？]+["'”’）」』]*|\n(?=[ \t]*(?:[-*+|>]|\d{1,3}[.)])[ \t])/g;
+  /[.!?…]{1,8}["'”’)\]]{0,4}(?=\s)|[。！？]{1,8}["'”’）」』]{0,4}|\n(?=[ \t]*(?:[-*+|>]|\d{1,3}[.)])[ \t])/g;
 
 /**
  * Cuts a range of text into sentences that join without a gap. One longer than `maxTokens` is cut

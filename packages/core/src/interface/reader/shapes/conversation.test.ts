@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import { readFast } from "../index.ts";
@@ -84,5 +85,18 @@ describe("{ sessions }", () => {
       tags: ["A year"],
     });
     expect(rejected).toMatchObject([{ position: "sessions[2]", code: "malformed" }]);
+  });
+
+  it("reads the demo conversation to the last message", () => {
+    const path = "../../../../../memcube/data/demo-conversation.json";
+    const story: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+    const { candidates, rejected, skipped } = read(story);
+    expect([rejected, skipped]).toEqual([[], []]);
+    expect(candidates.length).toBeGreaterThan(300);
+    expect(candidates[2]).toMatchObject({
+      payload: { speaker: "Mara", role: "user", sessionId: "s01", order: 2 },
+      sources: [{ kind: "message", id: "s01-03" }],
+      externalKey: "s01/s01-03",
+    });
   });
 });

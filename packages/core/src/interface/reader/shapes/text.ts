@@ -1,4 +1,4 @@
-import { estimateTokens } from "../chunk/estimate-tokens.ts";
+import { estimateTokens } from "../../../text/index.ts";
 import { cleanText, hasContent } from "../clean-text.ts";
 import { type Outcome, reject } from "../outcome.ts";
 import type { Reading } from "../reading.ts";
