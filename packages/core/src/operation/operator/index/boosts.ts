@@ -26,6 +26,11 @@ export class Boosts {
     this.#ranking = ranking;
   }
 
+  /** Whether the question sets a speaker apart. */
+  get byName(): boolean {
+    return this.#named.length > 0;
+  }
+
   /** Whether every row's factor is 1. */
   get flat(): boolean {
     return this.#named.length === 0 && !this.#roles.includes(true);

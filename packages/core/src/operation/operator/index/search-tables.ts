@@ -1,5 +1,6 @@
 import { Boosts } from "./boosts.ts";
 import { combine, explain } from "./combine.ts";
+import { confidenceOf } from "./confidence.ts";
 import { filterRows, widen } from "./filter-rows.ts";
 import { matchWords } from "./match-words.ts";
 import { planQuery } from "./plan-query.ts";
@@ -49,6 +50,7 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
     return later === 0 || Number.isNaN(later) ? tables.ids.idOf(row) < tables.ids.idOf(other) : later > 0;
   });
   const rows = several ? spreadOver(pool, columns.session, final, query.limit, ranking.spread) : pool;
+  const confidence = confidenceOf(input, rows);
   const hits = rows.map((row): IndexHit => ({
     id: tables.ids.idOf(row),
     version: columns.version[row] ?? 0,
@@ -56,5 +58,5 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
     why: explain(input, row, scratch.score[row] ?? 0),
   }));
   scratch.clear(Math.max(1, slots.length), tables.sessions.names.length);
-  return { hits, confidence: 0 };
+  return { hits, confidence };
 }
