@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
 import { z } from "zod";
 
@@ -25,6 +25,7 @@ import type {
   Storage,
   Tokenizer,
 } from "./ports/index.ts";
+import { randomIds } from "./random-ids.ts";
 
 /** Options of {@link createMemOS}. */
 export interface MemOSOptions {
@@ -78,7 +79,7 @@ export function createMemOS(options: MemOSOptions): MemOS {
   const context: ApiContext = {
     storage,
     clock,
-    ids: options.ids ?? { id: () => randomUUID(), salt: () => randomBytes(16).toString("hex") },
+    ids: options.ids ?? randomIds(),
     operator: {
       vault: storage.vault,
       indexes: new IndexCache(storage, { budgetBytes: indexBudgetBytes, model: embedder?.model }),

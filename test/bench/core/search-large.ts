@@ -1,0 +1,69 @@
+import { join } from "node:path";
+
+import { makeCorpus, makeQueries } from "../corpus.ts";
+import { cpuMsOf, percentile, type Report } from "../report.ts";
+import { clusteredVectors, measureScan } from "../vectors.ts";
+import { labelledEmbedder } from "./labelled-embedder.ts";
+import { openAt, withDirectory } from "./place.ts";
+
+const DIMENSIONS = 384;
+const QUERIES = 200;
+/** Memories are of three visibility classes; the caller sees two of them. */
+const LISTS = [{}, { allow: ["role:team" as const] }, { allow: ["user:somebody-else" as const] }];
+
+/**
+ * Search of text, vector and principals in one cube, against the bare int8 scan of the same vectors
+ * in the same process: CPU milliseconds per query, all threads counted.
+ */
+export async function benchSearchLarge(report: Report, rows = 50_000): Promise<void> {
+  const name = `search-${rows / 1_000}k`;
+  const vectors = clusteredVectors(rows, DIMENSIONS, 42);
+  const questions = clusteredVectors(QUERIES, DIMENSIONS, 4_242);
+  const queries = makeQueries(QUERIES).map((query, i) => `${query} ${i}`);
+  const scan = measureScan(vectors, questions);
+  report({
+    case: name,
+    subject: "bare int8 scan",
+    metric: "cpu_ms_per_query",
+    value: scan.scanCpuMs,
+    unit: "ms",
+  });
+  await withDirectory(async (directory) => {
+    const os = await openAt(join(directory, "memory.db"), {
+      durability: "process",
+      embedder: labelledEmbedder(vectors, questions, queries),
+      indexBudgetBytes: 1_000_000_000,
+    });
+    const owner = os.as({ userId: "owner" });
+    const cube = await owner.createCube("large", { allow: ["role:team"] });
+    const texts = makeCorpus(rows).map((memory) => memory.text);
+    for (let i = 0; i < LISTS.length; i++) {
+      const part = texts.filter((_, index) => index % LISTS.length === i);
+      await (await cube.add(part, LISTS[i])).settled();
+    }
+    const reader = await os.as({ userId: "reader", roles: ["team"] }).cube("large");
+    for (const query of queries.slice(0, 50)) await reader.search(query);
+    await os.idle();
+    const times: number[] = [];
+    const cpuMs = await cpuMsOf(async () => {
+      for (const query of queries) {
+        const started = performance.now();
+        await reader.search(query);
+        times.push(performance.now() - started);
+      }
+    });
+    const perQuery = cpuMs / queries.length;
+    const subject = "memcube";
+    report({ case: name, subject, metric: "cpu_ms_per_query", value: perQuery, unit: "ms" });
+    report({ case: name, subject, metric: "p50", value: percentile(times, 0.5), unit: "ms" });
+    report({ case: name, subject, metric: "p95", value: percentile(times, 0.95), unit: "ms" });
+    report({
+      case: name,
+      subject,
+      metric: "cpu_over_bare_scan",
+      value: perQuery / scan.scanCpuMs,
+      unit: "x",
+    });
+    await os.close();
+  });
+}

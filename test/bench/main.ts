@@ -1,0 +1,41 @@
+import { parseArgs } from "node:util";
+
+import { benchColdStart } from "./core/cold-start.ts";
+import { benchDurableAdd } from "./core/durable-add.ts";
+import { benchLocomo } from "./core/locomo.ts";
+import { benchManyCubes } from "./core/many-cubes.ts";
+import { benchSearchLarge } from "./core/search-large.ts";
+import { benchSearchPeers } from "./core/search-peers.ts";
+import { reporter, type Report } from "./report.ts";
+
+const SUITES: Readonly<Record<string, Readonly<Record<string, (report: Report) => Promise<void>>>>> =
+  {
+    core: {
+      locomo: benchLocomo,
+      "search-50k": benchSearchLarge,
+      "search-10k": benchSearchPeers,
+      "durable-add": benchDurableAdd,
+      "cold-start": benchColdStart,
+      "many-cubes": benchManyCubes,
+    },
+  };
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, case: { type: "string", multiple: true } },
+});
+const [name = ""] = positionals;
+const suite = SUITES[name];
+if (suite === undefined) {
+  console.error(`usage: pnpm bench SUITE [--case NAME]... [--json]\nsuites: ${Object.keys(SUITES).join(", ")}`);
+  process.exit(2);
+}
+const cases = values.case ?? Object.keys(suite);
+for (const each of cases) {
+  const run = suite[each];
+  if (run === undefined) {
+    console.error(`no case ${each} in ${name}; cases: ${Object.keys(suite).join(", ")}`);
+    process.exit(2);
+  }
+  await run(reporter(name, values.json));
+}
