@@ -1,1 +1,23 @@
-export const VERSION = "0.1.0";
+export { ALL_RULES } from "./all-rules.ts";
+export { type CommitInput, commitRequest } from "./fixtures/commit-request.ts";
+export {
+  type CubeInput,
+  cubeWrite,
+  eraseWrite,
+  type MemoryInput,
+  memoryWrite,
+  vectorWrite,
+} from "./fixtures/content.ts";
+export type { MakePlace, StoragePlace } from "./place.ts";
+export { type PortName, PORTS, type Rule, type RuleContext } from "./rule.ts";
+export { type BrokenRule, findBrokenRules, runRule } from "./run-rule.ts";
+export {
+  blobsConformance,
+  lifecycleConformance,
+  storageConformance,
+  taskQueueConformance,
+  threadsConformance,
+  topicConformance,
+  usageConformance,
+  vaultConformance,
+} from "./suite.ts";
