@@ -49,7 +49,8 @@ function copy(value: unknown, walk: Walk): JsonValue {
   if (walk.nodes > READER_LIMITS.jsonNodes) throw new Refused("too-large");
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "string") return copyText(value, walk);
-  if (typeof value === "number" && Number.isFinite(value)) return value;
+  // JSON has no negative zero.
+  if (typeof value === "number" && Number.isFinite(value)) return value + 0;
   if (value instanceof Date && Number.isFinite(value.getTime())) return value.toISOString();
   if (typeof value !== "object") throw new Refused("not-json");
   if (walk.above.has(value)) throw new Refused("cyclic");

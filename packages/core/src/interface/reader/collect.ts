@@ -1,6 +1,7 @@
 import { LIMITS } from "../../limits.ts";
 import type { PlaintextPayload } from "../../memory/index.ts";
 import type { Candidate } from "./candidate.ts";
+import { defined } from "./defined.ts";
 import { type Outcome, type Rejection, reject, type Skip } from "./outcome.ts";
 import { fieldOf, shownPosition } from "./position.ts";
 import { READER_LIMITS } from "./reader-limits.ts";
@@ -24,7 +25,7 @@ export function collect(outcomes: Iterable<Outcome>): Omit<ReadResult, "format">
   const sort = (outcome: Outcome): void => {
     if ("candidate" in outcome) {
       const position = shownPosition(outcome.candidate.position);
-      candidates.push({ ...outcome.candidate, position });
+      candidates.push(defined({ ...outcome.candidate, position }));
     } else if ("rejection" in outcome) {
       const position = shownPosition(outcome.rejection.position);
       rejected.push({ ...outcome.rejection, position });

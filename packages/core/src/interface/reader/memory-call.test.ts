@@ -58,7 +58,7 @@ describe("readMemoryCall", () => {
       fc.constantFrom("Ada ", '"', "a-1 ", "in May ", "last week ", "😀", "\0"),
     );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 200 }), (pieces) => {
+      fc.property(fc.array(piece, { maxLength: 200, size: "max" }), (pieces) => {
         const call = read(pieces.join(""));
         expect(call.query.isWellFormed()).toBe(true);
         expect(call.entities.length).toBeLessThanOrEqual(32);

@@ -20,6 +20,7 @@ function expectValid({ candidates, rejected }: ReadResult): void {
     expect(at === undefined || (Number.isInteger(at) && at >= 0)).toBe(true);
     expect(JSON.stringify(payload).isWellFormed()).toBe(true);
   }
+  expect(JSON.parse(JSON.stringify(candidates))).toStrictEqual(candidates);
   const keys = candidates.flatMap(({ externalKey }) => externalKey ?? []);
   expect(new Set(keys).size).toBe(keys.length);
   for (const { message } of rejected) expect(message).not.toBe("");
@@ -184,13 +185,10 @@ describe("readFast", () => {
     expect(read([]).format).toBe("none");
   });
 
-  it("continues a session's order where it is told to", () => {
-    const input = [
-      { role: "user", content: "a" },
-      { role: "user", content: "b", sessionId: "other" },
-    ];
-    const { candidates } = readFast(input, { ...options, sessionId: "s", firstOrder: 40 });
-    expect(candidates).toMatchObject([{ payload: { order: 40 } }, { payload: { order: 0 } }]);
+  it("counts the order within each session that messages name", () => {
+    const said = (content: string, threadId?: string) => ({ role: "user", content, threadId });
+    const { candidates } = read([said("a"), said("b", "t1"), said("c"), said("d", "t1")]);
+    expect(candidates).toMatchObject([0, 0, 1, 1].map((order) => ({ payload: { order } })));
   });
 
   it("keeps a repeated id's message, without the key that would clash", () => {

@@ -101,7 +101,7 @@ function parseJson(text: string): unknown {
 }
 
 function readingOf(options: ParsedReadOptions, newId: () => string): Reading {
-  const orders = new Map<string | undefined, number>([[options.sessionId, options.firstOrder]]);
+  const orders = new Map<string | undefined, number>();
   return {
     now: options.now,
     sessionId: options.sessionId,

@@ -15,8 +15,6 @@ export interface ReadOptions {
   readonly speaker?: { readonly user?: string; readonly assistant?: string };
   /** Tokens a chunk of a document aims at, from 20 to 8,000. @default 300 */
   readonly chunkTokens?: number;
-  /** Place of the first turn in `sessionId`, when earlier turns are stored already. @default 0 */
-  readonly firstOrder?: number;
 }
 
 const name = z.string().min(1).max(256);
@@ -27,7 +25,6 @@ const readOptionsSchema = z.object({
   newId: z.custom<() => string>((value) => typeof value === "function", "not a function"),
   speaker: z.object({ user: name.optional(), assistant: name.optional() }).default({}),
   chunkTokens: z.int().min(20).max(8_000).default(DEFAULT_CHUNK_TOKENS),
-  firstOrder: z.int().min(0).default(0),
 });
 
 export type ParsedReadOptions = Readonly<z.infer<typeof readOptionsSchema>>;

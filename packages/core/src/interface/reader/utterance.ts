@@ -2,6 +2,7 @@ import { idSchema, type SourceRef, type TurnPayload } from "../../memory/index.t
 import type { Candidate } from "./candidate.ts";
 import { checkedJson } from "./checked-json.ts";
 import { cleanText, firstChars, hasContent } from "./clean-text.ts";
+import { defined } from "./defined.ts";
 import { isFields } from "./fields.ts";
 import { type Outcome, reject, skip } from "./outcome.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
@@ -117,7 +118,7 @@ function* sharedOf(
     at = own ?? at;
   }
   const id = ownId ?? reading.newId();
-  const source: SourceRef = { kind: "message", id, sessionId, at };
+  const source: SourceRef = defined({ kind: "message", id, sessionId, at });
   const keySpace = said.keySpace ?? sessionId;
   const key = keySpace === undefined ? ownId : ownId && `${keySpace}/${ownId}`;
   const named = said.speaker ?? (role === "tool" ? undefined : speakerOf(role, reading));
@@ -125,14 +126,14 @@ function* sharedOf(
   return (turnRole, parts, where, keySuffix = "", speaker = named) => {
     const externalKey = key === undefined ? undefined : key + keySuffix;
     const candidate: Candidate = {
-      payload: {
+      payload: defined({
         type: "turn",
         ...parts,
         role: turnRole,
         speaker: speaker && label(speaker),
         sessionId,
         order: reading.nextOrder(sessionId),
-      },
+      }),
       sources: [source],
       externalKey: idSchema.safeParse(externalKey).success ? externalKey : undefined,
       tags: reading.tags,
@@ -181,7 +182,11 @@ function* compose(
     }
     if (checked.value === null || checked.value === "") continue;
     const text = typeof checked.value === "string" ? checked.value : JSON.stringify(checked.value);
-    const toolResult = { id: cleanText(result.id ?? ""), name: result.name, output: checked.value };
+    const toolResult = defined({
+      id: cleanText(result.id ?? ""),
+      name: result.name,
+      output: checked.value,
+    });
     results.push({ text: ownResult ? said : text, toolResult, name: result.name });
   }
   if (ownResult || (!hasContent(said) && caption === undefined && calls.length === 0)) {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { chunkText } from "./chunk-text.ts";
-import { estimateTokens } from "../../../text/index.ts";
+import { chunkSize } from "./chunk-size.ts";
 
 const sentence = (words: number): string => `${"word ".repeat(words).trim()}.`;
 const paragraph = (sentences: number): string => Array(sentences).fill(sentence(9)).join(" ");
@@ -22,8 +22,8 @@ describe("chunkText", () => {
   it("packs paragraphs to between two and four thirds of the aim", () => {
     const chunks = cut(Array(40).fill(paragraph(6)).join("\n\n"));
     for (const { text } of chunks.slice(0, -1)) {
-      expect(estimateTokens(text)).toBeGreaterThanOrEqual(200);
-      expect(estimateTokens(text)).toBeLessThanOrEqual(400);
+      expect(chunkSize(text)).toBeGreaterThanOrEqual(200);
+      expect(chunkSize(text)).toBeLessThanOrEqual(400);
     }
   });
 
@@ -55,12 +55,39 @@ describe("chunkText", () => {
 
   it("keeps a code fence whole beyond the limit, and cuts it only when it is huge", () => {
     const fence = (lines: number): string => `\`\`\`\n${"let value = 1;\n".repeat(lines)}\`\`\``;
-    expect(cut(`Intro.\n\n${fence(200)}\n\nAfter.`).some(({ text }) => text === fence(200))).toBe(
+    expect(cut(`Intro.\n\n${fence(150)}\n\nAfter.`).some(({ text }) => text === fence(150))).toBe(
       true,
     );
     const cutUp = cut(fence(2_000));
     expect(cutUp.length).toBeGreaterThan(10);
     expect(cutUp.slice(0, -1).every(({ text }) => text.endsWith(";"))).toBe(true);
+  });
+
+  it("takes time in proportion to the text, whatever it is made of", () => {
+    const hostile = [
+      ".",
+      "# h\n",
+      "---\n",
+      " ",
+      "| a\n",
+      "> ",
+      "\n- ",
+      "```",
+      "字",
+      "a. ",
+      "\n\na",
+    ];
+    for (const part of hostile) {
+      const chunks = cut(`x\ny\n${part.repeat(50_000)}z`);
+      expect(chunks.every(({ text }) => chunkSize(text) <= 1_200)).toBe(true);
+      expect(chunks.at(-1)?.text).toMatch(/z$/);
+    }
+  }, 10_000);
+
+  it("makes no chunk of white space", () => {
+    expect(cut(`a${" ".repeat(100_000)}b`).map(({ text }) => text)).toEqual(["a", "b"]);
+    expect(cut(`a${"\n".repeat(100_000)}b`).map(({ text }) => text)).toEqual(["a", "b"]);
+    expect(cut(" \n ".repeat(10_000))).toEqual([]);
   });
 
   it("puts every visible character into exactly one chunk, in order", () => {
@@ -79,7 +106,7 @@ describe("chunkText", () => {
     );
     fc.assert(
       fc.property(
-        fc.array(part, { maxLength: 300 }),
+        fc.array(part, { maxLength: 400, size: "max" }),
         fc.integer({ min: 20, max: 60 }),
         (parts, chunkTokens) => {
           const text = parts.join("");

@@ -1,5 +1,5 @@
 import { type Block, blocksOf } from "./blocks.ts";
-import { estimateTokens } from "../../../text/index.ts";
+import { chunkSize } from "./chunk-size.ts";
 import { type Range, sentencesOf } from "./sentences.ts";
 
 /** A piece of a document: a half-open range of its characters. */
@@ -22,6 +22,9 @@ interface Unit extends Range {
   readonly path: readonly string[];
 }
 
+/** Blank characters between two blocks that count as a token, as in {@link chunkSize}. */
+const GAP_CHARS = 8;
+
 /**
  * Cuts a document into chunks along its headings, paragraphs and sentences. Small neighbouring
  * sections under the same heading share a chunk; a code fence stays whole up to four chunks'
@@ -35,18 +38,23 @@ export function chunkText(text: string, options: ChunkOptions): readonly Chunk[]
   let tokens = 0;
   let hasBody = false;
   const close = (next: Unit[]): void => {
-    if (open.length > 0) chunks.push(chunkOf(text, open));
+    const chunk = chunkOf(text, open);
+    if (chunk !== undefined) chunks.push(chunk);
     open = next;
     tokens = next.reduce((sum, unit) => sum + unit.tokens, 0);
     hasBody = false;
   };
+  let end = 0;
   for (const unit of unitsOf(text, options)) {
-    const full = tokens + unit.tokens > maxTokens;
+    const gapTokens = Math.floor((unit.start - end) / GAP_CHARS);
+    const full = tokens + gapTokens + unit.tokens > maxTokens;
     if (hasBody && unit.heading && (tokens >= minTokens || leavesSection(open, unit))) close([]);
     else if (full) close(hasBody ? takeTrailingHeadings(open) : []);
+    if (open.length > 0) tokens += gapTokens;
     open.push(unit);
     tokens += unit.tokens;
     hasBody ||= !unit.heading;
+    end = unit.end;
   }
   close([]);
   return chunks;
@@ -62,14 +70,14 @@ function* unitsOf(text: string, options: ChunkOptions): Generator<Unit> {
     }
     const titles = path.map((above) => above.title).filter((title) => title !== "");
     for (const { start, end } of pieces(text, block, maxTokens)) {
-      const tokens = estimateTokens(text.slice(start, end));
+      const tokens = chunkSize(text.slice(start, end));
       yield { start, end, tokens, heading: block.kind === "heading", path: titles };
     }
   }
 }
 
 function pieces(text: string, block: Block, maxTokens: number): readonly Range[] {
-  const tokens = estimateTokens(text.slice(block.start, block.end));
+  const tokens = chunkSize(text.slice(block.start, block.end));
   const limit = block.kind === "fence" ? 3 * maxTokens : maxTokens;
   return tokens <= limit ? [block] : sentencesOf(text, block, maxTokens);
 }
@@ -91,15 +99,16 @@ function takeTrailingHeadings(open: Unit[]): Unit[] {
   return open.splice(last + 1);
 }
 
-function chunkOf(text: string, units: readonly Unit[]): Chunk {
-  const start = units[0]?.start ?? 0;
-  const whole = text.slice(start, units.at(-1)?.end);
-  const leading = whole.length - whole.trimStart().length;
-  return {
-    start: start + leading,
-    end: start + whole.trimEnd().length,
-    heading: sharedPath(units.map((unit) => unit.path)),
-  };
+/** The chunk of these units without the space around it; `undefined` when there is nothing else. */
+function chunkOf(text: string, units: readonly Unit[]): Chunk | undefined {
+  const [first] = units;
+  if (first === undefined) return undefined;
+  const whole = text.slice(first.start, units.at(-1)?.end);
+  const start = first.start + whole.length - whole.trimStart().length;
+  const end = first.start + whole.trimEnd().length;
+  return end > start
+    ? { start, end, heading: sharedPath(units.map((unit) => unit.path)) }
+    : undefined;
 }
 
 function sharedPath(paths: readonly (readonly string[])[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { estimateTokens } from "../../../text/index.ts";
+import { chunkSize } from "./chunk-size.ts";
 
 /** Half-open range of characters. */
 export interface Range {
@@ -49,8 +49,10 @@ function endsWithAbbreviation(text: string, index: number, mark: string): boolea
 }
 
 function fitting(text: string, range: Range, maxTokens: number): readonly Range[] {
+  // A character is two tokens at most: short sentences need no counting.
+  if (range.end - range.start <= maxTokens / 2) return [range];
   const sentence = text.slice(range.start, range.end);
-  const tokens = estimateTokens(sentence);
+  const tokens = chunkSize(sentence);
   if (tokens <= maxTokens) return [range];
   const step = Math.max(2, Math.floor((sentence.length * maxTokens) / tokens));
   const pieces: Range[] = [];

@@ -62,8 +62,9 @@ describe("chat messages", () => {
     expect(turns).toMatchObject([
       { speaker: "Ada", role: "user" },
       { speaker: "Bo", role: "user" },
-      { speaker: undefined, role: "system" },
+      { role: "system" },
     ]);
+    expect(turns[2]).not.toHaveProperty("speaker");
   });
 
   it("joins text parts and describes what is no text", () => {
@@ -160,10 +161,10 @@ describe("chat messages", () => {
       {
         payload: { text: "hi" },
         sources: [{ id: "made-1" }],
-        at: undefined,
-        externalKey: undefined,
       },
     ]);
+    expect(candidates[0]).not.toHaveProperty("at");
+    expect(candidates[0]).not.toHaveProperty("externalKey");
     expect(rejected.map(({ position, code }) => [position, code])).toEqual([
       ["content[1]", "unknown-part"],
       ["id", "bad-id"],
@@ -199,7 +200,12 @@ describe("chat messages", () => {
       { type: "tool_use", id: "1", name: "f", input },
     ];
     const { candidates, rejected } = read({ role: "assistant", content });
-    expect(candidates[0]?.payload).toMatchObject({ text: "calling", toolCalls: undefined });
+    expect(candidates[0]?.payload).toEqual({
+      type: "turn",
+      text: "calling",
+      role: "assistant",
+      order: 0,
+    });
     expect(rejected).toMatchObject([{ position: "toolCalls", code: "unsafe-key" }]);
   });
 });

@@ -5,7 +5,7 @@ import { READER_LIMITS } from "../reader-limits.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const read = (input: unknown) => readFast(input, { now: NOW, newId: () => "made" });
-const body = Array(30).fill("This sentence is here to fill the section with some words.").join(" ");
+const body = Array(40).fill("This sentence is here to fill the section with some words.").join(" ");
 
 describe("documents", () => {
   it("become chunks with ranges, headings and one source", () => {
@@ -37,7 +37,6 @@ describe("documents", () => {
   it("share a made id when they have no address, and are urls when they have a web address", () => {
     expect(read({ text: "a" }).candidates[0]).toMatchObject({
       sources: [{ kind: "document", id: "made", start: 0, end: 1 }],
-      externalKey: undefined,
       position: "input",
     });
     expect(read({ text: "a", url: "https://x.org/" }).candidates[0]).toMatchObject({
@@ -48,7 +47,7 @@ describe("documents", () => {
   it("keep their date and language, and plain text has no headings", () => {
     const plain = { text: "# 1\n\nb", mediaType: "text/plain", date: "2025-05-08", language: "de" };
     expect(read(plain).candidates).toMatchObject([
-      { at: Date.UTC(2025, 4, 8), language: "de", payload: { chunk: { heading: undefined } } },
+      { at: Date.UTC(2025, 4, 8), language: "de", payload: { chunk: { index: 0, count: 1 } } },
     ]);
   });
 

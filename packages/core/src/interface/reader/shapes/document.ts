@@ -1,6 +1,7 @@
 import { idSchema, type SourceRef } from "../../../memory/index.ts";
 import { type Chunk, chunkText } from "../chunk/chunk-text.ts";
 import { cleanText, firstChars, hasContent } from "../clean-text.ts";
+import { defined } from "../defined.ts";
 import { type Fields, isFields, textField } from "../fields.ts";
 import { type Outcome, reject } from "../outcome.ts";
 import { fieldOf, shareOf } from "../position.ts";
@@ -76,18 +77,18 @@ export function* readDocument(
     chunkTokens: reading.chunkTokens,
     markdown: !PLAIN.test(mediaType ?? ""),
   });
-  const shared = {
+  const shared = defined({
     type: "document" as const,
     title: input.title === undefined ? undefined : firstChars(cleanText(input.title), 1_024),
     uri,
     mediaType: mediaType !== undefined && mediaType.length <= 255 ? mediaType : undefined,
-  };
-  const source = {
+  });
+  const source = defined({
     kind:
       input.sourceKind ?? (/^https?:/.test(uri ?? "") ? ("url" as const) : ("document" as const)),
     id: uri ?? reading.newId(),
     at: input.at ?? reading.at,
-  };
+  });
   for (const [index, { start, end, heading }] of chunks.entries()) {
     const key = uri === undefined ? undefined : `${uri}#${index}`;
     yield {
@@ -95,7 +96,7 @@ export function* readDocument(
         payload: {
           ...shared,
           text: text.slice(start, end),
-          chunk: { index, count: chunks.length, heading: headingOf(heading) },
+          chunk: defined({ index, count: chunks.length, heading: headingOf(heading) }),
         },
         sources: [{ ...source, start, end }],
         externalKey: idSchema.safeParse(key).success ? key : undefined,
