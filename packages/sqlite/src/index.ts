@@ -1,1 +1,3 @@
-export const VERSION = "0.1.0";
+export type { BackupOptions } from "./backup.ts";
+export type { SqliteStorageOptions } from "./options.ts";
+export { type SqliteStorage, sqliteStorage } from "./sqlite-storage.ts";

@@ -1,0 +1,175 @@
+import { LIMITS, MemCubeError } from "@memcube/core";
+import { Worker } from "node:worker_threads";
+
+import type { Failure, FromWorker, Opened, Reply, Request, WorkerOptions } from "./protocol.ts";
+import type { CommandInput, CommandName, CommandValue } from "./worker/commands/index.ts";
+
+/** Calls a command of the thread. */
+export type Call = <Name extends CommandName>(
+  name: Name,
+  input: CommandInput<Name>,
+) => Promise<CommandValue<Name>>;
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: MemCubeError): void;
+}
+
+/**
+ * The thread's other end: numbers calls, sends those of one tick together, settles their promises. The
+ * thread keeps the process alive only while a call is open.
+ */
+export class Client {
+  readonly #worker: Worker;
+  readonly #path: string;
+  readonly #pending = new Map<number, Pending>();
+  readonly #opened: Promise<Opened>;
+  readonly #exited: Promise<void>;
+  #settleOpened: { resolve(opened: Opened): void; reject(error: MemCubeError): void };
+  #outbox: Request[] = [];
+  #nextId = 1;
+  #unfinished = false;
+  #closing: Promise<void> | undefined;
+  #broken: MemCubeError | undefined;
+
+  constructor(options: Omit<WorkerOptions, "limits">) {
+    this.#path = options.path;
+    const settle = Promise.withResolvers<Opened>();
+    this.#opened = settle.promise;
+    this.#settleOpened = settle;
+    this.#worker = startWorker({ ...options, limits: LIMITS });
+    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#worker.on("error", (error: unknown) => this.#break(error));
+    const exited = Promise.withResolvers<void>();
+    this.#exited = exited.promise;
+    this.#worker.on("exit", (code) => {
+      this.#break(new Error(`the thread ended with code ${code}`));
+      exited.resolve();
+    });
+  }
+
+  /** Resolves when the database is open. */
+  opened(): Promise<Opened> {
+    return this.#opened;
+  }
+
+  readonly call: Call = <Name extends CommandName>(name: Name, input: CommandInput<Name>) => {
+    const { promise, resolve, reject } = Promise.withResolvers<CommandValue<Name>>();
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      reject(refusal);
+      return promise;
+    }
+    const id = this.#nextId++;
+    this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+    if (this.#outbox.length === 0) queueMicrotask(() => this.#send());
+    this.#outbox.push({ id, name, input });
+    this.#holdProcess();
+    return promise;
+  };
+
+  /** Lets open calls finish, then closes the database and ends the thread. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** @throws MemCubeError `MEMCUBE_CLOSED` or `MEMCUBE_STORAGE_FAILED` */
+  checkOpen(): void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#broken === undefined) {
+      this.#send();
+      this.#worker.ref();
+      this.#worker.postMessage({ close: true });
+    }
+    await this.#exited;
+  }
+
+  #refusal(): MemCubeError | undefined {
+    if (this.#closing !== undefined) {
+      return new MemCubeError("MEMCUBE_CLOSED", "The storage is closed.");
+    }
+    return this.#broken;
+  }
+
+  #send(): void {
+    if (this.#outbox.length === 0 || this.#broken !== undefined) return;
+    const requests = this.#outbox;
+    this.#outbox = [];
+    try {
+      this.#worker.postMessage({ requests });
+    } catch (cause) {
+      this.#sendOneByOne(requests, cause);
+    }
+  }
+
+  /** Something can't be sent to a thread, a function perhaps: only the call that has it fails. */
+  #sendOneByOne(requests: readonly Request[], _cause: unknown): void {
+    for (const request of requests) {
+      try {
+        this.#worker.postMessage({ requests: [request] });
+      } catch (cause) {
+        const why = "The input holds something that can't be stored.";
+        this.#take(request.id)?.reject(new MemCubeError("MEMCUBE_INVALID_INPUT", why, { cause }));
+      }
+    }
+    this.#holdProcess();
+  }
+
+  #receive(message: FromWorker): void {
+    if ("opened" in message) this.#settleOpened.resolve(message.opened);
+    else if ("failed" in message) this.#settleOpened.reject(errorOf(message.failed));
+    else if ("replies" in message) for (const reply of message.replies) this.#settle(reply);
+    if ("unfinished" in message) this.#unfinished = message.unfinished;
+    this.#holdProcess();
+  }
+
+  #settle(reply: Reply): void {
+    const pending = this.#take(reply.id);
+    if ("failure" in reply) pending?.reject(errorOf(reply.failure));
+    else pending?.resolve(reply.value);
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #holdProcess(): void {
+    if (this.#pending.size > 0 || this.#unfinished || this.#closing !== undefined) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
+  /** The thread is gone: what was open has an unknown outcome, and nothing more can be asked. */
+  #break(cause: unknown): void {
+    if (this.#broken !== undefined) return;
+    const why = "The storage thread has failed. Open the storage again.";
+    const details = { path: this.#path };
+    this.#broken = new MemCubeError("MEMCUBE_STORAGE_FAILED", why, { details, cause });
+    this.#settleOpened.reject(this.#broken);
+    for (const { reject } of this.#pending.values()) reject(this.#broken);
+    this.#pending.clear();
+  }
+}
+
+/** The thread runs `worker.js`, or `worker.ts` where this file itself is run from source. */
+function startWorker(options: WorkerOptions): Worker {
+  const fromSource = import.meta.url.endsWith(".ts");
+  return new Worker(new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url), {
+    workerData: options,
+    execArgv: fromSource ? ["--conditions=@memcube/source"] : [],
+    name: "memcube-sqlite",
+  });
+}
+
+function errorOf({ code, message, details, cause }: Failure): MemCubeError {
+  return new MemCubeError(code, message, {
+    details,
+    ...(cause === undefined ? {} : { cause: new Error(cause) }),
+  });
+}

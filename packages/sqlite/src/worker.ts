@@ -1,0 +1,52 @@
+import { parentPort, workerData } from "node:worker_threads";
+
+import type { FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
+import type { Context } from "./worker/context.ts";
+import { Executor } from "./worker/executor.ts";
+import { LogTruncation } from "./worker/log-truncation.ts";
+import { failureOf } from "./worker/native-errors.ts";
+import { type OpenDatabase, openDatabase } from "./worker/open-database.ts";
+
+/** Entry of the thread that holds the database: opens it, says so, then runs commands until closed. */
+function main(): void {
+  const port = parentPort;
+  if (port === null) throw new TypeError("worker.ts runs as a worker thread");
+  const options = workerData as WorkerOptions;
+  const say = (message: FromWorker): void => port.postMessage(message);
+
+  const opened = tryToOpen(options, say);
+  if (opened === undefined) return;
+  const { db, readOnly } = opened;
+  const truncation = new LogTruncation(db, (unfinished) => say({ unfinished }));
+  const context: Context = {
+    db,
+    limits: options.limits,
+    erased: () => truncation.want(),
+  };
+  const executor = new Executor(context, port, options, readOnly);
+  const dropped = db.get("SELECT 1 FROM cube WHERE dropped = 1 LIMIT 1") !== undefined;
+  say({ opened: { readOnly, dropped } });
+
+  port.on("message", (message: ToWorker) => {
+    const closing = executor.receive(message, () => truncation.wanted);
+    if (!closing) return truncation.soon();
+    truncation.stop();
+    db.close();
+    say({ closed: true });
+    port.close();
+  });
+}
+
+function tryToOpen(
+  options: WorkerOptions,
+  say: (message: FromWorker) => void,
+): OpenDatabase | undefined {
+  try {
+    return openDatabase(options);
+  } catch (error) {
+    say({ failed: failureOf(error, options.path) });
+    return undefined;
+  }
+}
+
+main();

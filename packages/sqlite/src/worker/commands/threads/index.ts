@@ -1,0 +1,20 @@
+import { deleteCheckpoints, deleteThread, sweepThreads } from "./delete.ts";
+import { getCheckpoint, getChunks, listCheckpoints } from "./read.ts";
+import { putCheckpoint } from "./put.ts";
+import { putWrites } from "./put-writes.ts";
+import { listThreads } from "./thread-records.ts";
+
+export const THREAD_READS = {
+  "threads.get": getCheckpoint,
+  "threads.chunks": getChunks,
+  "threads.list": listCheckpoints,
+  "threads.threads": listThreads,
+};
+
+export const THREAD_WRITES = {
+  "threads.put": putCheckpoint,
+  "threads.putWrites": putWrites,
+  "threads.delete": deleteThread,
+  "threads.deleteCheckpoints": deleteCheckpoints,
+  "threads.sweep": sweepThreads,
+};

@@ -1,0 +1,26 @@
+import type { PendingWrite, ThreadRef } from "@memcube/core";
+
+import type { Context } from "../../context.ts";
+import { touchThread } from "./thread-row.ts";
+
+interface WritesInput {
+  readonly thread: ThreadRef;
+  readonly namespace: string;
+  readonly checkpointId: string;
+  readonly writes: readonly PendingWrite[];
+  readonly now: number;
+}
+
+/** `Threads.putWrites`; a write that replaces an earlier one comes last. */
+export function putWrites({ db }: Context, input: WritesInput): void {
+  const thread = touchThread(db, input.thread, input.now);
+  const place = [thread, input.namespace, input.checkpointId] as const;
+  for (const { taskId, index, channel, value, taskPath = null } of input.writes) {
+    db.run(
+      `INSERT OR REPLACE INTO pending_write
+        (thread, namespace, checkpoint, task, place, channel, task_path, value)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[...place, taskId, index, channel, taskPath, value],
+    );
+  }
+}

@@ -1,0 +1,214 @@
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+
+import type { FromWorker, Reply, Request, ToWorker, WorkerOptions } from "../protocol.ts";
+import { type CommandName, READS, WRITES } from "./commands/index.ts";
+import type { Context } from "./context.ts";
+import { failureOf, isFull } from "./native-errors.ts";
+import { withPatience } from "./patience.ts";
+import { Refusal } from "./refusal.ts";
+
+/** A group is closed after so long, so that other processes get the lock and readers their turn. */
+const GROUP_MS = 25;
+
+type Run = (context: Context, input: unknown) => unknown;
+const READ_RUNS = READS as Readonly<Record<string, Run>>;
+const WRITE_RUNS = WRITES as Readonly<Record<string, Run>>;
+
+/**
+ * Runs commands in the thread. What has arrived by now is done together: first the reads, in one
+ * snapshot; then the writes, in one transaction that is acknowledged after it is committed. While it is
+ * being written the next group gathers.
+ */
+export class Executor {
+  readonly #context: Context;
+  readonly #port: MessagePort;
+  readonly #options: WorkerOptions;
+  readonly #readOnly: boolean;
+  #reads: Request[] = [];
+  #writes: Request[] = [];
+  #replies: Reply[] = [];
+  #closing = false;
+
+  constructor(
+    context: Context,
+    port: MessagePort,
+    options: WorkerOptions,
+    readOnly: boolean,
+  ) {
+    this.#context = context;
+    this.#port = port;
+    this.#options = options;
+    this.#readOnly = readOnly;
+  }
+
+  /** Takes a message and does all that has come; true when the thread was told to close. */
+  receive(message: ToWorker, unfinished: () => boolean): boolean {
+    this.#take(message);
+    for (;;) {
+      this.#takeArrived();
+      if (this.#reads.length === 0 && this.#writes.length === 0) break;
+      this.#runReads();
+      if (this.#writes.length > 0) this.#runGroup();
+      this.#answer(unfinished());
+    }
+    return this.#closing;
+  }
+
+  #take(message: ToWorker): void {
+    if ("close" in message) this.#closing = true;
+    else for (const request of message.requests) this.#sort(request);
+  }
+
+  #sort(request: Request): void {
+    if (request.name in READ_RUNS) this.#reads.push(request);
+    else if (request.name in WRITE_RUNS) this.#writes.push(request);
+    else this.#refuse(request, new Refusal("MEMCUBE_NOT_SUPPORTED", "No such command."));
+  }
+
+  #takeArrived(): void {
+    for (;;) {
+      const arrived = receiveMessageOnPort(this.#port);
+      if (arrived === undefined) return;
+      this.#take(arrived.message as ToWorker);
+    }
+  }
+
+  #runReads(): void {
+    const requests = this.#reads;
+    if (requests.length === 0) return;
+    this.#reads = [];
+    try {
+      this.#patiently(() => this.#execute("BEGIN"));
+    } catch (error) {
+      for (const request of requests) this.#refuse(request, error);
+      return;
+    }
+    for (const request of requests) this.#attempt(READ_RUNS, request);
+    this.#endTransaction("COMMIT");
+  }
+
+  /** Writes what is waiting, or as much of it as fits into one group. */
+  #runGroup(): void {
+    if (this.#readOnly) {
+      const why = "The database file or its directory is read-only.";
+      const refusal = new Refusal("MEMCUBE_STORAGE_READ_ONLY", why, { path: this.#options.path });
+      for (const request of this.#writes.splice(0)) this.#refuse(request, refusal);
+      return;
+    }
+    try {
+      this.#begin();
+    } catch (error) {
+      for (const request of this.#writes.splice(0)) this.#refuse(request, error);
+      return;
+    }
+    const group = this.#writeGroup();
+    try {
+      if (group.broken !== undefined) throw group.broken;
+      this.#execute("COMMIT");
+      this.#replies.push(...group.replies);
+    } catch (error) {
+      this.#endTransaction("ROLLBACK");
+      this.#afterCollapse(group.requests, error);
+    }
+  }
+
+  #begin(): void {
+    const meanwhile = (): void => {
+      this.#takeArrived();
+      this.#runReads();
+      this.#answer(true);
+    };
+    withPatience(this.#options.busyTimeoutMs, () => this.#execute("BEGIN IMMEDIATE"), meanwhile);
+  }
+
+  #writeGroup(): { requests: Request[]; replies: Reply[]; broken?: unknown } {
+    const until = performance.now() + GROUP_MS;
+    const requests: Request[] = [];
+    const replies: Reply[] = [];
+    do {
+      const request = this.#writes.shift();
+      if (request === undefined) break;
+      requests.push(request);
+      try {
+        replies.push(this.#writeOne(request));
+      } catch (broken) {
+        return { requests, replies, broken };
+      }
+    } while (performance.now() < until);
+    return { requests, replies };
+  }
+
+  /** One command within the group: what it wrote is undone when it fails, and nothing else. */
+  #writeOne(request: Request): Reply {
+    const { id, name, input } = request;
+    this.#execute("SAVEPOINT one");
+    try {
+      const value = WRITE_RUNS[name]?.(this.#context, input);
+      this.#execute("RELEASE one");
+      return { id, value };
+    } catch (error) {
+      // Throws when SQLite has given up the whole transaction: then the group is broken.
+      this.#execute("ROLLBACK TO one");
+      this.#execute("RELEASE one");
+      return { id, failure: failureOf(error, this.#options.path) };
+    }
+  }
+
+  /** A full disk takes the group down, though smaller calls of it may still fit: each is tried alone. */
+  #afterCollapse(requests: readonly Request[], error: unknown): void {
+    if (!isFull(error) || requests.length === 1) {
+      for (const request of requests) this.#refuse(request, error);
+      return;
+    }
+    for (const request of requests) {
+      try {
+        this.#begin();
+        const reply = this.#writeOne(request);
+        this.#execute("COMMIT");
+        this.#replies.push(reply);
+      } catch (again) {
+        this.#endTransaction("ROLLBACK");
+        this.#refuse(request, again);
+      }
+    }
+  }
+
+  #attempt(runs: Readonly<Record<string, Run>>, request: Request): void {
+    const { id, name, input } = request;
+    try {
+      this.#replies.push({ id, value: this.#patiently(() => runs[name]?.(this.#context, input)) });
+    } catch (error) {
+      this.#refuse(request, error);
+    }
+  }
+
+  #refuse({ id }: { readonly id: number }, error: unknown): void {
+    this.#replies.push({ id, failure: failureOf(error, this.#options.path) });
+  }
+
+  #patiently<T>(action: () => T): T {
+    return withPatience(this.#options.busyTimeoutMs, action);
+  }
+
+  #execute(sql: string): void {
+    this.#context.db.run(sql);
+  }
+
+  /** Ends a transaction that SQLite may have ended by itself after an error. */
+  #endTransaction(sql: "COMMIT" | "ROLLBACK"): void {
+    try {
+      this.#execute(sql);
+    } catch {
+      // Nothing was open any more: what went wrong was reported by the statement before.
+    }
+  }
+
+  #answer(unfinished: boolean): void {
+    if (this.#replies.length === 0) return;
+    const message: FromWorker = { replies: this.#replies, unfinished };
+    this.#replies = [];
+    this.#port.postMessage(message);
+  }
+}
+
+export type { CommandName };

@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+
+import type { WorkerOptions } from "../protocol.ts";
+import { Connection } from "./connection.ts";
+import { isReadOnly } from "./native-errors.ts";
+import { withPatience } from "./patience.ts";
+import { Refusal } from "./refusal.ts";
+import { MIGRATIONS } from "./schema/migrations.ts";
+
+/** Marks a file as one of memcube (`PRAGMA application_id`): "mcub". */
+const APPLICATION_ID = 0x6d637562;
+
+/** Pages after which a commit copies the write-ahead log into the file: 8 MiB. */
+const CHECKPOINT_PAGES = 2_000;
+
+/** The log file is cut back to this many bytes when it is used again from its beginning. */
+const LOG_FILE_BYTES = 32 * 1_048_576;
+
+export interface OpenDatabase {
+  readonly db: Connection;
+  readonly readOnly: boolean;
+}
+
+/** Opens the file, for reading only where it can't be written, and brings its schema up to date. */
+export function openDatabase(options: WorkerOptions): OpenDatabase {
+  const { path, busyTimeoutMs } = options;
+  const patiently = <T>(action: () => T): T => withPatience(busyTimeoutMs, action);
+  try {
+    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    const db = connect(path, false);
+    patiently(() => prepareToWrite(db, options));
+    return { db, readOnly: false };
+  } catch (error) {
+    if (!isReadOnly(error) || !existsSync(path)) throw error;
+    const db = openToRead(path, patiently);
+    return { db, readOnly: true };
+  }
+}
+
+function connect(path: string | URL, readOnly: boolean): Connection {
+  // Waiting is done in `patience.ts`, where other calls can be served meanwhile.
+  return new Connection(new DatabaseSync(path, { readOnly, timeout: 0 }));
+}
+
+function prepareToWrite(db: Connection, options: WorkerOptions): void {
+  const schema = checkedSchema(db, options.path);
+  const power = options.durability === "power";
+  db.execute(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = ${power ? "FULL" : "NORMAL"};
+    PRAGMA fullfsync = ${power ? "ON" : "OFF"};
+    PRAGMA secure_delete = ON;
+    PRAGMA foreign_keys = OFF;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -${Math.ceil(options.cacheBytes / 1_024)};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    PRAGMA journal_size_limit = ${LOG_FILE_BYTES};
+    ${options.maxPages === undefined ? "" : `PRAGMA max_page_count = ${options.maxPages};`}
+  `);
+  // A file that nobody may write to opens all the same: asking for the write lock tells.
+  db.execute("BEGIN IMMEDIATE");
+  try {
+    if (schema < MIGRATIONS.length) migrate(db, options.path);
+    db.execute("COMMIT");
+  } catch (error) {
+    db.execute("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Takes the steps the file lacks. Another process may have taken them since it was looked at. */
+function migrate(db: Connection, path: string): void {
+  for (const { sql } of MIGRATIONS.slice(checkedSchema(db, path))) db.execute(sql);
+  db.execute(`
+    PRAGMA user_version = ${MIGRATIONS.length};
+    PRAGMA application_id = ${APPLICATION_ID};
+  `);
+}
+
+/** Schema of the file; 0 for an empty one. Changes nothing. */
+function checkedSchema(db: Connection, path: string): number {
+  const schema = db.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
+  const program = db.get<{ application_id: number }>("PRAGMA application_id")?.application_id ?? 0;
+  const tables = db.get("SELECT 1 FROM sqlite_schema LIMIT 1") !== undefined;
+  if (program !== APPLICATION_ID && (tables || program !== 0)) {
+    throw new Refusal(
+      "MEMCUBE_STORAGE_DAMAGED",
+      "The file is a SQLite database of another program. Give another path.",
+      { path },
+    );
+  }
+  if (schema > MIGRATIONS.length) {
+    throw new Refusal(
+      "MEMCUBE_STORAGE_NEWER",
+      "The file was written by a newer memcube. Update @memcube/sqlite; the file was not touched.",
+      { path, schema, newestKnown: MIGRATIONS.length },
+    );
+  }
+  return schema;
+}
+
+function openToRead(path: string, patiently: <T>(action: () => T) => T): Connection {
+  let db = connect(path, true);
+  try {
+    patiently(() => checkedSchema(db, path));
+  } catch (error) {
+    // On read-only media the log's index can't be made; without a log the file stands by itself.
+    if (error instanceof Refusal || hasLog(path)) throw error;
+    db.close();
+    const url = pathToFileURL(path);
+    url.searchParams.set("immutable", "1");
+    db = connect(url, true);
+  }
+  const schema = checkedSchema(db, path);
+  if (schema < MIGRATIONS.length) {
+    throw new Refusal(
+      "MEMCUBE_STORAGE_READ_ONLY",
+      "The file is of an older schema and can't be written: open it once where it can.",
+      { path, schema, newestKnown: MIGRATIONS.length },
+    );
+  }
+  return db;
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
