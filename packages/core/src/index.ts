@@ -77,10 +77,14 @@ export type {
   CommitBody,
   DeadLetter,
   Decision,
+  Hit,
+  HitReasons,
+  InjectionPlan,
   LeasedTask,
   NewTask,
   Page,
   Position,
+  Retrieval,
   Seal,
   TaskState,
 } from "./flow/index.ts";
@@ -153,3 +157,5 @@ export type {
   UpdatePatch,
   ViewAddResult,
 } from "./interface/api/index.ts";
+export type { VerifyProblem, VerifyProblemCode, VerifyReport } from "./infrastructure/vault/index.ts";
+export type { Rejection, RejectionCode } from "./interface/reader/index.ts";

@@ -18,7 +18,6 @@ const markSchema = z.strictObject({
   position: positionSchema,
   /** Embedding model of its vectors; "" without. */
   model: z.string(),
-  format: z.string(),
 });
 
 interface Slot {
@@ -155,7 +154,7 @@ export class IndexCache {
   async #load(ref: CubeRef): Promise<LoadedIndex | undefined> {
     const started = performance.now();
     const mark = await this.#mark(ref);
-    if (mark === undefined) return undefined;
+    if (mark === undefined || mark.model !== (this.#model ?? "")) return undefined;
     try {
       const bytes = await this.#blobs.get(ref.tenantId, mark.blob);
       if (bytes === undefined) return undefined;
@@ -174,11 +173,7 @@ export class IndexCache {
     const text = await this.#vault.mark(ref, "index");
     if (text === undefined) return undefined;
     const parsed = markSchema.safeParse(JSON.parse(text));
-    const usable =
-      parsed.success &&
-      parsed.data.model === (this.#model ?? "") &&
-      parsed.data.format === CubeIndex.FORMAT;
-    return usable ? parsed.data : undefined;
+    return parsed.success ? parsed.data : undefined;
   }
 
   #worthSaving({ loaded }: Slot): boolean {
@@ -212,7 +207,7 @@ export class IndexCache {
     const before = await this.#mark(ref);
     const { hash } = await this.#blobs.put(ref.tenantId, bytes);
     const model = this.#model ?? "";
-    const mark = { blob: hash, position, model, format: CubeIndex.FORMAT };
+    const mark = { blob: hash, position, model };
     await this.#vault.setMark(ref, "index", JSON.stringify(mark));
     if (before !== undefined && before.blob !== hash) {
       await this.#blobs.delete(ref.tenantId, before.blob);
