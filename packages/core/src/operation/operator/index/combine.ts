@@ -8,20 +8,27 @@ import {
 } from "./structure.ts";
 import type { Why } from "./query.ts";
 
+/** Makes word scores relative to the best one: 0..1. */
+export function relate({ scratch }: StructureInput, best: number): void {
+  if (best <= 0) return;
+  for (let at = 0; at < scratch.candidateCount; at++) {
+    const row = scratch.candidates[at] ?? 0;
+    scratch.score[row] = (scratch.score[row] ?? 0) / best;
+  }
+}
+
 /**
- * Turns the word scores (best: `best`) of the candidates into final ones, in `scratch.final`: relative to the best, with
- * what the session, the stretch of talk and the turns around lend, times the factors of speaker, role, time words, dates and cues. Rows that
- * do not pass the filter get 0.
+ * Turns the candidates' relative scores into final ones, in `scratch.final`: with what the session, the stretch of talk
+ * and the turns around lend, times the factors of speaker, role, time words, dates and cues. Rows that do not pass the
+ * filter get 0.
  */
-export function combine(input: StructureInput, best: number, passes: Uint8Array | undefined): void {
+export function combine(input: StructureInput, passes: Uint8Array | undefined): void {
   const { scratch, columns, ranking } = input;
   const { candidates, candidateCount, score, final } = scratch;
-  if (best <= 0) return;
   const sessions = ranking.session > 0 ? scoreSessions(input) : undefined;
-  for (let at = 0; at < candidateCount; at++) {
+  for (let at = 0; at < candidateCount && sessions !== undefined; at++) {
     const row = candidates[at] ?? 0;
-    const session = sessions?.get(columns.session[row] ?? NONE) ?? 0;
-    score[row] = (score[row] ?? 0) / best + ranking.session * session;
+    score[row] = (score[row] ?? 0) + ranking.session * (sessions.get(columns.session[row] ?? NONE) ?? 0);
   }
   if (ranking.stretch > 0) scoreStretches(input);
   const factor = factorOf(input);
@@ -52,7 +59,7 @@ function isOutdated({ columns }: StructureInput, row: number, now: number): bool
 }
 
 /** The parts of a hit's score. */
-export function explain(input: StructureInput, row: number, lexical: number): Why {
+export function explain(input: StructureInput, row: number, lexical: number, vector: number | undefined): Why {
   const { plan, view, columns, scratch, boosts, now } = input;
   const before = view.previous[row] ?? NONE;
   const date = dateFit(plan.dates, columns.at[row] ?? NaN);
@@ -64,6 +71,7 @@ export function explain(input: StructureInput, row: number, lexical: number): Wh
     (plan.cues.advice && (flags & FLAG.preference) !== 0);
   return {
     ...(lexical > 0 && { lexical }),
+    ...(vector !== undefined && { vector }),
     ...(boosts.isBySpeaker(row) && { speaker: true }),
     ...(borrowed > 0 && { neighbours: borrowed }),
     ...(date > 0 && { date }),

@@ -4,6 +4,7 @@ import type { IndexQuery, IndexResult } from "./query.ts";
 import { RANKING, type Ranking } from "./ranking.ts";
 import { NONE } from "./row-table.ts";
 import { Scratch } from "./scratch.ts";
+import { deserializeTables, serializeTables } from "./serialize-tables.ts";
 import { searchTables } from "./search-tables.ts";
 import { SpeakerNames } from "./speaker-names.ts";
 import { IndexTables } from "./tables.ts";
@@ -18,7 +19,7 @@ export class CubeIndex {
   readonly #tables: IndexTables;
   readonly #views: VisibleRowsCache;
   readonly #scratch = new Scratch();
-  readonly #speakers = new SpeakerNames();
+  #speakers = new SpeakerNames();
   readonly #ranking: Ranking;
   #slotOfTerm = new Uint8Array(0);
 
@@ -46,12 +47,16 @@ export class CubeIndex {
     return this.#tables.ids.find(id) !== NONE;
   }
 
-  /** Adds a document, in the place of the one with its id if there is one. */
+  /**
+   * Adds a document, in the place of the one with its id if there is one.
+   * @throws TypeError when the id is empty
+   */
   upsert(document: IndexDocument): void {
+    if (document.id === "") throw new TypeError("An index document needs an id");
     this.remove(document.id);
     this.#views.added(this.#tables.insert(document));
     this.#speakers.update(this.#tables.speakers.names);
-    if (this.#tables.wantsCompaction) this.#tables.compact();
+    if (this.#tables.wantsCompaction) this.#compact();
   }
 
   /** Takes a document out; false when there is none with this id. */
@@ -60,8 +65,34 @@ export class CubeIndex {
     if (row === NONE) return false;
     this.#views.removing(row);
     this.#tables.remove(row);
-    if (this.#tables.wantsCompaction) this.#tables.compact();
+    if (this.#tables.wantsCompaction) this.#compact();
     return true;
+  }
+
+  /**
+   * The index as bytes, for `deserialize`. Holds ids, hashes of words, labels and vectors of the rows that are in it now,
+   * nothing of removed ones.
+   */
+  serialize(): Uint8Array {
+    this.#compact();
+    return serializeTables(this.#tables);
+  }
+
+  /**
+   * An index as it was serialized.
+   * @throws Error when the bytes are damaged or of another version: rebuild from the log
+   */
+  static deserialize(bytes: Uint8Array, ranking: Partial<Ranking> = {}): CubeIndex {
+    const tables = deserializeTables(bytes);
+    const index = new CubeIndex(ranking, tables);
+    index.#speakers.update(tables.speakers.names);
+    return index;
+  }
+
+  #compact(): void {
+    this.#tables.compact();
+    this.#speakers = new SpeakerNames();
+    this.#speakers.update(this.#tables.speakers.names);
   }
 
   /** The best hits for a query among the rows that the caller may see, best first. */

@@ -10,11 +10,10 @@ import {
 } from "../../../text/index.ts";
 import { readCues, type QuestionCues } from "./cues.ts";
 import type { SpeakerNames } from "./speaker-names.ts";
-import type { TermTable } from "./term-table.ts";
 
 /** One thing a query looks for. */
 export interface QuerySlot {
-  /** The term's number; 0 when no row has it. */
+  /** The term's number; 0 when no visible row has it. */
   readonly term: number;
   /** The name of a speaker: who says it matters more than who is spoken to. */
   readonly name: boolean;
@@ -37,11 +36,12 @@ export const MAX_QUERY_SLOTS = 32;
 /** Characters read of a query: a pasted document is not a question, and its first page says what it is about. */
 const MAX_QUERY_CHARACTERS = 4_000;
 
-/** Reads a query: what words, names, dates and cues it has. Speakers whose rows are not visible are no names. */
+/** Reads a query: what words, names, dates and cues it has. `termOf` and `isVisible` know
+ * the visible rows only: words and names of others are unknown ones. */
 export function planQuery(
   text: string,
   now: number,
-  terms: TermTable,
+  termOf: (word: string) => number,
   speakers: SpeakerNames,
   isVisible: (speaker: number) => boolean,
   relatedWeight: number,
@@ -57,9 +57,9 @@ export function planQuery(
   const onlyNames = words.every((word) => names.has(word));
   const dates = findDates(question, now);
   const extra = (list: readonly string[], weight: number): QuerySlot[] =>
-    [...new Set(list)].map((term) => ({ term: terms.find(term), name: false, weight, place: -1 }));
+    [...new Set(list)].map((term) => ({ term: termOf(term), name: false, weight, place: -1 }));
   const own = words.map((word, place) => ({
-    term: terms.find(word),
+    term: termOf(word),
     name: names.has(word) && !onlyNames,
     weight: 1,
     place,

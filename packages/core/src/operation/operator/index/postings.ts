@@ -48,6 +48,16 @@ export class Postings {
     for (const [term, count] of counts) this.#append(term, row, count);
   }
 
+  /** Whether any visible row has the term. */
+  some(term: number, visible: Uint8Array): boolean {
+    const to = this.#start[term + 1] ?? 0;
+    for (let at = this.#start[term] ?? 0; at < to; at++) if (visible[this.#rows[at] ?? 0] === 1) return true;
+    for (let node = (this.#head[term] ?? 0) - 1; node >= 0; node = (this.#tailNext[node] ?? 0) - 1) {
+      if (visible[this.#tailRow[node] ?? 0] === 1) return true;
+    }
+    return false;
+  }
+
   /**
    * Copies a term's postings into `rows` and `counts` (grown by the caller to `lengthOf`) and returns how many there
    * are; rows that are not set in `visible` are left out. Base rows ascend, tail rows follow.

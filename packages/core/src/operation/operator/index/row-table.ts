@@ -55,6 +55,15 @@ export class RowTable {
     return Object.values(this.columns).reduce((sum, column) => sum + column.byteLength, 0);
   }
 
+  /** Takes over columns that were stored. */
+  load(count: number, column: (name: RowColumnName) => Numbers): void {
+    for (const name of Object.keys(this.columns) as RowColumnName[]) {
+      (this.columns as Record<RowColumnName, Numbers>)[name] = column(name);
+    }
+    this.count = count;
+    for (let row = 0; row < count; row++) if (this.columns.visibility[row] !== REMOVED) this.live++;
+  }
+
   /** Makes room for `row` in every column. */
   reserve(row: number): void {
     if (row < this.count && row < this.columns.visibility.length) return;

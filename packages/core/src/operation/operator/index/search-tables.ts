@@ -1,7 +1,8 @@
 import { Boosts } from "./boosts.ts";
-import { combine, explain } from "./combine.ts";
+import { combine, explain, relate } from "./combine.ts";
 import { confidenceOf } from "./confidence.ts";
 import { filterRows, widen } from "./filter-rows.ts";
+import { fuseVectors } from "./fuse-vectors.ts";
 import { matchWords } from "./match-words.ts";
 import { planQuery } from "./plan-query.ts";
 import type { IndexHit, IndexQuery, IndexResult } from "./query.ts";
@@ -31,7 +32,12 @@ const POOL = 3;
 export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult {
   const { tables, view, scratch, speakers, ranking, slotOfTerm } = parts;
   const { columns } = tables.rows;
-  const plan = planQuery(query.text, query.now, tables.terms, speakers, (speaker) => (view.speakerRows[speaker] ?? 0) > 0, ranking.related);
+  const termOf = (word: string): number => {
+    const term = tables.terms.find(word);
+    return term > 0 && tables.postings.some(term, view.mask) ? term : 0;
+  };
+  const isVisible = (speaker: number): boolean => (view.speakerRows[speaker] ?? 0) > 0;
+  const plan = planQuery(query.text, query.now, termOf, speakers, isVisible, ranking.related);
   const { slots } = plan;
   const passes = query.filter && filterRows(query.filter, tables, view);
   scratch.reserve(tables.rows.count, Math.max(1, slots.length), tables.sessions.names.length);
@@ -42,7 +48,13 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
   const scoreInput = { slots, weights, view, columns, terms: tables.termLists, scratch, ranking, slotOfTerm };
   const best = scoreBigrams(scoreInput, scoreWords(scoreInput));
   const input = { plan, weights, view, columns, scratch, ranking, boosts, now: query.now };
-  combine(input, best, passes);
+  relate(input, best);
+  const { vectors } = tables;
+  const match =
+    query.vector !== undefined && vectors !== undefined
+      ? fuseVectors(vectors, query.vector, passes ?? view.mask, scratch, ranking.vector)
+      : undefined;
+  combine(input, passes);
   const { final } = scratch;
   const several = plan.cues.several && ranking.spread > 0;
   const pool = topRows(scratch.candidates, scratch.candidateCount, final, query.limit * (several ? POOL : 1), (row, other) => {
@@ -55,7 +67,7 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
     id: tables.ids.idOf(row),
     version: columns.version[row] ?? 0,
     score: final[row] ?? 0,
-    why: explain(input, row, scratch.score[row] ?? 0),
+    why: explain(input, row, scratch.score[row] ?? 0, match?.cosines.get(row)),
   }));
   scratch.clear(Math.max(1, slots.length), tables.sessions.names.length);
   return { hits, confidence };

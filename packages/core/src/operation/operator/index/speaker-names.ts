@@ -7,7 +7,7 @@ export class SpeakerNames {
   #known = 0;
 
   /** Takes in the speakers that were added since. */
-  update(names: readonly string[]): void {
+  update(names: readonly (string | null)[]): void {
     for (; this.#known < names.length; this.#known++) {
       const [first = ""] = tokenize(names[this.#known] ?? "");
       if (first === "" || GENERIC.has(first)) continue;

@@ -97,6 +97,23 @@ export class IndexTables {
     this.terms = this.terms.keep(this.termLists.data);
     this.postings.rebuild(this.termLists, this.rows.count, this.terms.count);
     this.#findFree();
+    this.#forgetNames();
+  }
+
+  /** Drops names of speakers, sessions and so on that only removed rows had. */
+  #forgetNames(): void {
+    const { columns, count } = this.rows;
+    const keep = (names: Interner, column: Int32Array): void => {
+      const used = new Set<number>();
+      for (let row = 0; row < count; row++) if (columns.visibility[row] !== REMOVED) used.add(column[row] ?? NONE);
+      names.keep((number) => used.has(number));
+    };
+    keep(this.visibilities, columns.visibility);
+    keep(this.types, columns.type);
+    keep(this.speakers, columns.speaker);
+    keep(this.sessions, columns.session);
+    const tags = new Set(this.tagLists.data);
+    this.tags.keep((number) => tags.has(number));
   }
 
   #findFree(): void {

@@ -1,0 +1,71 @@
+import type { Scratch } from "./scratch.ts";
+import { topRows } from "./top-rows.ts";
+import type { VectorColumn } from "./vectors/index.ts";
+
+/** Rows that vectors may bring in; farther down, similarity says nothing. */
+const VECTOR_ROWS = 200;
+
+/** Rows with the best words, by which the vectors earn their weight. */
+const TRIAL_ROWS = 8;
+
+/** What vectors found for one query. */
+export interface VectorMatch {
+  /** Cosine of each row found. */
+  readonly cosines: ReadonlyMap<number, number>;
+  /** How far the vectors were trusted, 0..1. */
+  readonly trust: number;
+}
+
+/**
+ * Adds the vectors' evidence to the word scores, which must be relative to the best (0..1): each row found gets
+ * `weight * trust * v`, where v is its cosine's place between the last and the first row found. Rows found by vectors
+ * only become candidates.
+ */
+export function fuseVectors(
+  column: VectorColumn,
+  query: Float32Array,
+  allowed: Uint8Array,
+  scratch: Scratch,
+  weight: number,
+): VectorMatch {
+  const { rows, scores } = column.search(query, VECTOR_ROWS, allowed);
+  const cosines = new Map<number, number>();
+  if (rows.length === 0) return { cosines, trust: 0 };
+  const top = scores[0] ?? 0;
+  const floor = rows.length < VECTOR_ROWS ? Math.min(0, scores[rows.length - 1] ?? 0) : (scores[rows.length - 1] ?? 0);
+  const span = Math.max(1e-6, top - floor);
+  const place = new Map<number, number>();
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] ?? 0;
+    cosines.set(row, scores[at] ?? 0);
+    place.set(row, ((scores[at] ?? 0) - floor) / span);
+  }
+  const trust = trustIn(place, scratch);
+  for (const [row, value] of place) {
+    scratch.nominate(row);
+    scratch.score[row] = (scratch.score[row] ?? 0) + weight * trust * value;
+  }
+  return { cosines, trust };
+}
+
+/** Agreement that chance gives, and agreement at which vectors have their full weight. */
+const CHANCE = 0.08;
+const FULL = 0.28;
+
+/**
+ * Vectors earn their weight query by query: where the rows with the best words, which are right more often than not, are
+ * high in the vectors' list too, the list is worth hearing. Mean place (0..1) of these rows, weighted by their score,
+ * against what noise reaches (0.08) and what a useful model does (0.28). 1 when no word matched: vectors are all there is.
+ */
+function trustIn(place: ReadonlyMap<number, number>, scratch: Scratch): number {
+  const { candidates, candidateCount, score } = scratch;
+  const best = topRows(candidates, candidateCount, score, TRIAL_ROWS, (row, other) => (place.get(row) ?? 0) < (place.get(other) ?? 0));
+  if (best.length === 0) return 1;
+  let sum = 0;
+  let total = 0;
+  for (const row of best) {
+    sum += (score[row] ?? 0) * (place.get(row) ?? 0);
+    total += score[row] ?? 0;
+  }
+  return Math.min(1, Math.max(0, (sum / total - CHANCE) / (FULL - CHANCE)));
+}
