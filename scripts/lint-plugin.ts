@@ -63,14 +63,18 @@ const RANDOM_IMPORT = /^(randomUUID|randomBytes|randomInt|randomFillSync|randomF
 const INJECT = "time and randomness are injected (ports/clock): not read here";
 
 /**
- * Core reads no clock and draws no random number; `create-mem-os.ts` alone makes the defaults.
+ * Core reads no clock and draws no random number; `create-mem-os.ts` and `random-ids.ts` alone do.
  * `performance.now()` stays free: a duration for telemetry decides nothing.
  */
 const injectedClock = {
   create(context: Context): Visitor {
     const file = fileOf(context);
     if (!file.startsWith("packages/core/src/")) return {};
-    if (/^packages\/core\/src\/(create-mem-os\.ts|testing\/)|(\.test|[./]testing)\.ts$/.test(file))
+    if (
+      /^packages\/core\/src\/(create-mem-os\.ts|random-ids\.ts|testing\/)|(\.test|[./]testing)\.ts$/.test(
+        file,
+      )
+    )
       return {};
     return {
       MemberExpression(node) {

@@ -129,6 +129,8 @@ function plantLayers(): void {
     plant(inLayer(lower), between(inLayer(lower), `${CORE}/testing/index.ts`), "for tests only");
     plant(inLayer(lower), between(inLayer(lower), `${CORE}/attic/x.ts`), "in no layer");
   }
+  plant(`${CORE}/create-mem-os.ts`, "./random-ids.ts", undefined);
+  plant(`${CORE}/interface/api/ids.ts`, "../../random-ids.ts", DOWN);
   for (const form of ["type", "export", "exportAll", "dynamic", "importType"]) {
     plant(`${CORE}/text/forms.ts`, "../memory/header.ts", DOWN, form);
     plant(`${CORE}/memory/forms.ts`, "../text/terms.ts", undefined, form);
