@@ -10,6 +10,9 @@ const NOW = Date.UTC(2026, 0, 1);
 const options: ReadOptions = { now: NOW, newId: () => "made" };
 const read = (input: unknown): ReadResult => readFast(input, options);
 
+/** A lone surrogate or NUL as `JSON.stringify` writes it. */
+const BROKEN = /(?<!\\)\\u(?:d[89a-f]|0000)/;
+
 /** Every candidate is something the memory model takes. */
 function expectValid({ candidates, rejected }: ReadResult): void {
   for (const { payload, sources, externalKey, at, tags = [] } of candidates) {
@@ -18,7 +21,7 @@ function expectValid({ candidates, rejected }: ReadResult): void {
     if (externalKey !== undefined) idSchema.parse(externalKey);
     for (const tag of tags) expect(tag.length).toBeLessThanOrEqual(LIMITS.idChars);
     expect(at === undefined || (Number.isInteger(at) && at >= 0)).toBe(true);
-    expect(JSON.stringify(payload).isWellFormed()).toBe(true);
+    expect(JSON.stringify([payload, sources, externalKey, tags])).not.toMatch(BROKEN);
   }
   expect(JSON.parse(JSON.stringify(candidates))).toStrictEqual(candidates);
   const keys = candidates.flatMap(({ externalKey }) => externalKey ?? []);
@@ -40,7 +43,18 @@ function expectAccounted(count: number, result: ReadResult): void {
 const json = fc.jsonValue({ stringUnit: "binary" });
 const field = fc.oneof(
   json,
-  fc.constantFrom("", "hi", "1:00 pm on 8 May, 2023", "\0", "\ud800", "user", 0, 1e18),
+  fc.constantFrom(
+    "",
+    "hi",
+    "\ud800",
+    "a\0b",
+    "1:00 pm on 8 May, 2023",
+    "\0",
+    "\ud800",
+    "user",
+    0,
+    1e18,
+  ),
 );
 const part = fc.record(
   {

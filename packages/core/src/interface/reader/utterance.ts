@@ -1,6 +1,7 @@
-import { idSchema, type SourceRef, type TurnPayload } from "../../memory/index.ts";
+import { LIMITS } from "../../limits.ts";
+import type { SourceRef } from "../../memory/index.ts";
 import type { Candidate } from "./candidate.ts";
-import { checkedJson } from "./checked-json.ts";
+import { composeTurn, type TurnParts } from "./compose-turn.ts";
 import { cleanText, firstChars, hasContent } from "./clean-text.ts";
 import { defined } from "./defined.ts";
 import { isFields } from "./fields.ts";
@@ -10,7 +11,7 @@ import { elementOf, fieldOf, shareOf } from "./position.ts";
 import { READER_LIMITS } from "./reader-limits.ts";
 import type { Reading } from "./reading.ts";
 import { type Role, roleOf } from "./roles.ts";
-import { LIMITS } from "../../limits.ts";
+import { usableId } from "./usable-id.ts";
 import { parseWhen } from "./when.ts";
 
 /** A message of any shape: its fields found, nothing in them trusted yet. */
@@ -52,7 +53,7 @@ export function* readUtterance(
   if (!(yield* takeApart(said, position, pieces))) return;
   pieces.push(...(said.beside ?? []));
   const turn = yield* sharedOf(said, role, position, reading);
-  const { main, results } = yield* compose(pieces, said.resultOf, position);
+  const { main, results } = yield* composeTurn(pieces, said.resultOf, position);
 
   if (main === undefined && results.length === 0) {
     yield said.content === undefined || said.content === null || isBlank(said.content)
@@ -68,7 +69,6 @@ export function* readUtterance(
   }
 }
 
-type TurnParts = Pick<TurnPayload, "text" | "caption" | "toolCalls" | "toolResult">;
 type MakeTurn = (
   role: Role,
   parts: TurnParts,
@@ -108,8 +108,8 @@ function* sharedOf(
   position: string,
   reading: Reading,
 ): Generator<Outcome, MakeTurn> {
-  const ownId = yield* idAt(said.id, fieldOf(position, "id"), 2_048);
-  const ownSession = yield* idAt(said.sessionId, fieldOf(position, "sessionId"), LIMITS.idChars);
+  const ownId = yield* idAt(said.id, fieldOf(position, "id"));
+  const ownSession = yield* idAt(said.sessionId, fieldOf(position, "sessionId"));
   const sessionId = ownSession ?? reading.sessionId;
   let at = reading.at;
   if (said.at !== undefined) {
@@ -135,7 +135,7 @@ function* sharedOf(
         order: reading.nextOrder(sessionId),
       }),
       sources: [source],
-      externalKey: idSchema.safeParse(externalKey).success ? externalKey : undefined,
+      externalKey: usableId(externalKey),
       tags: reading.tags,
       at,
       position: where,
@@ -148,88 +148,6 @@ function speakerOf(role: Role, reading: Reading): string | undefined {
   return role === "user" || role === "assistant" ? reading.speaker[role] : undefined;
 }
 
-interface Composed {
-  readonly main?: TurnParts;
-  readonly results: readonly {
-    readonly text: string;
-    readonly toolResult: NonNullable<TurnPayload["toolResult"]>;
-    readonly name?: string;
-  }[];
-}
-
-/** Joins the pieces: what was said, what was shown, what was called, what came back. */
-function* compose(
-  pieces: readonly Piece[],
-  resultOf: Utterance["resultOf"],
-  position: string,
-): Generator<Outcome, Composed> {
-  const said = cleanText(
-    joined(pieces.flatMap((piece) => (piece.kind === "text" ? piece.text : []))),
-  );
-  const captions = pieces.flatMap((piece) => (piece.kind === "caption" ? piece.caption : []));
-  const caption = captions.length === 0 ? undefined : cleanText(captions.join("; "));
-  const calls = yield* callsOf(pieces, position);
-  const results = [];
-  const returned = pieces.filter((piece) => piece.kind === "result");
-  const ownResult = resultOf !== undefined && returned.length === 0 && hasContent(said);
-  if (ownResult) returned.push({ kind: "result", ...resultOf, output: jsonOrText(said) });
-
-  for (const [index, result] of returned.entries()) {
-    const checked = checkedJson(result.output ?? null);
-    if (!checked.ok) {
-      yield reject(shareOf(position, index), checked.code, "the tool's result can't be kept");
-      continue;
-    }
-    if (checked.value === null || checked.value === "") continue;
-    const text = typeof checked.value === "string" ? checked.value : JSON.stringify(checked.value);
-    const toolResult = defined({
-      id: cleanText(result.id ?? ""),
-      name: result.name,
-      output: checked.value,
-    });
-    results.push({ text: ownResult ? said : text, toolResult, name: result.name });
-  }
-  if (ownResult || (!hasContent(said) && caption === undefined && calls.length === 0)) {
-    return { results };
-  }
-  const text = hasContent(said) ? said : (caption ?? calls.map(callText).join("\n"));
-  return { main: { text, caption, toolCalls: calls.length === 0 ? undefined : calls }, results };
-}
-
-type ToolCalls = NonNullable<TurnPayload["toolCalls"]>;
-
-function* callsOf(pieces: readonly Piece[], position: string): Generator<Outcome, ToolCalls> {
-  const calls = new Map<string, ToolCalls[number]>();
-  for (const piece of pieces) {
-    if (piece.kind !== "call") continue;
-    const id = cleanText(piece.id ?? `call-${calls.size}`);
-    const input = checkedJson(piece.input);
-    if (input.ok) calls.set(id, { id, name: cleanText(piece.name), input: input.value });
-    else yield reject(fieldOf(position, "toolCalls"), input.code, "the tool's input can't be kept");
-  }
-  return [...calls.values()];
-}
-
-/** A call without words is found by its name and arguments. */
-function callText(call: ToolCalls[number]): string {
-  return `${call.name} ${JSON.stringify(call.input)}`;
-}
-
-function joined(texts: readonly string[]): string {
-  return texts.length === 1 ? (texts[0] ?? "") : texts.filter((text) => text !== "").join("\n");
-}
-
-/** A tool's reply is often JSON text. Only objects and lists are unpacked: `007` stays as it is. */
-function jsonOrText(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return text;
-    throw error;
-  }
-}
-
 /** Nothing but empty text; a reasoning part or a tool's empty reply is silent, not blank. */
 function isBlank(content: unknown): boolean {
   if (typeof content === "string") return !hasContent(content);
@@ -238,20 +156,11 @@ function isBlank(content: unknown): boolean {
 }
 
 /** An id as text, `undefined` when there is none; an unusable one is reported. */
-function* idAt(
-  value: unknown,
-  position: string,
-  maxChars: number,
-): Generator<Outcome, string | undefined> {
+function* idAt(value: unknown, position: string): Generator<Outcome, string | undefined> {
   if (value === undefined || value === null || value === "") return undefined;
-  const id = typeof value === "number" ? String(value) : value;
-  const usable =
-    typeof id === "string" &&
-    id.length <= maxChars &&
-    id.isWellFormed() &&
-    (maxChars > LIMITS.idChars ? !id.includes("\0") : idSchema.safeParse(id).success);
-  if (usable) return id;
-  yield reject(position, "bad-id");
+  const id = usableId(typeof value === "number" ? String(value) : value);
+  if (id === undefined) yield reject(position, "bad-id");
+  return id;
 }
 
 /** A speaker's name as one label: a pasted paragraph is cut. */

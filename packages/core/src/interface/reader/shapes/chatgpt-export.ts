@@ -1,4 +1,3 @@
-import { idSchema } from "../../../memory/index.ts";
 import { type Fields, fieldsField, isFields, presentField, textField } from "../fields.ts";
 import { guarded } from "../guarded.ts";
 import { type Outcome, reject, skip } from "../outcome.ts";
@@ -7,6 +6,7 @@ import { fieldOf } from "../position.ts";
 import { READER_LIMITS } from "../reader-limits.ts";
 import { type Reading, within } from "../reading.ts";
 import { readUtterance, type Utterance } from "../utterance.ts";
+import { usableId } from "../usable-id.ts";
 import { parseWhen } from "../when.ts";
 import { titleOf } from "./conversation.ts";
 import { timeOf } from "./message-fields.ts";
@@ -37,7 +37,7 @@ export const chatgptExport: Shape<Fields> = {
       yield reject(fieldOf(position, start.name), "bad-date");
     }
     const inner = within(reading, {
-      sessionId: idSchema.safeParse(id).success ? id : undefined,
+      sessionId: usableId(id),
       at,
       title: titleOf(conversation),
     });

@@ -1,11 +1,11 @@
 import { LIMITS } from "../../../limits.ts";
-import { idSchema } from "../../../memory/index.ts";
 import { cleanText, firstChars } from "../clean-text.ts";
 import { type Fields, isFields, presentField, textField } from "../fields.ts";
 import { readEach } from "../guarded.ts";
 import { type Outcome, reject } from "../outcome.ts";
 import { fieldOf } from "../position.ts";
 import { type Reading, within } from "../reading.ts";
+import { usableId } from "../usable-id.ts";
 import { parseWhen } from "../when.ts";
 import { sessionOf } from "./message-fields.ts";
 import { readMessage } from "./read-message.ts";
@@ -54,8 +54,8 @@ function* readConversation(
   reading: Reading,
 ): Generator<Outcome> {
   const id = sessionOf(value) ?? value["id"];
-  const session = idSchema.safeParse(id);
-  if (!session.success && id !== undefined && id !== null) {
+  const sessionId = usableId(id);
+  if (sessionId === undefined && id !== undefined && id !== null) {
     yield reject(fieldOf(position, "id"), "bad-id");
   }
   const start = presentField(value, "startedAt", "started_at", "createdAt", "created_at", "date");
@@ -63,7 +63,7 @@ function* readConversation(
   if (start !== undefined && at === undefined) {
     yield reject(fieldOf(position, start.name), "bad-date");
   }
-  const inner = within(reading, { sessionId: session.data, at, title: titleOf(value) });
+  const inner = within(reading, { sessionId, at, title: titleOf(value) });
   yield* readEach(value.messages, fieldOf(position, "messages"), (message, where) =>
     readMessage(message, where, inner),
   );

@@ -1,4 +1,4 @@
-import { idSchema, type SourceRef } from "../../../memory/index.ts";
+import type { SourceRef } from "../../../memory/index.ts";
 import { type Chunk, chunkText } from "../chunk/chunk-text.ts";
 import { cleanText, firstChars, hasContent } from "../clean-text.ts";
 import { defined } from "../defined.ts";
@@ -7,6 +7,7 @@ import { type Outcome, reject } from "../outcome.ts";
 import { fieldOf, shareOf } from "../position.ts";
 import { READER_LIMITS } from "../reader-limits.ts";
 import type { Reading } from "../reading.ts";
+import { usableId } from "../usable-id.ts";
 import { parseWhen } from "../when.ts";
 import { timeOf } from "./message-fields.ts";
 import type { Shape } from "./shape.ts";
@@ -99,7 +100,7 @@ export function* readDocument(
           chunk: defined({ index, count: chunks.length, heading: headingOf(heading) }),
         },
         sources: [{ ...source, start, end }],
-        externalKey: idSchema.safeParse(key).success ? key : undefined,
+        externalKey: usableId(key),
         tags: reading.tags,
         at: source.at,
         language:

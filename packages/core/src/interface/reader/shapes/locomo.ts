@@ -1,10 +1,10 @@
-import { idSchema } from "../../../memory/index.ts";
 import { type Fields, isFields, textField } from "../fields.ts";
 import { readEach } from "../guarded.ts";
 import { type Outcome, reject } from "../outcome.ts";
 import { fieldOf } from "../position.ts";
 import { type Reading, within } from "../reading.ts";
 import { readUtterance } from "../utterance.ts";
+import { usableId } from "../usable-id.ts";
 import { parseWhen } from "../when.ts";
 import type { Shape } from "./shape.ts";
 
@@ -60,7 +60,7 @@ function* readSession(
   const prefix = sampleId ?? reading.sessionId;
   const sessionId = prefix === undefined ? name : `${prefix}/${name}`;
   const inner = within(reading, {
-    sessionId: idSchema.safeParse(sessionId).success ? sessionId : name,
+    sessionId: usableId(sessionId) ?? name,
     at,
   });
   yield* readEach(turns, fieldOf(position, name), (turn, where) =>

@@ -28,7 +28,8 @@ export const wrappedPayload: Shape<Fields> = {
   name: "payload",
   matches: (value): value is Fields => isFields(value) && isPayload(value["payload"]),
   *read(value, position, reading) {
-    const beside = besideSchema.safeParse(value);
+    const copied = checkedJson(besideOf(value));
+    const beside = besideSchema.safeParse(copied.ok ? copied.value : undefined);
     if (!beside.success) {
       const path = beside.error.issues[0]?.path.join(".") ?? "";
       yield reject(position, "malformed", `${path} is not what a candidate has there`);
@@ -64,6 +65,11 @@ type Beside = z.infer<typeof besideSchema> & { readonly at?: number };
 function isPayload(value: unknown): value is Fields {
   if (!isFields(value) || !TYPES.has(value["type"])) return false;
   return value["type"] !== "document" || value["chunk"] !== undefined;
+}
+
+/** What stands beside the payload, as plain JSON can be made of it. */
+function besideOf({ tags, sources, externalKey, language }: Fields): Fields {
+  return { tags, sources, externalKey, language };
 }
 
 /** `where` is the payload's position, `position` that of the whole. */
