@@ -7,9 +7,10 @@ import {
   type StructureInput,
 } from "./structure.ts";
 import type { Why } from "./query.ts";
+import type { Scratch } from "./scratch.ts";
 
 /** Makes word scores relative to the best one: 0..1. */
-export function relate({ scratch }: StructureInput, best: number): void {
+export function relate(scratch: Scratch, best: number): void {
   if (best <= 0) return;
   for (let at = 0; at < scratch.candidateCount; at++) {
     const row = scratch.candidates[at] ?? 0;
@@ -59,8 +60,9 @@ function isOutdated({ columns }: StructureInput, row: number, now: number): bool
 }
 
 /** The parts of a hit's score. */
-export function explain(input: StructureInput, row: number, lexical: number, vector: number | undefined): Why {
+export function explain(input: StructureInput, row: number, vector: number | undefined): Why {
   const { plan, view, columns, scratch, boosts, now } = input;
+  const lexical = scratch.score[row] ?? 0;
   const before = view.previous[row] ?? NONE;
   const date = dateFit(plan.dates, columns.at[row] ?? NaN);
   const borrowed = scratch.borrowed[row] ?? 0;

@@ -8,18 +8,10 @@ const VECTOR_ROWS = 200;
 /** Rows with the best words, by which the vectors earn their weight. */
 const TRIAL_ROWS = 8;
 
-/** What vectors found for one query. */
-export interface VectorMatch {
-  /** Cosine of each row found. */
-  readonly cosines: ReadonlyMap<number, number>;
-  /** How far the vectors were trusted, 0..1. */
-  readonly trust: number;
-}
-
 /**
  * Adds the vectors' evidence to the word scores, which must be relative to the best (0..1): each row found gets
  * `weight * trust * v`, where v is its cosine's place between the last and the first row found. Rows found by vectors
- * only become candidates.
+ * only become candidates. Returns the cosines of the rows found.
  */
 export function fuseVectors(
   column: VectorColumn,
@@ -27,10 +19,10 @@ export function fuseVectors(
   allowed: Uint8Array,
   scratch: Scratch,
   weight: number,
-): VectorMatch {
+): ReadonlyMap<number, number> {
   const { rows, scores } = column.search(query, VECTOR_ROWS, allowed);
   const cosines = new Map<number, number>();
-  if (rows.length === 0) return { cosines, trust: 0 };
+  if (rows.length === 0) return cosines;
   const top = scores[0] ?? 0;
   const floor = rows.length < VECTOR_ROWS ? Math.min(0, scores[rows.length - 1] ?? 0) : (scores[rows.length - 1] ?? 0);
   const span = Math.max(1e-6, top - floor);
@@ -45,7 +37,7 @@ export function fuseVectors(
     scratch.nominate(row);
     scratch.score[row] = (scratch.score[row] ?? 0) + weight * trust * value;
   }
-  return { cosines, trust };
+  return cosines;
 }
 
 /** Agreement that chance gives, and agreement at which vectors have their full weight. */

@@ -4,13 +4,14 @@ import { confidenceOf } from "./confidence.ts";
 import { filterRows, widen } from "./filter-rows.ts";
 import { fuseVectors } from "./fuse-vectors.ts";
 import { matchWords } from "./match-words.ts";
-import { planQuery } from "./plan-query.ts";
-import type { IndexHit, IndexQuery, IndexResult } from "./query.ts";
+import { planQuery, type QueryPlan } from "./plan-query.ts";
+import type { IndexQuery, IndexResult } from "./query.ts";
 import type { Ranking } from "./ranking.ts";
 import { scoreBigrams, scoreWords } from "./score-rows.ts";
 import type { Scratch } from "./scratch.ts";
 import type { SpeakerNames } from "./speaker-names.ts";
 import { spreadOver } from "./spread-over.ts";
+import type { StructureInput } from "./structure.ts";
 import type { IndexTables } from "./tables.ts";
 import { topRows } from "./top-rows.ts";
 import type { VisibleRows } from "./visible-rows.ts";
@@ -25,50 +26,79 @@ export interface SearchParts {
   readonly slotOfTerm: Uint8Array;
 }
 
-/** Rows per wanted hit from which a question for several things chooses. */
-const POOL = 3;
-
-/** Ranks the visible rows for a query. */
+/** Ranks the visible rows for a query. Leaves the scratch clean. */
 export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult {
-  const { tables, view, scratch, speakers, ranking, slotOfTerm } = parts;
-  const { columns } = tables.rows;
+  const { tables, view, scratch } = parts;
+  const plan = readQuery(parts, query);
+  const width = Math.max(1, plan.slots.length);
+  const sessionCount = tables.sessions.names.length;
+  scratch.reserve(tables.rows.count, width, sessionCount);
+  const passes = query.filter && filterRows(query.filter, tables, view);
+  const input = scoreByWords(parts, plan, query.now, passes);
+  const cosines = scoreByVectors(parts, query.vector, passes);
+  combine(input, passes);
+  const rows = chooseRows(parts, plan, query.limit);
+  const confidence = confidenceOf(input, rows);
+  const hits = rows.map((row) => ({
+    id: tables.ids.idOf(row),
+    version: tables.rows.columns.version[row] ?? 0,
+    score: scratch.final[row] ?? 0,
+    why: explain(input, row, cosines?.get(row)),
+  }));
+  scratch.clear(width, sessionCount);
+  return { hits, confidence };
+}
+
+function readQuery({ tables, view, speakers, ranking }: SearchParts, { text, now }: IndexQuery): QueryPlan {
   const termOf = (word: string): number => {
     const term = tables.terms.find(word);
     return term > 0 && tables.postings.some(term, view.mask) ? term : 0;
   };
   const isVisible = (speaker: number): boolean => (view.speakerRows[speaker] ?? 0) > 0;
-  const plan = planQuery(query.text, query.now, termOf, speakers, isVisible, ranking.related);
+  return planQuery(text, now, termOf, speakers, isVisible, ranking.related);
+}
+
+/** Nominates candidates and scores them by words, relative to the best. */
+function scoreByWords(
+  { tables, view, scratch, ranking, slotOfTerm }: SearchParts,
+  plan: QueryPlan,
+  now: number,
+  passes: Uint8Array | undefined,
+): StructureInput {
   const { slots } = plan;
-  const passes = query.filter && filterRows(query.filter, tables, view);
-  scratch.reserve(tables.rows.count, Math.max(1, slots.length), tables.sessions.names.length);
+  const { columns } = tables.rows;
   const boosts = new Boosts(plan, view, columns, scratch, ranking);
-  const weights = matchWords({
-    slots, postings: tables.postings, view, columns, scratch, ranking, boosts, near: passes && widen(passes, view),
-  });
-  const scoreInput = { slots, weights, view, columns, terms: tables.termLists, scratch, ranking, slotOfTerm };
-  const best = scoreBigrams(scoreInput, scoreWords(scoreInput));
-  const input = { plan, weights, view, columns, scratch, ranking, boosts, now: query.now };
-  relate(input, best);
-  const { vectors } = tables;
-  const match =
-    query.vector !== undefined && vectors !== undefined
-      ? fuseVectors(vectors, query.vector, passes ?? view.mask, scratch, ranking.vector)
-      : undefined;
-  combine(input, passes);
-  const { final } = scratch;
-  const several = plan.cues.several && ranking.spread > 0;
-  const pool = topRows(scratch.candidates, scratch.candidateCount, final, query.limit * (several ? POOL : 1), (row, other) => {
-    const later = (columns.at[row] ?? 0) - (columns.at[other] ?? 0);
-    return later === 0 || Number.isNaN(later) ? tables.ids.idOf(row) < tables.ids.idOf(other) : later > 0;
-  });
-  const rows = several ? spreadOver(pool, columns.session, final, query.limit, ranking.spread) : pool;
-  const confidence = confidenceOf(input, rows);
-  const hits = rows.map((row): IndexHit => ({
-    id: tables.ids.idOf(row),
-    version: columns.version[row] ?? 0,
-    score: final[row] ?? 0,
-    why: explain(input, row, scratch.score[row] ?? 0, match?.cosines.get(row)),
-  }));
-  scratch.clear(Math.max(1, slots.length), tables.sessions.names.length);
-  return { hits, confidence };
+  const common = { slots, view, columns, scratch, ranking };
+  const near = passes && widen(passes, view);
+  const weights = matchWords({ ...common, postings: tables.postings, boosts, near });
+  const scoring = { ...common, weights, terms: tables.termLists, slotOfTerm };
+  const best = scoreBigrams(scoring, scoreWords(scoring));
+  relate(scratch, best);
+  return { plan, weights, view, columns, scratch, ranking, boosts, now };
+}
+
+/** Adds the vectors' evidence; the cosines of what they found, if there are any. */
+function scoreByVectors(
+  { tables, view, scratch, ranking }: SearchParts,
+  vector: Float32Array | undefined,
+  passes: Uint8Array | undefined,
+): ReadonlyMap<number, number> | undefined {
+  if (vector === undefined || tables.vectors === undefined) return undefined;
+  return fuseVectors(tables.vectors, vector, passes ?? view.mask, scratch, ranking.vector);
+}
+
+/** Rows per wanted hit from which a question for several things chooses. */
+const POOL = 3;
+
+function chooseRows({ tables, scratch, ranking }: SearchParts, plan: QueryPlan, limit: number): readonly number[] {
+  const { candidates, candidateCount, final } = scratch;
+  const { at, session } = tables.rows.columns;
+  // Of equal scores the later one, then the smaller id: the same whatever the row numbers are.
+  const precedes = (row: number, other: number): boolean => {
+    const [one, two] = [at[row] ?? NaN, at[other] ?? NaN].map((time) => (Number.isNaN(time) ? -Infinity : time));
+    return one === two ? tables.ids.idOf(row) < tables.ids.idOf(other) : (one ?? 0) > (two ?? 0);
+  };
+  const spreads = plan.cues.several && ranking.spread > 0;
+  const ranked = topRows(candidates, candidateCount, final, limit * (spreads ? POOL : 1), precedes);
+  return spreads ? spreadOver(ranked, session, final, limit, ranking.spread) : ranked;
 }

@@ -65,13 +65,18 @@ export class SessionLinks {
     else previous[after] = before;
   }
 
-  /** Order, then time, then id: the same whatever the order of arrival. */
+  /** Order, then time, then id, rows without order or time last: the same whatever the order of arrival. */
   #precedes(row: number, other: number): boolean {
     const { order, at } = this.#rows.columns;
-    const byOrder = (order[row] ?? 0) - (order[other] ?? 0);
-    if (byOrder !== 0 && !Number.isNaN(byOrder)) return byOrder < 0;
-    const byTime = (at[row] ?? 0) - (at[other] ?? 0);
-    if (byTime !== 0 && !Number.isNaN(byTime)) return byTime < 0;
-    return this.#idOf(row) < this.#idOf(other);
+    const decided =
+      ascending(order[row] ?? NaN, order[other] ?? NaN) || ascending(at[row] ?? NaN, at[other] ?? NaN);
+    return decided === 0 ? this.#idOf(row) < this.#idOf(other) : decided < 0;
   }
+}
+
+/** -1, 0 or 1; NaN comes after all numbers. */
+function ascending(one: number, other: number): number {
+  if (one < other) return -1;
+  if (one > other) return 1;
+  return Number(Number.isNaN(one)) - Number(Number.isNaN(other));
 }
