@@ -1,0 +1,33 @@
+import { command } from "../command.ts";
+import { checkAll } from "../doctor-checks.ts";
+import { EXIT } from "../exit-codes.ts";
+import { oneLine } from "../plain-text.ts";
+
+const MARKS = { ok: "green", warning: "yellow", failed: "red" } as const;
+
+export const doctorCommand = command({
+  name: "doctor",
+  summary: "check this computer, the file and every cube of yours in it",
+  usage: "",
+  arguments: { min: 0, max: 0 },
+  options: {},
+  examples: [
+    { line: "doctor --db memory.db", about: "what to send with a bug report" },
+    { line: "doctor --json", about: "one value: { ok, checks }" },
+  ],
+  details: ["Changes nothing. Ends with 4 when a cube does not verify, with 1 for anything else."],
+  run: async (context) => {
+    const { out, json, quiet } = context;
+    const checks = [];
+    for await (const check of checkAll(context)) {
+      checks.push(check);
+      if (json || (quiet && check.result === "ok")) continue;
+      const mark = out.style(MARKS[check.result], check.result.padEnd(7));
+      out.line(`${mark}  ${check.name.padEnd(9)}  ${oneLine(check.detail)}`);
+    }
+    const failed = checks.filter((check) => check.result === "failed");
+    if (json) out.json({ ok: failed.length === 0, checks });
+    if (failed.length === 0) return EXIT.ok;
+    return failed.every((check) => check.name === "verify") ? EXIT.problems : EXIT.failed;
+  },
+});
