@@ -14,7 +14,11 @@ for (const candidates of [false, true]) {
       damageBlob: async (tenantId, hash) => {
         const blobs = data.blobs.get(tenantId);
         const bytes = blobs?.get(hash);
-        if (bytes !== undefined) blobs?.set(hash, bytes.map((byte) => byte ^ 1));
+        if (bytes !== undefined)
+          blobs?.set(
+            hash,
+            bytes.map((byte) => byte ^ 1),
+          );
       },
     };
   });

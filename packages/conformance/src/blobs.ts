@@ -1,7 +1,7 @@
 import { sha256Hex } from "@memcube/core";
 
-import { assert, race, rejects, times } from "./fixtures/checks.ts";
-import { HOSTILE_NAMES } from "./fixtures/hostile-names.ts";
+import { assert, race, rejects, times } from "./kit/checks.ts";
+import { HOSTILE_NAMES } from "./kit/hostile-names.ts";
 import { type Rule, rulesOf } from "./rule.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -65,7 +65,8 @@ const contentRules = rulesOf("blobs", "blobs", {
   },
 
   "tenants are told apart whatever characters they have": async ({ storage: { blobs } }) => {
-    for (const [index, tenantId] of HOSTILE_NAMES.entries()) await blobs.put(tenantId, bytes(`${index}`));
+    for (const [index, tenantId] of HOSTILE_NAMES.entries())
+      await blobs.put(tenantId, bytes(`${index}`));
     for (const [index, tenantId] of HOSTILE_NAMES.entries()) {
       const hash = sha256Hex(`${index}`);
       assert.deepEqual(await blobs.list(tenantId, { limit: 10 }), [hash], tenantId);
@@ -85,7 +86,9 @@ const contentRules = rulesOf("blobs", "blobs", {
   },
 
   "a large blob is kept whole": async ({ storage: { blobs } }) => {
-    const large = new Uint8Array(16 * 1_048_576 + 3).map((_, index) => (index * 7 + (index >> 12)) & 255);
+    const large = new Uint8Array(16 * 1_048_576 + 3).map(
+      (_, index) => (index * 7 + (index >> 12)) & 255,
+    );
     const { hash, sizeBytes } = await blobs.put("t", large);
     assert.equal(sizeBytes, large.length);
     const read = await blobs.get("t", hash);
@@ -95,7 +98,15 @@ const contentRules = rulesOf("blobs", "blobs", {
 
   "a hash that is none is not there": async ({ storage: { blobs } }) => {
     await blobs.put("t", bytes("content"));
-    for (const hash of ["", "..", "../t", "%", "*", "a".repeat(63), sha256Hex("content").toUpperCase()]) {
+    for (const hash of [
+      "",
+      "..",
+      "../t",
+      "%",
+      "*",
+      "a".repeat(63),
+      sha256Hex("content").toUpperCase(),
+    ]) {
       assert.equal(await blobs.get("t", hash), undefined, hash);
       assert.equal(await blobs.has("t", hash), false, hash);
       assert.equal(await blobs.delete("t", hash), false, hash);
@@ -106,7 +117,10 @@ const contentRules = rulesOf("blobs", "blobs", {
   "bytes put at the same time by several are there": async ({ storage, another }) => {
     const stores = [storage.blobs, (await another()).blobs];
     await race(
-      times(12, (index) => () => (stores[index % 2] ?? storage.blobs).put("t", bytes(`${index % 4}`))),
+      times(
+        12,
+        (index) => () => (stores[index % 2] ?? storage.blobs).put("t", bytes(`${index % 4}`)),
+      ),
     );
     const hashes = times(4, (index) => sha256Hex(`${index}`)).sort();
     assert.deepEqual(await storage.blobs.list("t", { limit: 10 }), hashes);

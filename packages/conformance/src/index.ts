@@ -1,5 +1,5 @@
 export { ALL_RULES } from "./all-rules.ts";
-export { type CommitInput, commitRequest } from "./fixtures/commit-request.ts";
+export { type CommitInput, commitRequest } from "./kit/commit-request.ts";
 export {
   type CubeInput,
   cubeWrite,
@@ -7,7 +7,7 @@ export {
   type MemoryInput,
   memoryWrite,
   vectorWrite,
-} from "./fixtures/content.ts";
+} from "./kit/content.ts";
 export type { MakePlace, StoragePlace } from "./place.ts";
 export { type PortName, PORTS, type Rule, type RuleContext } from "./rule.ts";
 export { type BrokenRule, findBrokenRules, runRule } from "./run-rule.ts";

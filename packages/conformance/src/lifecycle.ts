@@ -1,9 +1,9 @@
-import type { Storage } from "@memcube/core";
+import { isMemCubeError, type Storage } from "@memcube/core";
 
-import { assert, rejects, times } from "./fixtures/checks.ts";
-import { START, vectorWrite } from "./fixtures/content.ts";
-import { findable, idsByPath } from "./fixtures/read-paths.ts";
-import { newCube, SYSTEM, TestCube } from "./fixtures/test-cube.ts";
+import { assert, outcomeOf, rejects, times } from "./kit/checks.ts";
+import { START, vectorWrite } from "./kit/content.ts";
+import { findable, idsByPath } from "./kit/read-paths.ts";
+import { newCube, SYSTEM, TestCube } from "./kit/test-cube.ts";
 import { lease, task } from "./queue/queue-fixture.ts";
 import { rulesOf } from "./rule.ts";
 
@@ -40,12 +40,13 @@ export const lifecycleRules = rulesOf("storage", "lifecycle", {
   "calls that were begun before closing are finished or refused, never lost": async (context) => {
     const cube = await newCube(context.storage);
     const calls = times(10, (index) => cube.put({ id: `m${index}` }));
-    const settled = Promise.allSettled(calls);
+    const outcomes = Promise.all(calls.map((call) => outcomeOf(call)));
     await context.storage.close();
-    const done = (await settled).filter(({ status }) => status === "fulfilled").length;
-    for (const outcome of await settled) {
-      if (outcome.status === "rejected") await rejects(Promise.reject(outcome.reason), "MEMCUBE_CLOSED");
-    }
+    const errors = (await outcomes).flatMap((outcome) =>
+      "error" in outcome ? [outcome.error] : [],
+    );
+    for (const error of errors) assert.ok(isMemCubeError(error, "MEMCUBE_CLOSED"), String(error));
+    const done = calls.length - errors.length;
     const again = cube.on(await context.reopen());
     const ids = (await again.vault.position(REF)) === undefined ? [] : await again.ids();
     const { durability } = again.vault.capabilities;
@@ -58,7 +59,8 @@ export const lifecycleRules = rulesOf("storage", "lifecycle", {
     const opened = await reopen();
     const { durability } = opened.vault.capabilities;
     const lost = durability === "none" && (await opened.vault.position(REF)) === undefined;
-    if (lost) return assert.deepEqual(await opened.queue.stats(), { waiting: 0, leased: 0, dead: 0 });
+    if (lost)
+      return assert.deepEqual(await opened.queue.stats(), { waiting: 0, leased: 0, dead: 0 });
     assert.deepEqual(await contentOf(opened, "after"), before);
     const cube = new TestCube(opened, REF);
     assert.equal((await cube.put({ id: "after" })).position.seq, 4);
@@ -159,7 +161,13 @@ async function fill(storage: Storage): Promise<void> {
   await cube.commit({ writes: [update, vectorWrite("a", [1, 2])], tasks: [task("t")] });
   await cube.vault.seal(REF, { fromSeq: 1, toSeq: 2, root: "r", at: START, sealer: "s" });
   await cube.vault.setMark(REF, "m", "v");
-  const checkpoint = { namespace: "", id: "1", value: new Uint8Array([1]), metadata: { n: 1 }, chunks: [] };
+  const checkpoint = {
+    namespace: "",
+    id: "1",
+    value: new Uint8Array([1]),
+    metadata: { n: 1 },
+    chunks: [],
+  };
   await storage.threads.put(THREAD, { checkpoint, chunks: [], now: START });
   await storage.topic.publish(TOPIC, [{ n: 1 }, { n: 2 }], START);
   await storage.blobs.put("tenant-1", new Uint8Array([1, 2, 3]));
@@ -171,16 +179,27 @@ async function contentOf(storage: Storage, group: string): Promise<unknown> {
   const cube = new TestCube(storage, REF);
   const [hash = ""] = await storage.blobs.list("tenant-1", { limit: 1 });
   return {
-    ...{ cube: await vault.cube(REF), log: await cube.log(), versions: await cube.versions("a") },
+    cube: await vault.cube(REF),
+    log: await cube.log(),
+    versions: await cube.versions("a"),
     paths: await idsByPath(cube, SYSTEM, ["a", "b"]),
     vector: await cube.read("a", { vectors: true }),
     stats: await vault.stats(REF),
-    seals: await vault.seals(REF, { afterSeq: 0, limit: 10 }),
+    seals: await vault.seals(REF, {
+      afterSeq: 0,
+      limit: 10,
+    }),
     mark: await vault.mark(REF, "m"),
-    thread: await storage.threads.get(THREAD, { namespace: "", now: START }),
+    thread: await storage.threads.get(THREAD, {
+      namespace: "",
+      now: START,
+    }),
     tasks: [await storage.queue.stats(), await storage.queue.states("tenant-1", ["t"])],
     blob: await storage.blobs.get("tenant-1", hash),
     usage: await storage.usage.get(REF, ["a"]),
-    messages: await storage.topic.read(TOPIC, { ...READING, group }),
+    messages: await storage.topic.read(TOPIC, {
+      ...READING,
+      group,
+    }),
   };
 }

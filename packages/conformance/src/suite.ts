@@ -55,8 +55,10 @@ function declareTests(name: string, port: PortName, make: MakePlace): void {
   const rules = ALL_RULES.filter((rule) => rule.port === port);
   describe(`${name}: ${port}`, () => {
     for (const topic of new Set(rules.map((rule) => rule.topic))) {
+      // eslint-disable-next-line vitest/valid-title -- titles are data here
       describe(topic, () => {
         for (const rule of rules.filter((one) => one.topic === topic)) {
+          // eslint-disable-next-line vitest/valid-title -- as above
           test(rule.name, async ({ skip }) => {
             const unchecked = await runRule(rule, make);
             if (unchecked !== undefined) skip(unchecked);

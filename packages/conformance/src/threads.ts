@@ -1,8 +1,14 @@
-import { type Checkpoint, sha256Hex, type ThreadChunk, type ThreadRef, type Threads } from "@memcube/core";
+import {
+  type Checkpoint,
+  sha256Hex,
+  type ThreadChunk,
+  type ThreadRef,
+  type Threads,
+} from "@memcube/core";
 
-import { allPages, assert, race, rejects, times } from "./fixtures/checks.ts";
-import { START } from "./fixtures/content.ts";
-import { HOSTILE_NAMES } from "./fixtures/hostile-names.ts";
+import { allPages, assert, race, rejects, times } from "./kit/checks.ts";
+import { START } from "./kit/content.ts";
+import { HOSTILE_NAMES } from "./kit/hostile-names.ts";
 import { rulesOf } from "./rule.ts";
 
 const THREAD: ThreadRef = { tenantId: "tenant-1", owner: "user:ada", threadId: "thread-1" };
@@ -18,7 +24,13 @@ function checkpoint(id: string, more: Partial<Checkpoint> = {}): Checkpoint {
 function put(
   threads: Threads,
   id: string,
-  more: { texts?: readonly string[]; now?: number; expiresAt?: number; namespace?: string; thread?: ThreadRef } = {},
+  more: {
+    texts?: readonly string[];
+    now?: number;
+    expiresAt?: number;
+    namespace?: string;
+    thread?: ThreadRef;
+  } = {},
 ): Promise<void> {
   const { texts = [], now = START, expiresAt, namespace = "", thread = THREAD } = more;
   const chunks = texts.map(chunk);
@@ -31,7 +43,11 @@ const newest = { namespace: "", now: START };
 const listAll = { limit: 100, now: START };
 const mine = { tenantId: "tenant-1", owner: "user:ada", limit: 100, now: START } as const;
 
-async function ids(threads: Threads, query: Partial<Parameters<Threads["list"]>[1]> = {}, thread = THREAD) {
+async function ids(
+  threads: Threads,
+  query: Partial<Parameters<Threads["list"]>[1]> = {},
+  thread = THREAD,
+) {
   const page = await threads.list(thread, { ...listAll, ...query });
   return page.items.map(({ id }) => id);
 }
@@ -41,7 +57,13 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const { hash, bytes: content } = chunk("state");
     const value = new Uint8Array(times(256, (index) => index));
     const full = checkpoint("2", {
-      ...{ parentId: "1", value, metadata: { step: 2, source: "loop", deep: [{ é: null }] } },
+      parentId: "1",
+      value,
+      metadata: {
+        step: 2,
+        source: "loop",
+        deep: [{ é: null }],
+      },
       chunks: [hash],
     });
     assert.equal(await threads.get(THREAD, newest), undefined);
@@ -58,7 +80,10 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     await put(threads, "99", { namespace: "child" });
     assert.equal((await threads.get(THREAD, newest))?.checkpoint.id, "10");
     assert.equal((await threads.get(THREAD, { ...newest, id: "01" }))?.checkpoint.id, "01");
-    assert.equal((await threads.get(THREAD, { ...newest, namespace: "child" }))?.checkpoint.id, "99");
+    assert.equal(
+      (await threads.get(THREAD, { ...newest, namespace: "child" }))?.checkpoint.id,
+      "99",
+    );
     assert.equal(await threads.get(THREAD, { ...newest, namespace: "none" }), undefined);
     assert.equal(await threads.get(THREAD, { ...newest, id: "99" }), undefined);
   },
@@ -73,7 +98,8 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
 
   "checkpoints are listed newest first, in pages": async ({ storage: { threads } }) => {
     const names = times(9, (index) => `0${index}`);
-    for (const id of names) await put(threads, id, { namespace: Number(id) % 3 === 0 ? "child" : "" });
+    for (const id of names)
+      await put(threads, id, { namespace: Number(id) % 3 === 0 ? "child" : "" });
     assert.deepEqual(await ids(threads), names.toReversed());
     assert.deepEqual(await ids(threads, { namespace: "child" }), ["06", "03", "00"]);
     assert.deepEqual(await ids(threads, { before: "04" }), ["03", "02", "01", "00"]);
@@ -84,19 +110,32 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
       if (cursor === undefined) await put(threads, "99");
       return page;
     });
-    assert.deepEqual(paged.map(({ id }) => id), names.toReversed());
+    assert.deepEqual(
+      paged.map(({ id }) => id),
+      names.toReversed(),
+    );
   },
 
   "one id in several namespaces is several checkpoints": async ({ storage: { threads } }) => {
     for (const namespace of ["", "a", "b", "a|b", "c"]) await put(threads, "1", { namespace });
-    const paged = await allPages((cursor) => threads.list(THREAD, { limit: 2, now: START, cursor }));
-    assert.deepEqual(paged.map(({ namespace }) => namespace).toSorted(), ["", "a", "a|b", "b", "c"]);
+    const paged = await allPages((cursor) =>
+      threads.list(THREAD, { limit: 2, now: START, cursor }),
+    );
+    assert.deepEqual(paged.map(({ namespace }) => namespace).toSorted(), [
+      "",
+      "a",
+      "a|b",
+      "b",
+      "c",
+    ]);
     await threads.deleteCheckpoints(THREAD, [{ namespace: "a", id: "1" }]);
     assert.equal((await ids(threads)).length, 4);
     assert.deepEqual(await ids(threads, { namespace: "a" }), []);
   },
 
-  "chunks are read in the order asked, a missing one is undefined": async ({ storage: { threads } }) => {
+  "chunks are read in the order asked, a missing one is undefined": async ({
+    storage: { threads },
+  }) => {
     await put(threads, "1", { texts: ["one", "two", ""] });
     const hashes = [chunk("two").hash, chunk("never").hash, chunk("").hash, chunk("one").hash];
     const found = await threads.chunks(THREAD, hashes);
@@ -110,7 +149,9 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const [known, missing] = [chunk("known"), chunk("missing")];
     await put(threads, "1", { texts: ["known"] });
     const step = (hash: string) => ({
-      ...{ checkpoint: checkpoint("2", { chunks: [known.hash, hash] }), chunks: [], now: START },
+      checkpoint: checkpoint("2", { chunks: [known.hash, hash] }),
+      chunks: [],
+      now: START,
     });
     await rejects(threads.put(THREAD, step(missing.hash)), "MEMCUBE_INVALID_INPUT");
     assert.deepEqual(await ids(threads), ["1"], "nothing of it is kept");
@@ -125,14 +166,29 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     await put(threads, "1", { texts: ["shared", "own"] });
     await put(threads, "2", { texts: ["shared", "second"] });
     await threads.putWrites(THREAD, {
-      ...{ namespace: "", checkpointId: "1", now: START },
-      writes: [{ taskId: "t", index: 0, channel: "c", value: bytes("w") }],
+      namespace: "",
+      checkpointId: "1",
+      now: START,
+      writes: [
+        {
+          taskId: "t",
+          index: 0,
+          channel: "c",
+          value: bytes("w"),
+        },
+      ],
     });
-    await threads.deleteCheckpoints(THREAD, [{ namespace: "", id: "1" }, { namespace: "x", id: "2" }]);
+    await threads.deleteCheckpoints(THREAD, [
+      { namespace: "", id: "1" },
+      { namespace: "x", id: "2" },
+    ]);
     assert.deepEqual(await ids(threads), ["2"]);
     const hashes = ["shared", "own", "second"].map((text) => chunk(text).hash);
     const found = await threads.chunks(THREAD, hashes);
-    assert.deepEqual(found.map((one) => one !== undefined), [true, false, true]);
+    assert.deepEqual(
+      found.map((one) => one !== undefined),
+      [true, false, true],
+    );
     await put(threads, "1");
     assert.deepEqual((await threads.get(THREAD, { ...newest, id: "1" }))?.writes, []);
   },
@@ -152,8 +208,8 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const all = [storage.threads, (await another()).threads];
     const names = times(12, (index) => String(index).padStart(2, "0"));
     await race(
-      names.map((id, index) => () =>
-        put(all[index % 2] ?? storage.threads, id, { texts: ["shared", id] }),
+      names.map(
+        (id, index) => () => put(all[index % 2] ?? storage.threads, id, { texts: ["shared", id] }),
       ),
     );
     assert.deepEqual(await ids(storage.threads), names.toReversed());
@@ -164,14 +220,21 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
 });
 
 const write = (taskId: string, index: number, text: string) => ({
-  ...{ taskId, index, channel: `channel ${index}`, value: bytes(text) },
+  taskId,
+  index,
+  channel: `channel ${index}`,
+  value: bytes(text),
 });
 
 export const pendingWriteRules = rulesOf("threads", "pending writes", {
   "writes are read with their checkpoint": async ({ storage: { threads } }) => {
     await put(threads, "1");
     await put(threads, "2");
-    const writes = [{ ...write("t", 0, "zero"), taskPath: "a/b" }, write("t", 1, "one"), write("u", 0, "other")];
+    const writes = [
+      { ...write("t", 0, "zero"), taskPath: "a/b" },
+      write("t", 1, "one"),
+      write("u", 0, "other"),
+    ];
     await threads.putWrites(THREAD, { namespace: "", checkpointId: "1", writes, now: START });
     const read = await threads.get(THREAD, { ...newest, id: "1" });
     assert.deepEqual(byPlace(read?.writes), byPlace(writes));
@@ -181,14 +244,22 @@ export const pendingWriteRules = rulesOf("threads", "pending writes", {
   "the same task and index replaces the earlier write": async ({ storage: { threads } }) => {
     await put(threads, "1");
     const step = { namespace: "", checkpointId: "1", now: START };
-    await threads.putWrites(THREAD, { ...step, writes: [write("t", 0, "old"), write("t", -1, "error")] });
-    await threads.putWrites(THREAD, { ...step, writes: [write("t", 0, "new"), write("t", 1, "more")] });
+    await threads.putWrites(THREAD, {
+      ...step,
+      writes: [write("t", 0, "old"), write("t", -1, "error")],
+    });
+    await threads.putWrites(THREAD, {
+      ...step,
+      writes: [write("t", 0, "new"), write("t", 1, "more")],
+    });
     const read = await threads.get(THREAD, newest);
     const expected = [write("t", -1, "error"), write("t", 0, "new"), write("t", 1, "more")];
     assert.deepEqual(byPlace(read?.writes), byPlace(expected));
   },
 
-  "writes may come before their checkpoint, and stay when it is replaced": async ({ storage: { threads } }) => {
+  "writes may come before their checkpoint, and stay when it is replaced": async ({
+    storage: { threads },
+  }) => {
     const step = { namespace: "n", checkpointId: "1", now: START };
     await threads.putWrites(THREAD, { ...step, writes: [write("t", 0, "early")] });
     assert.equal(await threads.get(THREAD, { namespace: "n", id: "1", now: START }), undefined);
@@ -211,7 +282,9 @@ export const pendingWriteRules = rulesOf("threads", "pending writes", {
 });
 
 function byPlace<T extends { taskId: string; index: number }>(writes: readonly T[] = []): T[] {
-  return writes.toSorted((a, b) => (a.taskId < b.taskId ? -1 : a.taskId > b.taskId ? 1 : a.index - b.index));
+  return writes.toSorted((a, b) =>
+    a.taskId < b.taskId ? -1 : a.taskId > b.taskId ? 1 : a.index - b.index,
+  );
 }
 
 export const threadRules = rulesOf("threads", "threads", {
@@ -222,8 +295,16 @@ export const threadRules = rulesOf("threads", "threads", {
     await put(threads, "2", { now: START + 10, thread: { ...THREAD, threadId: "t2" } });
     const now = START + 20;
     const { items } = await threads.threads({ ...mine, now });
-    assert.deepEqual(items.map(({ threadId }) => threadId), ["t2", "t5", "t4", "t3", "t1", "t0"]);
-    const expected = { owner: "user:ada", createdAt: START + 2, updatedAt: START + 10, checkpoints: 2 };
+    assert.deepEqual(
+      items.map(({ threadId }) => threadId),
+      ["t2", "t5", "t4", "t3", "t1", "t0"],
+    );
+    const expected = {
+      owner: "user:ada",
+      createdAt: START + 2,
+      updatedAt: START + 10,
+      checkpoints: 2,
+    };
     assert.deepEqual(items[0], { threadId: "t2", ...expected });
     const paged = await allPages((cursor) => threads.threads({ ...mine, now, limit: 2, cursor }));
     assert.deepEqual(paged, items);
@@ -242,7 +323,13 @@ export const threadRules = rulesOf("threads", "threads", {
     const step = { namespace: "", checkpointId: "1", writes: [write("t", 0, "x")] };
     await threads.putWrites({ ...THREAD, threadId: "one" }, { ...step, now: START + 2 });
     const { items } = await threads.threads({ ...mine, now: START + 3 });
-    assert.deepEqual(items.map(({ threadId, updatedAt }) => [threadId, updatedAt - START]), [["one", 2], ["two", 1]]);
+    assert.deepEqual(
+      items.map(({ threadId, updatedAt }) => [threadId, updatedAt - START]),
+      [
+        ["one", 2],
+        ["two", 1],
+      ],
+    );
   },
 
   "threads belong to tenant and owner": async ({ storage: { threads } }) => {
@@ -258,10 +345,23 @@ export const threadRules = rulesOf("threads", "threads", {
     for (const [index, thread] of refs.entries()) {
       assert.deepEqual(await ids(threads, {}, thread), [`${index}`]);
       assert.equal((await threads.get(thread, newest))?.checkpoint.id, `${index}`);
-      const others = await threads.chunks(thread, refs.map((_, at) => chunk(`chunk ${at}`).hash));
-      assert.deepEqual(others.map((one) => one !== undefined), refs.map((_, at) => at === index));
-      const { items } = await threads.threads({ ...mine, tenantId: thread.tenantId, owner: thread.owner });
-      assert.deepEqual(items.map(({ owner }) => owner), [thread.owner]);
+      const others = await threads.chunks(
+        thread,
+        refs.map((_, at) => chunk(`chunk ${at}`).hash),
+      );
+      assert.deepEqual(
+        others.map((one) => one !== undefined),
+        refs.map((_, at) => at === index),
+      );
+      const { items } = await threads.threads({
+        ...mine,
+        tenantId: thread.tenantId,
+        owner: thread.owner,
+      });
+      assert.deepEqual(
+        items.map(({ owner }) => owner),
+        [thread.owner],
+      );
     }
     assert.equal(await threads.delete(THREAD), true);
     for (const thread of refs.slice(1)) assert.equal((await ids(threads, {}, thread)).length, 1);
@@ -273,7 +373,10 @@ export const threadRules = rulesOf("threads", "threads", {
     }
     for (const name of HOSTILE_NAMES) {
       const thread = { ...THREAD, threadId: name };
-      assert.equal((await threads.get(thread, { namespace: name, now: START }))?.checkpoint.id, name);
+      assert.equal(
+        (await threads.get(thread, { namespace: name, now: START }))?.checkpoint.id,
+        name,
+      );
       assert.deepEqual(await ids(threads, { namespace: name }, thread), [name]);
     }
   },
@@ -297,15 +400,22 @@ export const threadExpiryRules = rulesOf("threads", "expiry", {
   "an expired thread is not there, and swept": async ({ storage: { threads } }) => {
     const other = { ...THREAD, threadId: "thread-2" };
     const foreign = { ...THREAD, tenantId: "tenant-2" };
-    for (const thread of [THREAD, foreign]) await put(threads, "1", { thread, expiresAt: START + 100 });
+    for (const thread of [THREAD, foreign])
+      await put(threads, "1", { thread, expiresAt: START + 100 });
     await put(threads, "1", { thread: other });
-    assert.equal((await threads.threads({ ...mine, now: START + 99 })).items[0]?.expiresAt ?? START + 100, START + 100);
+    assert.equal(
+      (await threads.threads({ ...mine, now: START + 99 })).items[0]?.expiresAt ?? START + 100,
+      START + 100,
+    );
     const now = START + 100;
     assert.equal((await threads.get(THREAD, { ...newest, now: now - 1 }))?.checkpoint.id, "1");
     assert.equal(await threads.get(THREAD, { ...newest, now }), undefined);
     assert.deepEqual(await ids(threads, { now }), []);
     const listed = (await threads.threads({ ...mine, now })).items;
-    assert.deepEqual(listed.map(({ threadId }) => threadId), ["thread-2"]);
+    assert.deepEqual(
+      listed.map(({ threadId }) => threadId),
+      ["thread-2"],
+    );
     assert.equal(await threads.sweep(now - 1), 0);
     assert.equal(await threads.sweep(now), 2);
     assert.equal(await threads.sweep(now), 0);

@@ -1,8 +1,8 @@
 import { LIMITS, type Topic } from "@memcube/core";
 
-import { assert, race, times } from "./fixtures/checks.ts";
-import { START } from "./fixtures/content.ts";
-import { HOSTILE_NAMES } from "./fixtures/hostile-names.ts";
+import { assert, race, times } from "./kit/checks.ts";
+import { START } from "./kit/content.ts";
+import { HOSTILE_NAMES } from "./kit/hostile-names.ts";
 import { rulesOf } from "./rule.ts";
 
 const NEWS = { tenantId: "tenant-1", name: "news" };
@@ -10,7 +10,12 @@ const NEWS = { tenantId: "tenant-1", name: "news" };
 type ReadQuery = Parameters<Topic["read"]>[1];
 
 const reading = (more: Partial<ReadQuery> = {}): ReadQuery => ({
-  ...{ group: "group-1", consumer: "one", limit: 100, now: START, visibleMs: 1_000, ...more },
+  group: "group-1",
+  consumer: "one",
+  limit: 100,
+  now: START,
+  visibleMs: 1e3,
+  ...more,
 });
 
 const values = (count: number, from = 0) => times(count, (index) => ({ n: from + index }));
@@ -27,7 +32,10 @@ export const topicRules = rulesOf("topic", "messages", {
     const more = await topic.publish(NEWS, [{ n: 3 }], START + 6);
     assert.ok(ids.length === 2 && more.length === 1);
     const all = [...ids, ...more];
-    assert.deepEqual(all, all.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      all,
+      all.toSorted((a, b) => a - b),
+    );
     assert.equal(new Set(all).size, 3);
     assert.deepEqual(await topic.read(NEWS, reading()), [
       { id: all[0], at: START + 5, value },
@@ -94,8 +102,10 @@ export const topicRules = rulesOf("topic", "messages", {
     const topics = [storage.topic, (await another()).topic];
     await storage.topic.publish(NEWS, values(60), START);
     const { won } = await race(
-      times(8, (index) => () =>
-        read(topics[index % 2] ?? storage.topic, { consumer: `consumer-${index}`, limit: 10 }),
+      times(
+        8,
+        (index) => () =>
+          read(topics[index % 2] ?? storage.topic, { consumer: `consumer-${index}`, limit: 10 }),
       ),
     );
     const given = won.flat();
@@ -106,8 +116,10 @@ export const topicRules = rulesOf("topic", "messages", {
   "messages published at the same time are all kept": async ({ storage, another }) => {
     const topics = [storage.topic, (await another()).topic];
     const { won } = await race(
-      times(10, (index) => () =>
-        (topics[index % 2] ?? storage.topic).publish(NEWS, values(3, index * 3), START),
+      times(
+        10,
+        (index) => () =>
+          (topics[index % 2] ?? storage.topic).publish(NEWS, values(3, index * 3), START),
       ),
     );
     assert.equal(new Set(won.flat()).size, 30);

@@ -1,8 +1,8 @@
 import type { CubeRef } from "@memcube/core";
 
-import { assert, race, times } from "./fixtures/checks.ts";
-import { START } from "./fixtures/content.ts";
-import { HOSTILE_NAMES } from "./fixtures/hostile-names.ts";
+import { assert, race, times } from "./kit/checks.ts";
+import { START } from "./kit/content.ts";
+import { HOSTILE_NAMES } from "./kit/hostile-names.ts";
 import { rulesOf } from "./rule.ts";
 
 const CUBE: CubeRef = { tenantId: "tenant-1", cubeId: "cube-1" };
@@ -38,19 +38,26 @@ export const usageRules = rulesOf("usage", "counters", {
   },
 
   "ids are told apart whatever characters they have": async ({ storage: { usage } }) => {
-    await usage.add(HOSTILE_NAMES.map((id, index) => ({ cube: CUBE, id, reads: index + 1, at: START })));
+    await usage.add(
+      HOSTILE_NAMES.map((id, index) => ({ cube: CUBE, id, reads: index + 1, at: START })),
+    );
     const found = await usage.get(CUBE, HOSTILE_NAMES);
-    assert.deepEqual(HOSTILE_NAMES.map((id) => found.get(id)?.reads), times(HOSTILE_NAMES.length, (at) => at + 1));
+    assert.deepEqual(
+      HOSTILE_NAMES.map((id) => found.get(id)?.reads),
+      times(HOSTILE_NAMES.length, (at) => at + 1),
+    );
   },
 
   "no increment is lost among many at the same time": async ({ storage, another }) => {
     const ports = [storage.usage, (await another()).usage];
     await race(
-      times(20, (index) => () =>
-        (ports[index % 2] ?? storage.usage).add([
-          { cube: CUBE, id: "a", reads: 1, uses: 2, at: START + index },
-          { cube: CUBE, id: `own-${index}`, reads: 1, at: START },
-        ]),
+      times(
+        20,
+        (index) => () =>
+          (ports[index % 2] ?? storage.usage).add([
+            { cube: CUBE, id: "a", reads: 1, uses: 2, at: START + index },
+            { cube: CUBE, id: `own-${index}`, reads: 1, at: START },
+          ]),
       ),
     );
     const counters = (await storage.usage.get(CUBE, ["a"])).get("a");

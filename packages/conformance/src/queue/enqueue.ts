@@ -1,9 +1,9 @@
 import { LIMITS } from "@memcube/core";
 
-import { assert, race, times } from "../fixtures/checks.ts";
-import { START } from "../fixtures/content.ts";
-import { HOSTILE_NAMES } from "../fixtures/hostile-names.ts";
-import { newCube, TENANT } from "../fixtures/test-cube.ts";
+import { assert, race, times } from "../kit/checks.ts";
+import { START } from "../kit/content.ts";
+import { HOSTILE_NAMES } from "../kit/hostile-names.ts";
+import { newCube, TENANT } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 import { keysOf, lease, leaseOne, task } from "./queue-fixture.ts";
 
@@ -14,8 +14,15 @@ export const enqueueRules = rulesOf("queue", "enqueue", {
     const { id, token, ...rest } = await leaseOne(queue, { now: START + 5, leaseMs: 100 });
     assert.ok(id.length > 0 && Number.isSafeInteger(token));
     assert.deepEqual(rest, {
-      ...{ key: "t", tenantId: "tenant-1", cubeId: "cube-1", type: "work", payload },
-      ...{ priority: 3, attempt: 1, maxAttempts: 2, leaseUntil: START + 105 },
+      key: "t",
+      tenantId: "tenant-1",
+      cubeId: "cube-1",
+      type: "work",
+      payload,
+      priority: 3,
+      attempt: 1,
+      maxAttempts: 2,
+      leaseUntil: START + 105,
     });
   },
 
@@ -58,12 +65,17 @@ export const enqueueRules = rulesOf("queue", "enqueue", {
 
   "keys, types and tenants are told apart whatever characters they have": async ({ storage }) => {
     const { queue } = storage;
-    const tasks = HOSTILE_NAMES.map((name) => task(name, { tenantId: name, type: name, cubeId: name }));
+    const tasks = HOSTILE_NAMES.map((name) =>
+      task(name, { tenantId: name, type: name, cubeId: name }),
+    );
     await queue.enqueue(tasks, START);
     for (const name of HOSTILE_NAMES) {
       assert.deepEqual(await queue.states(name, [name]), ["waiting"], name);
       const found = await lease(queue, { types: [name], limit: 10 });
-      assert.deepEqual(found.map(({ key, tenantId }) => [key, tenantId]), [[name, name]]);
+      assert.deepEqual(
+        found.map(({ key, tenantId }) => [key, tenantId]),
+        [[name, name]],
+      );
     }
   },
 
@@ -81,10 +93,16 @@ export const enqueueRules = rulesOf("queue", "enqueue", {
     await storage.queue.enqueue([task("t", { payload: { version: 1 } })], START);
     const tasks = [task("t", { payload: { version: 2 } })];
     await cube.commit({ writes: [cube.memory({ id: "a" })], tasks });
-    assert.deepEqual((await lease(storage.queue, { limit: 5 })).map(({ payload }) => payload), [{ version: 1 }]);
+    assert.deepEqual(
+      (await lease(storage.queue, { limit: 5 })).map(({ payload }) => payload),
+      [{ version: 1 }],
+    );
   },
 
-  "of commits that race for a version only the winner's tasks are queued": async ({ storage, another }) => {
+  "of commits that race for a version only the winner's tasks are queued": async ({
+    storage,
+    another,
+  }) => {
     const cube = await newCube(storage);
     const handles = [cube, cube.on(await another())];
     const calls = times(10, (index) => async () => {

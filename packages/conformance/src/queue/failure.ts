@@ -1,5 +1,5 @@
-import { allPages, assert, race, rejects, times } from "../fixtures/checks.ts";
-import { START } from "../fixtures/content.ts";
+import { allPages, assert, race, rejects, times } from "../kit/checks.ts";
+import { START } from "../kit/content.ts";
 import { rulesOf } from "../rule.ts";
 import { lease, leaseOne, task } from "./queue-fixture.ts";
 
@@ -25,8 +25,15 @@ export const failureRules = rulesOf("queue", "failure", {
     const { items } = await queue.deadLetters({ tenantId: "tenant-1", limit: 10 });
     assert.deepEqual(items, [
       {
-        ...{ id: items[0]?.id, key: "t", tenantId: "tenant-1", cubeId: "cube-1", type: "work" },
-        ...{ payload: { n: 1 }, attempts: 1, error: "bad é input", at: START + 7 },
+        id: items[0]?.id,
+        key: "t",
+        tenantId: "tenant-1",
+        cubeId: "cube-1",
+        type: "work",
+        payload: { n: 1 },
+        attempts: 1,
+        error: "bad é input",
+        at: START + 7,
       },
     ]);
   },
@@ -38,7 +45,10 @@ export const failureRules = rulesOf("queue", "failure", {
     await queue.fail(await leaseOne(queue), { ...retry, error: "last" });
     assert.deepEqual(await queue.states("tenant-1", ["t"]), ["dead"]);
     const { items } = await queue.deadLetters({ tenantId: "tenant-1", limit: 10 });
-    assert.deepEqual(items.map(({ attempts, error }) => [attempts, error]), [[2, "last"]]);
+    assert.deepEqual(
+      items.map(({ attempts, error }) => [attempts, error]),
+      [[2, "last"]],
+    );
   },
 
   "a task whose last lease lapsed is dead": async ({ storage: { queue } }) => {
@@ -48,10 +58,16 @@ export const failureRules = rulesOf("queue", "failure", {
     assert.deepEqual(again.map(({ key }) => key).toSorted(), ["t", "u"]);
     const last = again.find(({ key }) => key === "t");
     const third = await lease(queue, { limit: 5, now: START + 2_000 });
-    assert.deepEqual(third.map(({ key }) => key), ["u"]);
+    assert.deepEqual(
+      third.map(({ key }) => key),
+      ["u"],
+    );
     assert.deepEqual(await queue.states("tenant-1", ["t"]), ["dead"]);
     const { items } = await queue.deadLetters({ tenantId: "tenant-1", limit: 10 });
-    assert.deepEqual(items.map(({ attempts, at }) => [attempts, at]), [[2, START + 2_000]]);
+    assert.deepEqual(
+      items.map(({ attempts, at }) => [attempts, at]),
+      [[2, START + 2_000]],
+    );
     assert.ok(items[0] !== undefined && items[0].error.length > 0);
     assert.ok(last !== undefined);
     await rejects(queue.complete(last), "MEMCUBE_LEASE_LOST");
@@ -106,7 +122,10 @@ export const failureRules = rulesOf("queue", "failure", {
       await queue.fail(leased, { error: "no", now: START });
     }
     const { items } = await queue.deadLetters({ tenantId: "tenant-1", limit: 10 });
-    assert.deepEqual(items.map(({ tenantId }) => tenantId), ["tenant-1"]);
+    assert.deepEqual(
+      items.map(({ tenantId }) => tenantId),
+      ["tenant-1"],
+    );
     const ids = items.map(({ id }) => id);
     assert.equal(await queue.discard("tenant-2", ids), 0);
     assert.equal(await queue.redrive("tenant-2", ids, START), 0);
@@ -115,25 +134,42 @@ export const failureRules = rulesOf("queue", "failure", {
   },
 
   "dead letters come in pages": async ({ storage: { queue } }) => {
-    await queue.enqueue(times(9, (index) => task(`t${index}`)), START);
+    await queue.enqueue(
+      times(9, (index) => task(`t${index}`)),
+      START,
+    );
     for (const leased of await lease(queue, { limit: 9 })) {
       await queue.fail(leased, { error: "no", now: START });
     }
     const found = await allPages(async (cursor) => {
       const page = await queue.deadLetters({ tenantId: "tenant-1", limit: 4, cursor });
       assert.ok(page.items.length <= 4);
-      await queue.discard("tenant-1", page.items.slice(-1).map(({ id }) => id));
+      await queue.discard(
+        "tenant-1",
+        page.items.slice(-1).map(({ id }) => id),
+      );
       return page;
     });
-    assert.deepEqual(found.map(({ key }) => key).toSorted(), times(9, (index) => `t${index}`));
+    assert.deepEqual(
+      found.map(({ key }) => key).toSorted(),
+      times(9, (index) => `t${index}`),
+    );
   },
 
   "states come in the order of the keys": async ({ storage: { queue } }) => {
-    await queue.enqueue([task("leased", { priority: 1 }), task("waiting"), task("dead", { priority: 2 })], START);
+    await queue.enqueue(
+      [task("leased", { priority: 1 }), task("waiting"), task("dead", { priority: 2 })],
+      START,
+    );
     await queue.fail(await leaseOne(queue), { error: "no", now: START });
     await leaseOne(queue);
     const keys = ["never", "waiting", "dead", "leased"];
-    assert.deepEqual(await queue.states("tenant-1", keys), ["finished", "waiting", "dead", "leased"]);
+    assert.deepEqual(await queue.states("tenant-1", keys), [
+      "finished",
+      "waiting",
+      "dead",
+      "leased",
+    ]);
     assert.deepEqual(await queue.states("tenant-1", []), []);
   },
 
@@ -148,7 +184,8 @@ export const failureRules = rulesOf("queue", "failure", {
             await storage.queue.complete(first);
             return "finished";
           },
-          async () => ((await lease(other, { now: START + 1_000 })).length > 0 ? "taken" : "nothing"),
+          async () =>
+            (await lease(other, { now: START + 1_000 })).length > 0 ? "taken" : "nothing",
         ],
         "MEMCUBE_LEASE_LOST",
       );

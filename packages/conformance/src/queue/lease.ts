@@ -1,5 +1,5 @@
-import { assert, race, rejects, times } from "../fixtures/checks.ts";
-import { START } from "../fixtures/content.ts";
+import { assert, race, rejects, times } from "../kit/checks.ts";
+import { START } from "../kit/content.ts";
 import { rulesOf } from "../rule.ts";
 import { keysOf, lease, leaseOne, task } from "./queue-fixture.ts";
 
@@ -8,11 +8,22 @@ export const leaseRules = rulesOf("queue", "lease", {
     await queue.enqueue([task("a"), task("b", { priority: 5 })], START);
     await queue.enqueue([task("c", { priority: -1 }), task("d", { priority: 5 })], START + 1);
     await queue.enqueue([task("e")], START + 2);
-    assert.deepEqual(await keysOf(lease(queue, { limit: 10, now: START + 5 })), ["b", "d", "a", "e", "c"]);
+    assert.deepEqual(await keysOf(lease(queue, { limit: 10, now: START + 5 })), [
+      "b",
+      "d",
+      "a",
+      "e",
+      "c",
+    ]);
   },
 
-  "only tasks of the types asked for are leased, no more than the limit": async ({ storage: { queue } }) => {
-    await queue.enqueue(times(5, (index) => task(`w${index}`)), START);
+  "only tasks of the types asked for are leased, no more than the limit": async ({
+    storage: { queue },
+  }) => {
+    await queue.enqueue(
+      times(5, (index) => task(`w${index}`)),
+      START,
+    );
     await queue.enqueue([task("x", { type: "other", priority: 9 })], START);
     assert.deepEqual(await keysOf(lease(queue, { limit: 2 })), ["w0", "w1"]);
     assert.deepEqual(await keysOf(lease(queue, { types: ["other", "none"], limit: 9 })), ["x"]);
@@ -27,12 +38,21 @@ export const leaseRules = rulesOf("queue", "lease", {
     const leased = await lease(queue, { limit: 6 });
     assert.equal(leased.filter(({ tenantId }) => tenantId === "few").length, 3);
     const rest = await lease(queue, { limit: 20 });
-    assert.deepEqual(rest.map(({ key }) => key), ["a3", "a4", "a5", "a6", "a7"]);
+    assert.deepEqual(
+      rest.map(({ key }) => key),
+      ["a3", "a4", "a5", "a6", "a7"],
+    );
   },
 
   "tenants take turns from lease to lease, finished or not": async ({ storage: { queue } }) => {
-    await queue.enqueue(times(6, (index) => task(`a${index}`, { tenantId: "many" })), START);
-    await queue.enqueue(times(3, (index) => task(`b${index}`, { tenantId: "few" })), START);
+    await queue.enqueue(
+      times(6, (index) => task(`a${index}`, { tenantId: "many" })),
+      START,
+    );
+    await queue.enqueue(
+      times(3, (index) => task(`b${index}`, { tenantId: "few" })),
+      START,
+    );
     const tenants: string[] = [];
     for (const round of times(6, (index) => index)) {
       const leased = await leaseOne(queue);
@@ -43,7 +63,10 @@ export const leaseRules = rulesOf("queue", "lease", {
   },
 
   "priority goes before turns": async ({ storage: { queue } }) => {
-    await queue.enqueue(times(3, (index) => task(`a${index}`, { tenantId: "one", priority: 1 })), START);
+    await queue.enqueue(
+      times(3, (index) => task(`a${index}`, { tenantId: "one", priority: 1 })),
+      START,
+    );
     await queue.enqueue([task("b", { tenantId: "two" })], START);
     assert.deepEqual(await keysOf(lease(queue, { limit: 4 })), ["a0", "a1", "a2", "b"]);
   },
@@ -115,13 +138,19 @@ export const leaseRules = rulesOf("queue", "lease", {
   "workers at the same time never hold the same task": async ({ storage, another }) => {
     const queues = [storage.queue, (await another()).queue];
     const count = 60;
-    await storage.queue.enqueue(times(count, (index) => task(`t${index}`)), START);
+    await storage.queue.enqueue(
+      times(count, (index) => task(`t${index}`)),
+      START,
+    );
     const { won } = await race(
       times(8, (worker) => async () => {
         const queue = queues[worker % 2] ?? storage.queue;
         const held: string[] = [];
         for (let round = 0; round < count; round += 1) {
-          const leased = await lease(queue, { limit: 1 + (worker % 3), worker: `worker-${worker}` });
+          const leased = await lease(queue, {
+            limit: 1 + (worker % 3),
+            worker: `worker-${worker}`,
+          });
           held.push(...leased.map(({ key }) => key));
           for (const one of leased) if (round % 2 === 0) await queue.complete(one);
           if (leased.length === 0) break;
@@ -152,7 +181,10 @@ export const leaseRules = rulesOf("queue", "lease", {
 
   "tasks are counted by state, for a tenant or all": async ({ storage: { queue } }) => {
     const other = { tenantId: "tenant-2" };
-    await queue.enqueue([task("a"), task("b"), task("c"), task("d", other), task("e", other)], START);
+    await queue.enqueue(
+      [task("a"), task("b"), task("c"), task("d", other), task("e", other)],
+      START,
+    );
     const leased = await lease(queue, { limit: 2 });
     const first = leased.find(({ tenantId }) => tenantId === "tenant-1");
     assert.ok(first !== undefined);

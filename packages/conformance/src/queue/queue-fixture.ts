@@ -1,10 +1,17 @@
 import type { LeasedTask, NewTask, TaskQueue } from "@memcube/core";
 
-import { START } from "../fixtures/content.ts";
+import { START } from "../kit/content.ts";
 
 /** A task of the tenant's, of type "work" unless it says otherwise. */
 export function task(key: string, more: Partial<NewTask> = {}): NewTask {
-  return { key, tenantId: "tenant-1", cubeId: "cube-1", type: "work", payload: { of: key }, ...more };
+  return {
+    key,
+    tenantId: "tenant-1",
+    cubeId: "cube-1",
+    type: "work",
+    payload: { of: key },
+    ...more,
+  };
 }
 
 type LeaseQuery = Parameters<TaskQueue["lease"]>[0];
@@ -15,7 +22,11 @@ export function lease(
   query: Partial<LeaseQuery> = {},
 ): Promise<readonly LeasedTask[]> {
   return queue.lease({
-    ...{ types: ["work"], limit: 1, now: START, leaseMs: 1_000, worker: "worker-1" },
+    types: ["work"],
+    limit: 1,
+    now: START,
+    leaseMs: 1e3,
+    worker: "worker-1",
     ...query,
   });
 }

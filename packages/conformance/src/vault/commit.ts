@@ -1,7 +1,7 @@
-import { assert, rejects, times } from "../fixtures/checks.ts";
-import { commitRequest } from "../fixtures/commit-request.ts";
-import { eraseWrite, START, vectorWrite } from "../fixtures/content.ts";
-import { newCube, SYSTEM, TENANT, TestCube } from "../fixtures/test-cube.ts";
+import { assert, rejects, times } from "../kit/checks.ts";
+import { commitRequest } from "../kit/commit-request.ts";
+import { eraseWrite, START, vectorWrite } from "../kit/content.ts";
+import { newCube, SYSTEM, TENANT, TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const commitRules = rulesOf("vault", "commit", {
@@ -15,8 +15,13 @@ export const commitRules = rulesOf("vault", "commit", {
     assert.deepEqual({ ...receipt.position, head: "" }, { epoch: "e", seq: 1, head: "" });
     const { content, salt, commitment } = header;
     assert.deepEqual(await cube.vault.cube(cube.ref), {
-      ...{ ref: cube.ref, version: 1, content, salt, commitment },
-      ...{ position: receipt.position, at: START + 5 },
+      ref: cube.ref,
+      version: 1,
+      content,
+      salt,
+      commitment,
+      position: receipt.position,
+      at: START + 5,
     });
   },
 

@@ -1,8 +1,8 @@
 import { isMemCubeError } from "@memcube/core";
 
-import { assert, race, rejects, times } from "../fixtures/checks.ts";
-import { eraseWrite } from "../fixtures/content.ts";
-import { newCube, TENANT, TestCube } from "../fixtures/test-cube.ts";
+import { assert, race, rejects, times } from "../kit/checks.ts";
+import { eraseWrite } from "../kit/content.ts";
+import { newCube, TENANT, TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 const WRITERS = 12;
@@ -70,7 +70,9 @@ export const compareAndSetRules = rulesOf("vault", "compare and set", {
     assert.equal((await cube.commit({ writes, cubeVersion: 2 })).position.seq, 3);
   },
 
-  "of a revocation and a write under the old header only one order is possible": async (context) => {
+  "of a revocation and a write under the old header only one order is possible": async (
+    context,
+  ) => {
     const cube = await newCube(context.storage);
     const other = cube.on(await context.another());
     for (const round of times(6, (index) => index + 1)) {
@@ -143,7 +145,10 @@ export const compareAndSetRules = rulesOf("vault", "compare and set", {
     assert.equal(won.length, 6);
     assert.equal((await cube.read("counter"))?.version, 1 + 6 * rounds);
     const numbers = (await cube.versions("counter")).map(({ version }) => version);
-    assert.deepEqual(numbers, times(1 + 6 * rounds, (index) => 1 + 6 * rounds - index));
+    assert.deepEqual(
+      numbers,
+      times(1 + 6 * rounds, (index) => 1 + 6 * rounds - index),
+    );
   },
 
   "an update and an erase of one version can't both win": async ({ storage, another }) => {
@@ -173,7 +178,8 @@ async function increment(cube: TestCube): Promise<void> {
       await cube.put({ id: "counter", expectedVersion: current?.version ?? 0 });
       return;
     } catch (error) {
-      const lost = isMemCubeError(error, "MEMCUBE_CONFLICT") || isMemCubeError(error, "MEMCUBE_BUSY");
+      const lost =
+        isMemCubeError(error, "MEMCUBE_CONFLICT") || isMemCubeError(error, "MEMCUBE_BUSY");
       if (!lost) throw error;
     }
   }

@@ -1,8 +1,8 @@
 import type { EdgeType } from "@memcube/core";
 
-import { allPages, assert, times } from "../fixtures/checks.ts";
-import { eraseWrite } from "../fixtures/content.ts";
-import { newCube, SYSTEM, type TestCube } from "../fixtures/test-cube.ts";
+import { allPages, assert, times } from "../kit/checks.ts";
+import { eraseWrite } from "../kit/content.ts";
+import { newCube, SYSTEM, type TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 const TO = { cubeId: "cube-1", id: "t" };
@@ -18,7 +18,13 @@ export const edgeRules = rulesOf("vault", "edges", {
 
   "edges are found by type": async ({ storage }) => {
     const cube = await newCube(storage);
-    await cube.put({ id: "a", edges: [{ type: "about", to: TO }, { type: "supports", to: TO }] });
+    await cube.put({
+      id: "a",
+      edges: [
+        { type: "about", to: TO },
+        { type: "supports", to: TO },
+      ],
+    });
     await cube.put({ id: "b", edges: [{ type: "contradicts", to: TO }] });
     const from = async (...types: EdgeType[]) =>
       (await edgesTo(cube, { types })).map((edge) => `${edge.from} ${edge.type}`).sort();
@@ -33,14 +39,20 @@ export const edgeRules = rulesOf("vault", "edges", {
     await cube.put({ id: "a", edges }, { id: "b", edges }, { id: "c", edges });
     await cube.put({ id: "a", expectedVersion: 1 });
     await cube.commit({ writes: [eraseWrite("b")] });
-    assert.deepEqual((await edgesTo(cube)).map(({ from }) => from), ["c"]);
+    assert.deepEqual(
+      (await edgesTo(cube)).map(({ from }) => from),
+      ["c"],
+    );
   },
 
   "who depends on an erased memory is still found": async ({ storage }) => {
     const cube = await newCube(storage);
     await cube.put({ id: "t" }, { id: "a", edges: [{ type: "derived-from", to: TO }] });
     await cube.commit({ writes: [eraseWrite("t")] });
-    assert.deepEqual((await edgesTo(cube)).map(({ from }) => from), ["a"]);
+    assert.deepEqual(
+      (await edgesTo(cube)).map(({ from }) => from),
+      ["a"],
+    );
   },
 
   "targets of other cubes are told apart": async ({ storage }) => {
@@ -48,9 +60,15 @@ export const edgeRules = rulesOf("vault", "edges", {
     const foreign = { cubeId: "cube-2", id: "t" };
     await cube.put({ id: "a", edges: [{ type: "about", to: TO }] });
     await cube.put({ id: "b", edges: [{ type: "about", to: foreign }] });
-    assert.deepEqual((await edgesTo(cube)).map(({ from }) => from), ["a"]);
+    assert.deepEqual(
+      (await edgesTo(cube)).map(({ from }) => from),
+      ["a"],
+    );
     const toForeign = await edgesTo(cube, { target: foreign });
-    assert.deepEqual(toForeign.map(({ from }) => from), ["b"]);
+    assert.deepEqual(
+      toForeign.map(({ from }) => from),
+      ["b"],
+    );
   },
 
   "edges come in pages that writes don't disturb": async ({ storage }) => {
@@ -62,7 +80,12 @@ export const edgeRules = rulesOf("vault", "edges", {
     await cube.put(...times(11, (index) => ({ id: `m${index}`, edges: both })));
     let erased = false;
     const found = await allPages(async (cursor) => {
-      const page = await cube.vault.edgesTo(cube.ref, { target: TO, access: SYSTEM, limit: 3, cursor });
+      const page = await cube.vault.edgesTo(cube.ref, {
+        target: TO,
+        access: SYSTEM,
+        limit: 3,
+        cursor,
+      });
       assert.ok(page.items.length <= 3);
       const first = page.items[0]?.from;
       if (!erased && first !== undefined) await cube.commit({ writes: [eraseWrite(first)] });
@@ -81,6 +104,11 @@ async function edgesTo(
   cube: TestCube,
   query: { readonly target?: typeof TO; readonly types?: readonly EdgeType[] } = {},
 ) {
-  const page = await cube.vault.edgesTo(cube.ref, { target: TO, access: SYSTEM, limit: 100, ...query });
+  const page = await cube.vault.edgesTo(cube.ref, {
+    target: TO,
+    access: SYSTEM,
+    limit: 100,
+    ...query,
+  });
   return page.items;
 }

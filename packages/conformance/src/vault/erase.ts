@@ -1,7 +1,7 @@
-import { assert } from "../fixtures/checks.ts";
-import { eraseWrite, START, vectorWrite } from "../fixtures/content.ts";
-import { findable, idsByPath, onEveryPath, TARGET } from "../fixtures/read-paths.ts";
-import { newCube, SYSTEM, type TestCube } from "../fixtures/test-cube.ts";
+import { assert } from "../kit/checks.ts";
+import { eraseWrite, START, vectorWrite } from "../kit/content.ts";
+import { findable, idsByPath, onEveryPath, TARGET } from "../kit/read-paths.ts";
+import { newCube, SYSTEM, type TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 const SECRET = "zanzibar";
@@ -51,7 +51,10 @@ export const eraseRules = rulesOf("vault", "erase", {
     assert.deepEqual([read?.version, read?.vector], [3, undefined]);
     assert.equal((await cube.versions("a")).length, 1);
     const edges = { target: TARGET, access: SYSTEM, limit: 10 };
-    assert.deepEqual((await cube.vault.edgesTo(cube.ref, edges)).items.map(({ from }) => from), ["b"]);
+    assert.deepEqual(
+      (await cube.vault.edgesTo(cube.ref, edges)).items.map(({ from }) => from),
+      ["b"],
+    );
     assert.equal((await storage.usage.get(cube.ref, ["a"])).size, 0);
     assert.doesNotMatch(await everythingReturned(cube), /zanzibar/);
   },
@@ -73,8 +76,12 @@ export const eraseRules = rulesOf("vault", "erase", {
 /** Memory `a` in two versions with everything a memory can have, all of it secret; `b` beside it. */
 async function writeSecret(cube: TestCube): Promise<void> {
   const secret = findable({
-    ...{ id: "a", text: `${SECRET} one`, externalKey: `key of a ${SECRET}`, tags: [SECRET, "t"] },
-    ...{ sessionId: SECRET, terms: `shared ${SECRET}` },
+    id: "a",
+    text: `${SECRET} one`,
+    externalKey: `key of a ${SECRET}`,
+    tags: [SECRET, "t"],
+    sessionId: SECRET,
+    terms: `shared ${SECRET}`,
   });
   const open = findable({ id: "a", expectedVersion: 1, text: `${SECRET} two` });
   await cube.put(secret, findable({ id: "b" }));
@@ -90,7 +97,10 @@ async function everythingReturned(cube: TestCube): Promise<string> {
   for (let at = 1; at <= seq; at += 1) past.push(await vault.list(ref, { ...page, seq: at }));
   const ended = { afterSeq: 0, toSeq: seq, limit: 100 };
   return JSON.stringify([
-    ...[past, await cube.log(), await vault.endedVersions(ref, ended), await cube.versions("a")],
+    past,
+    await cube.log(),
+    await vault.endedVersions(ref, ended),
+    await cube.versions("a"),
     await vault.readByKey(ref, { ...page, externalKeys: ["key of a", `key of a ${SECRET}`] }),
     await vault.edgesTo(ref, { access: SYSTEM, target: TARGET, limit: 100 }),
   ]);

@@ -1,7 +1,7 @@
-import { assert, times } from "../fixtures/checks.ts";
-import { START } from "../fixtures/content.ts";
-import { findable, idsByPath } from "../fixtures/read-paths.ts";
-import { newCube, SYSTEM } from "../fixtures/test-cube.ts";
+import { assert, times } from "../kit/checks.ts";
+import { START } from "../kit/content.ts";
+import { findable, idsByPath } from "../kit/read-paths.ts";
+import { newCube, SYSTEM } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 /** Paths that take no `now`: they are for lineage and history. */
@@ -46,11 +46,22 @@ export const expiryRules = rulesOf("vault", "expiry", {
   "pages and totals leave expired memories out": async ({ storage }) => {
     const cube = await newCube(storage);
     const expiresAt = START + 10;
-    await cube.put(...times(30, (index) => ({ id: `m${index}`, ...(index % 3 ? { expiresAt } : {}) })));
-    const query = { access: SYSTEM, filter: {}, order: "oldest", limit: 8, withTotal: true } as const;
+    await cube.put(
+      ...times(30, (index) => ({ id: `m${index}`, ...(index % 3 ? { expiresAt } : {}) })),
+    );
+    const query = {
+      access: SYSTEM,
+      filter: {},
+      order: "oldest",
+      limit: 8,
+      withTotal: true,
+    } as const;
     const page = await cube.vault.list(cube.ref, { ...query, now: expiresAt });
     assert.equal(page.total, 10);
-    assert.deepEqual(page.items.map(({ id }) => id), times(8, (index) => `m${index * 3}`));
+    assert.deepEqual(
+      page.items.map(({ id }) => id),
+      times(8, (index) => `m${index * 3}`),
+    );
     assert.equal((await cube.vault.list(cube.ref, { ...query, now: START })).total, 30);
   },
 });

@@ -1,6 +1,6 @@
-import { assert, race, rejects, times } from "../fixtures/checks.ts";
-import { eraseWrite } from "../fixtures/content.ts";
-import { newCube, SYSTEM, type TestCube } from "../fixtures/test-cube.ts";
+import { assert, race, rejects, times } from "../kit/checks.ts";
+import { eraseWrite } from "../kit/content.ts";
+import { newCube, SYSTEM, type TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const externalKeyRules = rulesOf("vault", "external keys", {
@@ -64,7 +64,8 @@ export const externalKeyRules = rulesOf("vault", "external keys", {
       await newCube(storage, { cubeId: "cube-2" }),
       await newCube(storage, { tenantId: "tenant-2" }),
     ];
-    for (const [index, cube] of cubes.entries()) await cube.put({ id: `m${index}`, externalKey: "k" });
+    for (const [index, cube] of cubes.entries())
+      await cube.put({ id: `m${index}`, externalKey: "k" });
     const found = await Promise.all(cubes.map((cube) => holders(cube, "k")));
     assert.deepEqual(found, [["m0"], ["m1"], ["m2"]]);
   },

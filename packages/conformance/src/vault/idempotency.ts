@@ -1,22 +1,28 @@
-import { assert, race, rejects, times } from "../fixtures/checks.ts";
-import { START } from "../fixtures/content.ts";
-import { newCube, TENANT, TestCube } from "../fixtures/test-cube.ts";
+import { assert, race, rejects, times } from "../kit/checks.ts";
+import { START } from "../kit/content.ts";
+import { newCube, TENANT, TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const ONCE = { key: "once", expiresAt: START + DAY_MS };
 
 export const idempotencyRules = rulesOf("vault", "idempotency", {
-  "the second commit under a key writes nothing and gets the first receipt": async ({ storage }) => {
+  "the second commit under a key writes nothing and gets the first receipt": async ({
+    storage,
+  }) => {
     const cube = await newCube(storage);
     const first = await cube.commit({
       writes: [cube.memory({ id: "a" })],
-      ...{ idempotency: ONCE, at: START + 10, commitId: "first" },
+      idempotency: ONCE,
+      at: START + 10,
+      commitId: "first",
     });
     await cube.put({ id: "b" });
     const second = await cube.commit({
       writes: [cube.memory({ id: "c" })],
-      ...{ idempotency: ONCE, at: START + 20, commitId: "second" },
+      idempotency: ONCE,
+      at: START + 20,
+      commitId: "second",
     });
     assert.deepEqual(second, { ...first, replayed: true });
     assert.deepEqual(await cube.ids(), ["a", "b"]);

@@ -1,10 +1,13 @@
-import { assert, race, times } from "../fixtures/checks.ts";
-import { START } from "../fixtures/content.ts";
-import { newCube } from "../fixtures/test-cube.ts";
+import { assert, race, times } from "../kit/checks.ts";
+import { START } from "../kit/content.ts";
+import { newCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 const lease = (holder: string, now: number, until: number, name = "work") => ({
-  ...{ name, holder, now: START + now, until: START + until },
+  name,
+  holder,
+  now: START + now,
+  until: START + until,
 });
 
 export const leaseRules = rulesOf("vault", "leases", {
@@ -83,7 +86,11 @@ export const markRules = rulesOf("vault", "marks", {
     await vault.setMark(ref, "a", "1");
     await vault.setMark(ref, "b", "2");
     await vault.setMark(other.ref, "a", "3");
-    const marks = [await vault.mark(ref, "a"), await vault.mark(ref, "b"), await vault.mark(other.ref, "a")];
+    const marks = [
+      await vault.mark(ref, "a"),
+      await vault.mark(ref, "b"),
+      await vault.mark(other.ref, "a"),
+    ];
     assert.deepEqual(marks, ["1", "2", "3"]);
   },
 
@@ -91,6 +98,9 @@ export const markRules = rulesOf("vault", "marks", {
     const cube = await newCube(storage);
     const before = [await cube.position(), await cube.log(), await cube.vault.stats(cube.ref)];
     await cube.vault.setMark(cube.ref, "index", "value");
-    assert.deepEqual([await cube.position(), await cube.log(), await cube.vault.stats(cube.ref)], before);
+    assert.deepEqual(
+      [await cube.position(), await cube.log(), await cube.vault.stats(cube.ref)],
+      before,
+    );
   },
 });

@@ -1,8 +1,8 @@
 import { LIMITS, type Principal } from "@memcube/core";
 
-import { assert, times } from "../fixtures/checks.ts";
-import { vectorWrite } from "../fixtures/content.ts";
-import { as, newCube, SYSTEM } from "../fixtures/test-cube.ts";
+import { assert, times } from "../kit/checks.ts";
+import { vectorWrite } from "../kit/content.ts";
+import { as, newCube, SYSTEM } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const limitRules = rulesOf("vault", "limits", {
@@ -13,10 +13,16 @@ export const limitRules = rulesOf("vault", "limits", {
     assert.equal(position.seq, 2);
     const page = { access: SYSTEM, filter: {}, order: "oldest", limit: LIMITS.pageRows } as const;
     const listed = await cube.vault.list(cube.ref, { ...page, withTotal: true });
-    assert.deepEqual(listed.items.map(({ id }) => id), ids);
+    assert.deepEqual(
+      listed.items.map(({ id }) => id),
+      ids,
+    );
     assert.equal(listed.total, LIMITS.commitWrites);
     const read = await cube.vault.read(cube.ref, { access: SYSTEM, ids: ids.toReversed() });
-    assert.deepEqual(read.map(({ id }) => id), ids.toReversed());
+    assert.deepEqual(
+      read.map(({ id }) => id),
+      ids.toReversed(),
+    );
   },
 
   "a memory may be as long as the core allows": async ({ storage }) => {
@@ -50,7 +56,10 @@ export const limitRules = rulesOf("vault", "limits", {
   },
 
   "lists and callers may have as many principals as the core allows": async ({ storage }) => {
-    const listed = times(LIMITS.listedPrincipals, (index): Principal => `role:${"r".repeat(200)}${index}`);
+    const listed = times(
+      LIMITS.listedPrincipals,
+      (index): Principal => `role:${"r".repeat(200)}${index}`,
+    );
     const cube = await newCube(storage, { allow: listed });
     await cube.put({ id: "a", allow: listed }, { id: "b", deny: listed });
     const callers = times(LIMITS.callerPrincipals - 1, (index): Principal => `role:other-${index}`);
@@ -62,9 +71,13 @@ export const limitRules = rulesOf("vault", "limits", {
   "a memory may have many versions": async ({ storage }) => {
     const cube = await newCube(storage);
     const count = 120;
-    for (const expectedVersion of times(count, (at) => at)) await cube.put({ id: "a", expectedVersion });
+    for (const expectedVersion of times(count, (at) => at))
+      await cube.put({ id: "a", expectedVersion });
     const versions = await cube.versions("a");
-    assert.deepEqual(versions.map(({ version }) => version), times(count, (at) => count - at));
+    assert.deepEqual(
+      versions.map(({ version }) => version),
+      times(count, (at) => count - at),
+    );
     assert.equal((await cube.read("a", { seq: 61 }))?.version, 60);
   },
 });

@@ -1,8 +1,8 @@
 import type { VaultFilter } from "@memcube/core";
 
-import { allPages, assert, times } from "../fixtures/checks.ts";
-import { eraseWrite, START } from "../fixtures/content.ts";
-import { newCube, SYSTEM, type TestCube } from "../fixtures/test-cube.ts";
+import { allPages, assert, times } from "../kit/checks.ts";
+import { eraseWrite, START } from "../kit/content.ts";
+import { newCube, SYSTEM, type TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 const name = (index: number): string => `m${String(index).padStart(2, "0")}`;
@@ -35,11 +35,15 @@ export const listingRules = rulesOf("vault", "listing", {
     assert.deepEqual(await list(cube, { from: START + 20 }), ["b", "c", "d"]);
     assert.deepEqual(await list(cube, { to: START + 20 }), ["a"]);
     assert.deepEqual(await list(cube, { from: START + 20, to: START + 40 }), ["b", "c"]);
-    assert.deepEqual(await list(cube, { tags: ["x"], types: ["fact", "event"], to: START + 20 }), ["a"]);
+    assert.deepEqual(await list(cube, { tags: ["x"], types: ["fact", "event"], to: START + 20 }), [
+      "a",
+    ]);
     assert.deepEqual(await list(cube, { tags: ["x"], sessionId: "s3" }), []);
   },
 
-  "an empty list of kinds, types or states lets nothing through, one of tags all": async ({ storage }) => {
+  "an empty list of kinds, types or states lets nothing through, one of tags all": async ({
+    storage,
+  }) => {
     const cube = await newCube(storage);
     await cube.put({ id: "a" });
     assert.deepEqual(await list(cube, { tags: [] }), ["a"]);
@@ -50,7 +54,23 @@ export const listingRules = rulesOf("vault", "listing", {
 
   "tags are compared whole, whatever characters they have": async ({ storage }) => {
     const cube = await newCube(storage);
-    const tags = ["a", "ab", "A", "a b", "a,b", "a|b", 'a"', "a'", "a%", "a_", "a*", "a\\", "{a}", "é", "e\u0301"];
+    const tags = [
+      "a",
+      "ab",
+      "A",
+      "a b",
+      "a,b",
+      "a|b",
+      'a"',
+      "a'",
+      "a%",
+      "a_",
+      "a*",
+      "a\\",
+      "{a}",
+      "é",
+      "e\u0301",
+    ];
     await cube.put(...tags.map((tag, index) => ({ id: name(index), tags: [tag, "every"] })));
     for (const [index, tag] of tags.entries()) {
       assert.deepEqual(await list(cube, { tags: [tag] }), [name(index)], tag);
@@ -70,7 +90,9 @@ export const listingRules = rulesOf("vault", "listing", {
 
   "pages give every memory once, in both orders": async ({ storage }) => {
     const cube = await newCube(storage);
-    await cube.put(...times(23, (index) => ({ id: name(index), tags: index % 2 === 0 ? ["even"] : [] })));
+    await cube.put(
+      ...times(23, (index) => ({ id: name(index), tags: index % 2 === 0 ? ["even"] : [] })),
+    );
     const ids = times(23, name);
     const even = ids.filter((_, index) => index % 2 === 0);
     for (const limit of [1, 4, 23, 100]) {
@@ -85,7 +107,10 @@ export const listingRules = rulesOf("vault", "listing", {
     const cube = await newCube(storage);
     await cube.put({ id: "a" }, { id: "b" });
     const page = await cube.vault.list(cube.ref, {
-      ...{ access: SYSTEM, filter: {}, order: "oldest", limit: 3 },
+      access: SYSTEM,
+      filter: {},
+      order: "oldest",
+      limit: 3,
     });
     assert.equal(page.cursor, undefined);
     assert.equal(page.total, undefined, "no total unless it was asked for");
@@ -108,13 +133,22 @@ export const listingRules = rulesOf("vault", "listing", {
     await cube.put(...times(12, (index) => ({ id: name(index) })));
     const pages: string[][] = [];
     const all = await listPages(cube, {
-      ...{ limit: 4, order: "oldest" },
+      limit: 4,
+      order: "oldest",
       async afterPage(page) {
         pages.push(page);
         if (pages.length > 1) return;
-        // The last of the page goes, one seen and one not seen change, a new one comes.
         await cube.commit({ writes: [eraseWrite(name(3)), eraseWrite(name(0))] });
-        await cube.put({ id: name(1), expectedVersion: 1 }, { id: name(6), expectedVersion: 1 });
+        await cube.put(
+          {
+            id: name(1),
+            expectedVersion: 1,
+          },
+          {
+            id: name(6),
+            expectedVersion: 1,
+          },
+        );
         await cube.put({ id: "new" });
       },
     });
@@ -126,13 +160,17 @@ export const listingRules = rulesOf("vault", "listing", {
     await cube.put(...times(12, (index) => ({ id: name(index) })));
     let first = true;
     const all = await listPages(cube, {
-      ...{ limit: 5, order: "newest" },
+      limit: 5,
+      order: "newest",
       async afterPage(page) {
         if (!first) return;
         first = false;
         await cube.put({ id: "new" });
         await cube.commit({ writes: [eraseWrite(page.at(-1) ?? "")] });
-        await cube.put({ id: name(2), expectedVersion: 1 });
+        await cube.put({
+          id: name(2),
+          expectedVersion: 1,
+        });
       },
     });
     assert.deepEqual(all, times(12, name).toReversed(), "neither the new one nor one twice");
@@ -143,9 +181,14 @@ export const listingRules = rulesOf("vault", "listing", {
     await cube.put(...times(9, (index) => ({ id: name(index) })));
     const { seq } = await cube.position();
     const all = await listPages(cube, {
-      ...{ limit: 2, order: "oldest", seq },
+      limit: 2,
+      order: "oldest",
+      seq,
       async afterPage(page) {
-        await cube.put({ id: page.at(-1) ?? "", expectedVersion: 1 });
+        await cube.put({
+          id: page.at(-1) ?? "",
+          expectedVersion: 1,
+        });
         await cube.put({ id: `new after ${page.at(-1)}` });
       },
     });
@@ -159,7 +202,11 @@ async function list(
   order: "oldest" | "newest" = "oldest",
 ): Promise<string[]> {
   const page = await cube.vault.list(cube.ref, {
-    ...{ access: SYSTEM, filter, order, limit: 100, withTotal: true },
+    access: SYSTEM,
+    filter,
+    order,
+    limit: 100,
+    withTotal: true,
   });
   assert.equal(page.total, page.items.length);
   return page.items.map(({ id }) => id);

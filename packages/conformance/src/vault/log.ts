@@ -1,9 +1,9 @@
 import { sha256Hex } from "@memcube/core";
 
-import { assert, assertLinked, race, times } from "../fixtures/checks.ts";
-import { commitRequest } from "../fixtures/commit-request.ts";
-import { START } from "../fixtures/content.ts";
-import { newCube, TENANT, TestCube } from "../fixtures/test-cube.ts";
+import { assert, assertLinked, race, times } from "../kit/checks.ts";
+import { commitRequest } from "../kit/commit-request.ts";
+import { START } from "../kit/content.ts";
+import { newCube, TENANT, TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const logRules = rulesOf("vault", "log", {
@@ -15,7 +15,10 @@ export const logRules = rulesOf("vault", "log", {
     assert.equal(log.length, 10);
     assertLinked(log, storage.vault.capabilities.linkHash);
     const heads = receipts.map(({ position }) => [position.seq, position.head]);
-    assert.deepEqual(heads, log.slice(1).map(({ seq, head }) => [seq, head]));
+    assert.deepEqual(
+      heads,
+      log.slice(1).map(({ seq, head }) => [seq, head]),
+    );
     assert.deepEqual(await cube.position(), receipts.at(-1)?.position);
   },
 

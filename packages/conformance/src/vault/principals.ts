@@ -1,8 +1,8 @@
 import type { Principal } from "@memcube/core";
 
-import { assert, times } from "../fixtures/checks.ts";
-import { findable, idsByPath, onEveryPath } from "../fixtures/read-paths.ts";
-import { as, newCube, SYSTEM, type TestCube } from "../fixtures/test-cube.ts";
+import { assert, times } from "../kit/checks.ts";
+import { findable, idsByPath, onEveryPath } from "../kit/read-paths.ts";
+import { as, newCube, SYSTEM, type TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const principalRules = rulesOf("vault", "principals", {
@@ -75,7 +75,12 @@ export const principalRules = rulesOf("vault", "principals", {
     assert.deepEqual(await other.vault.read(cube.ref, past), []);
     const denying = { expectedVersion: 2, allow: ["everyone"], deny: ["role:new"] } as const;
     await cube.commit({ writes: [cube.header(denying)] });
-    await assertSees(other, { "role:team": [], "role:new": [], everyone: ["a"], "user:ada": ["a"] });
+    await assertSees(other, {
+      "role:team": [],
+      "role:new": [],
+      everyone: ["a"],
+      "user:ada": ["a"],
+    });
   },
 
   "a memory's new lists count at once, each version by its own": async ({ storage }) => {
@@ -95,7 +100,10 @@ export const principalRules = rulesOf("vault", "principals", {
   "pages are filled with what may be seen, and counted so": async ({ storage }) => {
     const cube = await newCube(storage);
     const all = times(60, (index) =>
-      findable({ id: `m${String(index).padStart(2, "0")}`, allow: index % 5 === 0 ? ["role:team"] : [] }),
+      findable({
+        id: `m${String(index).padStart(2, "0")}`,
+        allow: index % 5 === 0 ? ["role:team"] : [],
+      }),
     );
     await cube.put(...all);
     const access = as("role:team", "everyone");
@@ -105,7 +113,10 @@ export const principalRules = rulesOf("vault", "principals", {
     assert.equal(first.total, 12);
     const second = await cube.vault.list(cube.ref, { ...query, cursor: first.cursor });
     const listed = [...first.items, ...second.items].map(({ id }) => id);
-    assert.deepEqual(listed, times(12, (index) => `m${String(index * 5).padStart(2, "0")}`));
+    assert.deepEqual(
+      listed,
+      times(12, (index) => `m${String(index * 5).padStart(2, "0")}`),
+    );
     const filtered = { ...query, filter: { tags: ["t"] } };
     assert.equal((await cube.vault.list(cube.ref, filtered)).total, 12);
   },
@@ -119,7 +130,8 @@ export const principalRules = rulesOf("vault", "principals", {
       const query = { tenantId: "tenant-1", access: as(...principals), limit: 2, withTotal: true };
       const first = await storage.vault.cubes(query);
       const { cursor, items, total } = first;
-      const rest = cursor === undefined ? [] : (await storage.vault.cubes({ ...query, cursor })).items;
+      const rest =
+        cursor === undefined ? [] : (await storage.vault.cubes({ ...query, cursor })).items;
       return [[...items, ...rest].map(({ ref }) => ref.cubeId).join(""), total];
     };
     assert.deepEqual(await seen("user:ada", "everyone"), ["abc", 3]);
@@ -146,9 +158,24 @@ export const principalRules = rulesOf("vault", "principals", {
 
   "a principal is compared whole, whatever characters it has": async ({ storage }) => {
     const cube = await newCube(storage);
-    const names = ["a", "ab", "A", "a%", "a_", 'a"', 'a","user:b', "a'--", "a]", "a,b", "ä", "a\u0308"];
+    const names = [
+      "a",
+      "ab",
+      "A",
+      "a%",
+      "a_",
+      'a"',
+      'a","user:b',
+      "a'--",
+      "a]",
+      "a,b",
+      "ä",
+      "a\u0308",
+    ];
     const principals = names.map((name): Principal => `user:${name}`);
-    const inputs = principals.map((owner, index) => findable({ id: `m${index}`, owner, allow: [] }));
+    const inputs = principals.map((owner, index) =>
+      findable({ id: `m${index}`, owner, allow: [] }),
+    );
     await cube.put(...inputs);
     const ids = inputs.map(({ id }) => id);
     for (const [index, principal] of principals.entries()) {

@@ -1,8 +1,8 @@
 import type { HistorySegment } from "@memcube/core";
 
-import { allPages, assert, assertLinked, race, rejects, times } from "../fixtures/checks.ts";
-import { START } from "../fixtures/content.ts";
-import { newCube, type TestCube } from "../fixtures/test-cube.ts";
+import { allPages, assert, assertLinked, race, rejects, times } from "../kit/checks.ts";
+import { START } from "../kit/content.ts";
+import { newCube, type TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const segmentRules = rulesOf("vault", "history segments", {
@@ -29,7 +29,10 @@ export const segmentRules = rulesOf("vault", "history segments", {
     const segment = await segmentTo(cube, 1, 5);
     await cube.vault.addSegment(cube.ref, segment);
     assert.deepEqual(await cube.vault.segments(cube.ref), [segment]);
-    assert.deepEqual((await cube.log()).map(({ seq }) => seq), [6, 7]);
+    assert.deepEqual(
+      (await cube.log()).map(({ seq }) => seq),
+      [6, 7],
+    );
     const versionsOf = async (id: string) =>
       (await cube.versions(id)).map(({ version }) => version);
     assert.deepEqual(await versionsOf("a"), [4, 3]);
@@ -102,7 +105,10 @@ export const segmentRules = rulesOf("vault", "history segments", {
     });
     const { won } = await race(calls, "MEMCUBE_CONFLICT");
     const kept = await cube.vault.segments(cube.ref);
-    assert.deepEqual(kept.map(({ blob }) => blob), won);
+    assert.deepEqual(
+      kept.map(({ blob }) => blob),
+      won,
+    );
     assert.equal(won.length, 1);
   },
 
@@ -135,8 +141,12 @@ export const segmentRules = rulesOf("vault", "history segments", {
 async function cubeWithHistory(storage: Parameters<typeof newCube>[0]): Promise<TestCube> {
   const cube = await newCube(storage);
   await cube.putEach(
-    ...[{ id: "a" }, { id: "a", expectedVersion: 1 }, { id: "b" }, { id: "a", expectedVersion: 2 }],
-    ...[{ id: "b", expectedVersion: 1 }, { id: "a", expectedVersion: 3 }],
+    { id: "a" },
+    { id: "a", expectedVersion: 1 },
+    { id: "b" },
+    { id: "a", expectedVersion: 2 },
+    { id: "b", expectedVersion: 1 },
+    { id: "a", expectedVersion: 3 },
   );
   return cube;
 }

@@ -1,6 +1,6 @@
-import { assert } from "../fixtures/checks.ts";
-import { eraseWrite, vectorWrite } from "../fixtures/content.ts";
-import { newCube } from "../fixtures/test-cube.ts";
+import { assert } from "../kit/checks.ts";
+import { eraseWrite, vectorWrite } from "../kit/content.ts";
+import { newCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const statsRules = rulesOf("vault", "stats", {

@@ -1,7 +1,7 @@
-import { assert, times } from "../fixtures/checks.ts";
-import { eraseWrite, START } from "../fixtures/content.ts";
-import { findable, idsByPath, onEveryPath, TARGET } from "../fixtures/read-paths.ts";
-import { as, newCube, SYSTEM, TestCube } from "../fixtures/test-cube.ts";
+import { assert, times } from "../kit/checks.ts";
+import { eraseWrite, START } from "../kit/content.ts";
+import { findable, idsByPath, onEveryPath, TARGET } from "../kit/read-paths.ts";
+import { as, newCube, SYSTEM, TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const tenantRules = rulesOf("vault", "tenants and cubes", {

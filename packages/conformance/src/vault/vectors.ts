@@ -1,6 +1,6 @@
-import { assert, times } from "../fixtures/checks.ts";
-import { eraseWrite, vectorWrite } from "../fixtures/content.ts";
-import { newCube, SYSTEM } from "../fixtures/test-cube.ts";
+import { assert, times } from "../kit/checks.ts";
+import { eraseWrite, vectorWrite } from "../kit/content.ts";
+import { newCube, SYSTEM } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const vectorRules = rulesOf("vault", "vectors", {
@@ -16,7 +16,11 @@ export const vectorRules = rulesOf("vault", "vectors", {
     assert.ok(read?.vector?.values instanceof Float32Array);
     assert.deepEqual(read.vector, expected);
     const listed = await cube.vault.list(cube.ref, {
-      ...{ access: SYSTEM, filter: {}, order: "oldest", limit: 1, vectors: true },
+      access: SYSTEM,
+      filter: {},
+      order: "oldest",
+      limit: 1,
+      vectors: true,
     });
     assert.deepEqual(listed.items[0]?.vector, expected);
   },

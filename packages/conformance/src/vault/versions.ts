@@ -1,17 +1,26 @@
-import { assert, times } from "../fixtures/checks.ts";
-import { eraseWrite } from "../fixtures/content.ts";
-import { as, newCube, SYSTEM } from "../fixtures/test-cube.ts";
+import { assert, times } from "../kit/checks.ts";
+import { eraseWrite } from "../kit/content.ts";
+import { as, newCube, SYSTEM } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
 export const versionRules = rulesOf("vault", "versions", {
   "a version is read as it was written": async ({ storage }) => {
     const cube = await newCube(storage);
-    const write = cube.memory({ id: "a", text: "é e\u0301 \u{1f9ca} \u2028 \\ \" \u0000", deny: ["user:x"] });
+    const write = cube.memory({
+      id: "a",
+      text: 'é e\u0301 \u{1f9ca} \u2028 \\ " \u0000',
+      deny: ["user:x"],
+    });
     await cube.commit({ writes: [write] });
     const read = await cube.read("a");
     assert.deepEqual(read, {
-      ...{ id: "a", version: 1, fromSeq: 2, content: write.content, salt: write.salt },
-      ...{ commitment: write.commitment, visibility: write.index.visibility },
+      id: "a",
+      version: 1,
+      fromSeq: 2,
+      content: write.content,
+      salt: write.salt,
+      commitment: write.commitment,
+      visibility: write.index.visibility,
       ordinal: read?.ordinal,
     });
   },
@@ -31,7 +40,8 @@ export const versionRules = rulesOf("vault", "versions", {
 
   "versions are read from the newest down, so many at a time": async ({ storage }) => {
     const cube = await newCube(storage);
-    for (const expectedVersion of times(6, (at) => at)) await cube.put({ id: "a", expectedVersion });
+    for (const expectedVersion of times(6, (at) => at))
+      await cube.put({ id: "a", expectedVersion });
     const numbers = async (query: { limit: number; below?: number }) => {
       const found = await cube.vault.versions(cube.ref, { id: "a", access: SYSTEM, ...query });
       return found.map(({ version }) => version);
@@ -63,7 +73,11 @@ export const versionRules = rulesOf("vault", "versions", {
     await cube.put({ id: "a", expectedVersion: 1, tags: ["blue"] });
     const red = async (seq?: number) => {
       const page = await cube.vault.list(cube.ref, {
-        ...{ access: SYSTEM, seq, filter: { tags: ["red"] }, order: "oldest", limit: 10 },
+        access: SYSTEM,
+        seq,
+        filter: { tags: ["red"] },
+        order: "oldest",
+        limit: 10,
         withTotal: true,
       });
       return [page.items.map(({ id }) => id), page.total];
@@ -92,7 +106,9 @@ export const versionRules = rulesOf("vault", "versions", {
     await cube.put({ id: "b" }, { id: "a" });
     await cube.put({ id: "c" });
     await cube.put({ id: "b", expectedVersion: 1 });
-    const ordinals = await Promise.all(["b", "a", "c"].map(async (id) => (await cube.read(id))?.ordinal ?? 0));
+    const ordinals = await Promise.all(
+      ["b", "a", "c"].map(async (id) => (await cube.read(id))?.ordinal ?? 0),
+    );
     const sorted = ordinals.toSorted((one, other) => one - other);
     assert.deepEqual(ordinals, sorted, "ordinals rise by creation, in a commit by order");
     assert.equal(new Set(ordinals).size, 3);
@@ -106,7 +122,10 @@ export const versionRules = rulesOf("vault", "versions", {
     await cube.commit({ writes: [eraseWrite("a")] });
     await cube.put({ id: "a", version: 2 });
     assert.deepEqual(await cube.ids(), ["b", "a"]);
-    assert.deepEqual((await cube.versions("a")).map(({ version }) => version), [2]);
+    assert.deepEqual(
+      (await cube.versions("a")).map(({ version }) => version),
+      [2],
+    );
     assert.equal(await cube.read("a", { seq: 2 }), undefined);
   },
 
@@ -135,7 +154,10 @@ export const versionRules = rulesOf("vault", "versions", {
     await cube.put({ id: "a" }, { id: "b" }, { id: "c" });
     const ids = ["c", "nope", "a", "b", ""];
     const found = await cube.vault.read(cube.ref, { access: SYSTEM, ids });
-    assert.deepEqual(found.map(({ id }) => id), ["c", "a", "b"]);
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      ["c", "a", "b"],
+    );
     assert.deepEqual(await cube.vault.read(cube.ref, { access: SYSTEM, ids: [] }), []);
   },
 });

@@ -120,7 +120,10 @@ function comesFirst(queue: QueueData, task: TaskRow, other: TaskRow): boolean {
 function held(queue: QueueData, token: LeaseToken): TaskRow {
   const task = queue.tasks.get(token.id);
   if (task?.state === "leased" && task.token === token.token) return task;
-  throw new MemCubeError("MEMCUBE_LEASE_LOST", "The task is held under another lease, or by nobody.");
+  throw new MemCubeError(
+    "MEMCUBE_LEASE_LOST",
+    "The task is held under another lease, or by nobody.",
+  );
 }
 
 function bury(task: TaskRow, error: string, now: number): void {
@@ -140,5 +143,15 @@ function leasedTask(task: TaskRow): LeasedTask {
 
 function deadLetter(task: TaskRow): DeadLetter {
   const { id, key, tenantId, cubeId, type, payload, error } = task;
-  return { id, key, tenantId, cubeId, type, payload, error, attempts: task.attempt, at: task.diedAt };
+  return {
+    id,
+    key,
+    tenantId,
+    cubeId,
+    type,
+    payload,
+    error,
+    attempts: task.attempt,
+    at: task.diedAt,
+  };
 }

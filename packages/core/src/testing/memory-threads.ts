@@ -1,11 +1,5 @@
 import { MemCubeError } from "../errors.ts";
-import type {
-  Checkpoint,
-  PendingWrite,
-  ThreadRecord,
-  ThreadRef,
-  Threads,
-} from "../ports/index.ts";
+import type { Checkpoint, PendingWrite, ThreadRecord, ThreadRef, Threads } from "../ports/index.ts";
 import type { DirectPort } from "./direct-port.ts";
 import type { MemoryData, ThreadRow } from "./memory-data.ts";
 import { compareText, pageOf } from "./page-of.ts";
@@ -37,12 +31,15 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
     putWrites: (ref, { namespace, checkpointId, writes, now }) => {
       const all = touch(ref, now).writes;
       const key = checkpointKey({ namespace, id: checkpointId });
-      const kept = (all.get(key) ?? []).filter((old) => !writes.some((write) => isSame(old, write)));
+      const kept = (all.get(key) ?? []).filter(
+        (old) => !writes.some((write) => isSame(old, write)),
+      );
       all.set(key, [...kept, ...writes]);
     },
     get: (ref, { namespace, id, now }) => {
       const thread = find(ref, now);
-      const checkpoint = thread && checkpointsOf(thread, namespace).find((one) => one.id === (id ?? one.id));
+      const checkpoint =
+        thread && checkpointsOf(thread, namespace).find((one) => one.id === (id ?? one.id));
       const writes = checkpoint && thread?.writes.get(checkpointKey(checkpoint));
       return checkpoint && { checkpoint, writes: writes ?? [] };
     },
@@ -66,7 +63,8 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
         .sort(lastUsedFirst);
       return pageOf(rows, query, {
         keyOf: ({ threadId, updatedAt }) => ({ threadId, updatedAt }),
-        isAfter: (row, last: Pick<ThreadRecord, "threadId" | "updatedAt">) => lastUsedFirst(row, last) > 0,
+        isAfter: (row, last: Pick<ThreadRecord, "threadId" | "updatedAt">) =>
+          lastUsedFirst(row, last) > 0,
         itemOf: (row) => row,
       });
     },

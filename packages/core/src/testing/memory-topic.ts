@@ -22,7 +22,9 @@ export function memoryTopic({ topics }: MemoryData): DirectPort<Topic> {
       const topic = find(ref);
       const group = groupOf(topic, name);
       const given = topic.messages
-        .filter(({ id }) => id > group.lastId || (group.pending.get(id)?.visibleAt ?? Infinity) <= now)
+        .filter(
+          ({ id }) => id > group.lastId || (group.pending.get(id)?.visibleAt ?? Infinity) <= now,
+        )
         .slice(0, limit);
       for (const { id } of given) {
         group.pending.set(id, { visibleAt: now + visibleMs });

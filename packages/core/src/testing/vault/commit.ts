@@ -42,7 +42,9 @@ function receiptSeen(cube: CubeRow, request: CommitRequest): CommitReceipt | und
 
 /** The cube to write to; a new one, not yet kept, when the commit creates it. */
 function checkCube(existing: CubeRow | undefined, request: CommitRequest): CubeRow {
-  const creates = request.writes.some((write) => write.op === "cube" && write.expectedVersion === 0);
+  const creates = request.writes.some(
+    (write) => write.op === "cube" && write.expectedVersion === 0,
+  );
   const details = { cubeId: request.cube.cubeId };
   if (existing !== undefined) {
     if (!creates) return existing;

@@ -1,6 +1,12 @@
 import { MemCubeError } from "../../errors.ts";
 import type { Page, Position, Seal } from "../../flow/index.ts";
-import type { CubeStats, HistorySegment, LogEntry, StoredVersion, Vault } from "../../ports/index.ts";
+import type {
+  CubeStats,
+  HistorySegment,
+  LogEntry,
+  StoredVersion,
+  Vault,
+} from "../../ports/index.ts";
 import type { CubeRow } from "../memory-data.ts";
 import { compareText, pageOf } from "../page-of.ts";
 import { storedVersion } from "./read.ts";
@@ -18,7 +24,10 @@ export function versions(
   const { id, access, below = Infinity, limit } = query;
   if (id === CUBE_HEADER_ID) {
     const all = "system" in access ? headerVersions(cube) : [];
-    return all.reverse().filter(({ version }) => version < below).slice(0, limit);
+    return all
+      .reverse()
+      .filter(({ version }) => version < below)
+      .slice(0, limit);
   }
   const memory = cube.memories.get(id);
   return [...(memory?.versions ?? [])]

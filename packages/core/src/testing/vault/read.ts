@@ -20,7 +20,9 @@ export function read(cube: CubeRow | undefined, query: Query<"read">): StoredVer
   return query.ids.flatMap((id) => {
     const memory = cube.memories.get(id);
     const version = memory && versionSeen(cube, memory, query);
-    return memory && version ? [storedVersion(version, query.vectors ? memory.vector : undefined)] : [];
+    return memory && version
+      ? [storedVersion(version, query.vectors ? memory.vector : undefined)]
+      : [];
   });
 }
 
@@ -44,7 +46,8 @@ export function list(cube: CubeRow | undefined, query: Query<"list">): Page<Stor
     keyOf: ({ memory }) => memory.ordinal,
     isAfter: ({ memory }, ordinal: number) =>
       oldest ? memory.ordinal > ordinal : memory.ordinal < ordinal,
-    itemOf: ({ memory, version }) => storedVersion(version, query.vectors ? memory.vector : undefined),
+    itemOf: ({ memory, version }) =>
+      storedVersion(version, query.vectors ? memory.vector : undefined),
   });
 }
 

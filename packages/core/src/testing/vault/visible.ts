@@ -3,7 +3,7 @@ import { type CubeHeader, seesClass, seesCube, visibilityFromKey } from "../../m
 import type { CubeRow, VersionRow } from "../memory-data.ts";
 
 /** Key of the class that nobody is in: only the system reads versions of a cube's header. */
-export const SYSTEM_ONLY = '[[],[]]';
+export const SYSTEM_ONLY = "[[],[]]";
 
 /** The header that decides who reads, whatever was true at the sequence number asked for. */
 export function headerOf(cube: CubeRow): CubeHeader {

@@ -1,0 +1,86 @@
+import { LIMITS } from "@memcube/core";
+import fc from "fast-check";
+
+/** Names that the core lets through and that have broken somebody's storage; all different. */
+export const HOSTILE_NAMES: readonly string[] = [
+  "a",
+  "A",
+  "a ",
+  " a",
+  "a/b",
+  "a\\b",
+  "a:b",
+  "a|b",
+  "a,b",
+  "a;b",
+  "a.b",
+  "..",
+  "../a",
+  "a\xA0",
+  '"',
+  "'",
+  "''",
+  "`",
+  "a'--",
+  'a"]',
+  "); DROP TABLE memory; --",
+  "%",
+  "_",
+  "%a%",
+  "a_",
+  "*",
+  "a*",
+  "?",
+  "[a]",
+  "{a}",
+  "{a}b",
+  "(a)",
+  "<a>",
+  "$a",
+  "$1",
+  "@a",
+  "#a",
+  "&a",
+  "a=b",
+  "~",
+  "^",
+  "null",
+  "undefined",
+  "0",
+  "1e3",
+  "-1",
+  "NaN",
+  "true",
+  "__proto__",
+  "constructor",
+  "é",
+  "é",
+  "ß",
+  "SS",
+  "ſ",
+  "İ",
+  "ı",
+  "🧊",
+  "👨‍👩",
+  "東京",
+  "ａ",
+  "عربى",
+  "​",
+  "‮",
+  "﻿",
+  "\u2028",
+  "￿",
+  "x".repeat(LIMITS.idChars),
+  `${"x".repeat(LIMITS.idChars - 1)}y`,
+  "東".repeat(LIMITS.idChars),
+];
+
+/** Any id that the core's schema accepts and that is well-formed Unicode. */
+export function wellFormedName(): fc.Arbitrary<string> {
+  return fc
+    .string({ unit: "binary", minLength: 1, maxLength: 40 })
+    .filter((name) => !CONTROL.test(name) && name !== "@cube");
+}
+
+// eslint-disable-next-line no-control-regex -- the same that the core refuses
+const CONTROL = /[\u0000-\u001f\u007f]/u;
