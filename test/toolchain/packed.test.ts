@@ -18,7 +18,8 @@ import {
   run,
 } from "./packed-workspace.ts";
 
-const USES = existsSync(join(ROOT, "packages/memcube/src/open.ts"));
+/** The oldest node that the packages say they run on. */
+const OLDEST_NODE = readManifest(join(ROOT, "packages/core")).engines?.node;
 
 const IMPORTS = `
 import * as core from "@memcube/core";
@@ -30,18 +31,25 @@ for (const [name, found] of Object.entries({ core, memcube, sqlite })) {
 }
 `;
 
-/** In a file for TypeScript too, so it is plain JavaScript that type-checks. */
-const USE = `
+const QUESTION = `
+const { hits, text } = await cube.search("Where did I fly in May?");
+console.log("found", hits.length, hits[0]?.memory.header.id, text);
+await os.close();
+`;
+/** Plain JavaScript that type-checks as TypeScript too. */
+const ADD = `
 import { open } from "memcube";
 
 const os = await open({ path: "memory.db" });
-const me = os.as({ userId: "ada" });
-const cube = await me.createCube("trips");
+const cube = await os.as({ userId: "ada" }).createCube("trips");
 await cube.add([{ role: "user", content: "In May I flew from Turin to Lisbon." }]);
-const { hits } = await cube.search("Where did I fly in May?");
-console.log("hits", hits.length);
-await os.close();
-`;
+${QUESTION}`;
+const REOPEN = `
+import { open } from "memcube";
+
+const os = await open({ path: "memory.db" });
+const cube = await os.as({ userId: "ada" }).cube("trips");
+${QUESTION}`;
 
 describe("the published packages", () => {
   let directory = "";
@@ -71,7 +79,7 @@ describe("the published packages", () => {
         version: readManifest(join(ROOT, "packages/core")).version,
         license: "Apache-2.0",
         type: "module",
-        engines: { node: ">=22.13" },
+        engines: { node: OLDEST_NODE },
       });
     }
   });
@@ -138,23 +146,27 @@ describe("the published packages", () => {
       expect(said).toMatch(/^sqlite \w+/m);
     });
 
-    it.runIf(USES)("remember in a file", () => {
+    it("remember in a file", () => {
       rmSync(join(project, "memory.db"), { force: true });
-      writeFileSync(join(project, "use.js"), USE);
-      expect(mustRun(node, ["use.js"], project)).toMatch(/^hits [1-9]/m);
-      expect(existsSync(join(project, "memory.db"))).toBe(true);
+      writeFileSync(join(project, "add.js"), ADD);
+      writeFileSync(join(project, "reopen.js"), REOPEN);
+      const found = /^found [1-9].*Lisbon/ms;
+      expect(mustRun(node, ["add.js"], project)).toMatch(found);
+      expect(mustRun(node, ["reopen.js"], project)).toMatch(found);
     });
 
-    it.runIf(USES)("bring a command that explains itself", () => {
+    it("bring a command that explains itself", () => {
       const command = join(installed(project, "memcube"), "dist/cli.js");
       const { status, said } = run(node, [command, "--help"], project);
       expect({ status, said }).toMatchObject({ status: 0 });
-      expect(said).toContain("memcube");
+      expect(said).toMatch(/^usage: memcube/im);
     });
   });
 
   it.each(["bundler", "nodenext"])("type-check with moduleResolution %s", (moduleResolution) => {
-    writeFileSync(join(project, "consumer.ts"), `${IMPORTS}${USES ? USE : ""}`);
+    writeFileSync(join(project, "consumer.ts"), IMPORTS);
+    writeFileSync(join(project, "add.ts"), ADD);
+    writeFileSync(join(project, "reopen.ts"), REOPEN);
     const compilerOptions = {
       strict: true,
       noEmit: true,
@@ -166,7 +178,7 @@ describe("the published packages", () => {
       skipLibCheck: false,
     };
     const config = `tsconfig.${moduleResolution}.json`;
-    const text = JSON.stringify({ compilerOptions, files: ["consumer.ts"] });
+    const text = JSON.stringify({ compilerOptions, files: ["consumer.ts", "add.ts", "reopen.ts"] });
     writeFileSync(join(project, config), text);
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
     expect(run(process.execPath, [tsc, "-p", config], project)).toEqual({ status: 0, said: "" });
