@@ -33,7 +33,7 @@ export interface MatchInput {
 const NOMINATING_POSTINGS = 8_192;
 
 /** Rows that are scored in full, besides their neighbours; the best by their own words. Far more than a result holds. */
-const MAX_SEEDS = 256;
+const MAX_SEEDS = 192;
 
 /** idf, positive for every frequency (Lucene's form of Robertson's). */
 export const idfOf = (frequency: number, rows: number): number =>
@@ -71,19 +71,20 @@ export function matchWords(input: MatchInput): SlotWeights {
 
 const list = (scratch: Scratch, slot: number): PostingList => (scratch.lists[slot] ??= new PostingList());
 
-/** Whether a slot counts in a row: a person's name says little in what someone else said to them. */
-const counts = (slot: QuerySlot | undefined, speaker: number): boolean => !slot?.name || speaker === NONE;
-
-/** Adds a slot's postings to the counts and to the rough scores. */
+/**
+ * Adds a slot's postings to the counts and to the rough scores. A speaker's name counts only in rows that nobody is said
+ * to speak: in what someone else said to them it says little.
+ */
 function nominate({ slots, view, columns, scratch, ranking }: MatchInput, slot: number, idf: number): void {
   const width = slots.length;
   const { rows, counts: occurrences, length } = list(scratch, slot);
   const { rough } = scratch;
   const perTenth = (ranking.k1 * ranking.b) / (10 * view.averageLength);
   const fixed = ranking.k1 * (1 - ranking.b);
+  const isName = slots[slot]?.name === true;
   for (let at = 0; at < length; at++) {
     const row = rows[at] ?? 0;
-    if (!counts(slots[slot], columns.speaker[row] ?? NONE)) continue;
+    if (isName && columns.speaker[row] !== NONE) continue;
     const count = occurrences[at] ?? 0;
     if (rough[row] === 0) scratch.touch(row);
     scratch.counts[row * width + slot] = Math.min(255, count * COUNT_UNIT);
@@ -95,10 +96,11 @@ function nominate({ slots, view, columns, scratch, ranking }: MatchInput, slot: 
 /** Adds a frequent slot's postings to rows that rarer slots touched. */
 function lookUp({ slots, columns, scratch }: MatchInput, slot: number): void {
   const width = slots.length;
+  const isName = slots[slot]?.name === true;
   const { rows, counts: occurrences, length } = list(scratch, slot);
   for (let at = 0; at < length; at++) {
     const row = rows[at] ?? 0;
-    if (scratch.rough[row] === 0 || !counts(slots[slot], columns.speaker[row] ?? NONE)) continue;
+    if (scratch.rough[row] === 0 || (isName && columns.speaker[row] !== NONE)) continue;
     scratch.counts[row * width + slot] = Math.min(255, (occurrences[at] ?? 0) * COUNT_UNIT);
   }
 }
