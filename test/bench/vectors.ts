@@ -2,7 +2,6 @@ import {
   columnLayout,
   VectorColumn,
   WasmKernel,
-  // oxlint-disable-next-line memcube/layers -- the bare scan is no part of core's face
 } from "../../packages/core/src/operation/operator/index/vectors/testing.ts";
 import { gaussianOf, randomOf } from "./random.ts";
 

@@ -215,6 +215,7 @@ function plantPackages(): void {
     plant(`${CORE}/memory/header.ts`, helper, "for tests only");
     plant("packages/sqlite/src/vault.ts", helper, "for tests only");
   }
+  plant("test/bench/scan.ts", "../../packages/core/src/text/terms.ts", undefined);
   plant(`${CORE}/create-mem-os.test.ts`, "./create-mem-os.ts", undefined);
   plant(`${CORE}/limits.test.ts`, "./text/terms.ts", DOWN);
   plant("test/e2e/story.ts", "../../packages/core/src/index.ts", "do not reach into packages/core");
