@@ -25,7 +25,7 @@ export class Client {
   readonly #pending = new Map<number, Pending>();
   readonly #opened: Promise<Opened>;
   readonly #exited: Promise<void>;
-  #settleOpened: { resolve(opened: Opened): void; reject(error: MemCubeError): void };
+  readonly #settleOpened: { resolve(opened: Opened): void; reject(error: MemCubeError): void };
   #outbox: Request[] = [];
   #nextId = 1;
   #unfinished = false;
@@ -61,7 +61,7 @@ export class Client {
       return promise;
     }
     const id = this.#nextId++;
-    this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+    this.#pending.set(id, { resolve: resolve, reject });
     if (this.#outbox.length === 0) queueMicrotask(() => this.#send());
     this.#outbox.push({ id, name, input });
     this.#holdProcess();
@@ -102,13 +102,13 @@ export class Client {
     this.#outbox = [];
     try {
       this.#worker.postMessage({ requests });
-    } catch (cause) {
-      this.#sendOneByOne(requests, cause);
+    } catch {
+      this.#sendOneByOne(requests);
     }
   }
 
   /** Something can't be sent to a thread, a function perhaps: only the call that has it fails. */
-  #sendOneByOne(requests: readonly Request[], _cause: unknown): void {
+  #sendOneByOne(requests: readonly Request[]): void {
     for (const request of requests) {
       try {
         this.#worker.postMessage({ requests: [request] });
@@ -141,7 +141,8 @@ export class Client {
   }
 
   #holdProcess(): void {
-    if (this.#pending.size > 0 || this.#unfinished || this.#closing !== undefined) this.#worker.ref();
+    if (this.#pending.size > 0 || this.#unfinished || this.#closing !== undefined)
+      this.#worker.ref();
     else this.#worker.unref();
   }
 
@@ -152,7 +153,7 @@ export class Client {
     const details = { path: this.#path };
     this.#broken = new MemCubeError("MEMCUBE_STORAGE_FAILED", why, { details, cause });
     this.#settleOpened.reject(this.#broken);
-    for (const { reject } of this.#pending.values()) reject(this.#broken);
+    for (const pending of this.#pending.values()) pending.reject(this.#broken);
     this.#pending.clear();
   }
 }

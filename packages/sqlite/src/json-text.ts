@@ -3,7 +3,8 @@ import { type JsonObject, MemCubeError } from "@memcube/core";
 /** Reads an object that this driver wrote as JSON. @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
 export function readObject(text: string): JsonObject {
   const value = parsed(text);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as JsonObject;
   throw damaged();
 }
 
@@ -11,7 +12,7 @@ export function readObject(text: string): JsonObject {
 export function readStrings(text: string): readonly string[] {
   const value = parsed(text);
   const isList = Array.isArray(value) && value.every((item) => typeof item === "string");
-  if (isList) return value as string[];
+  if (isList) return value;
   throw damaged();
 }
 

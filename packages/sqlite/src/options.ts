@@ -26,11 +26,16 @@ const optionsSchema = z.strictObject({
   durability: z.enum(["power", "process"]).default("power"),
   blobDirectory: z.string().min(1).optional(),
   busyTimeoutMs: z.int().min(0).max(600_000).default(5_000),
-  cacheBytes: z.int().min(1_048_576).default(32 * 1_048_576),
+  cacheBytes: z
+    .int()
+    .min(1_048_576)
+    .default(32 * 1_048_576),
   maxPages: z.int().min(1).optional(),
 });
 
-export interface ParsedOptions extends Required<Omit<SqliteStorageOptions, "blobDirectory" | "maxPages">> {
+export interface ParsedOptions extends Required<
+  Omit<SqliteStorageOptions, "blobDirectory" | "maxPages">
+> {
   /** `undefined`: in RAM. */
   readonly blobDirectory: string | undefined;
   readonly maxPages: number | undefined;
@@ -45,7 +50,9 @@ export function parseOptions(options: SqliteStorageOptions): ParsedOptions {
   const full = inMemory ? path : resolve(path);
   const blobs = blobDirectory ?? (inMemory ? undefined : `${full}.blobs`);
   return {
-    ...{ ...rest, maxPages: rest.maxPages, path: full },
+    ...rest,
+    maxPages: rest.maxPages,
+    path: full,
     blobDirectory: blobs === undefined ? undefined : resolve(blobs),
   };
 }

@@ -22,7 +22,8 @@ export function directoryBlobs({ directory, sync }: Options): BlobStore {
   return {
     put: (tenantId, bytes) => mapped(() => put(paths, tenantId, bytes, sync)),
     get: (tenantId, hash) => mapped(() => get(paths, tenantId, hash)),
-    has: (tenantId, hash) => mapped(async () => (await sizeOf(paths, tenantId, hash)) !== undefined),
+    has: (tenantId, hash) =>
+      mapped(async () => (await sizeOf(paths, tenantId, hash)) !== undefined),
     delete: (tenantId, hash) => mapped(() => remove(paths, tenantId, hash, sync)),
     list: (tenantId, query) => mapped(() => list(paths.tenant(tenantId), query)),
   };
@@ -71,16 +72,25 @@ async function syncNames(paths: BlobPaths, path: string, newFolder: boolean): Pr
   await syncDirectory(dirname(paths.root));
 }
 
-async function get(paths: BlobPaths, tenantId: string, hash: string): Promise<Uint8Array | undefined> {
+async function get(
+  paths: BlobPaths,
+  tenantId: string,
+  hash: string,
+): Promise<Uint8Array | undefined> {
   const path = paths.blob(tenantId, hash);
-  const found = path === undefined ? undefined : await orUndefined(readAndHash(path, { keep: true }));
+  const found =
+    path === undefined ? undefined : await orUndefined(readAndHash(path, { keep: true }));
   if (found === undefined || found.hash === hash) return found?.bytes;
   throw new MemCubeError("MEMCUBE_BLOB_DAMAGED", "The content of a blob does not match its hash.", {
     details: { hash, path },
   });
 }
 
-async function sizeOf(paths: BlobPaths, tenantId: string, hash: string): Promise<number | undefined> {
+async function sizeOf(
+  paths: BlobPaths,
+  tenantId: string,
+  hash: string,
+): Promise<number | undefined> {
   const path = paths.blob(tenantId, hash);
   return path === undefined ? undefined : (await orUndefined(stat(path)))?.size;
 }

@@ -44,7 +44,7 @@ export async function readAndHash(
 export async function writeNew(path: string, bytes: Uint8Array, sync: boolean): Promise<void> {
   const file: FileHandle = await open(path, "wx");
   try {
-    for (let position = 0; position < bytes.length; ) {
+    for (let position = 0; position < bytes.length;) {
       const slice = bytes.subarray(position, position + SLICE_BYTES);
       position += (await file.write(slice, 0, slice.length, position)).bytesWritten;
     }

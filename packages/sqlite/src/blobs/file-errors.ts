@@ -1,7 +1,10 @@
 import { type ErrorCode, MemCubeError } from "@memcube/core";
 
 const CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  ENOSPC: ["MEMCUBE_STORAGE_FULL", "The disk is full. Nothing acknowledged is lost; free some space."],
+  ENOSPC: [
+    "MEMCUBE_STORAGE_FULL",
+    "The disk is full. Nothing acknowledged is lost; free some space.",
+  ],
   EDQUOT: ["MEMCUBE_STORAGE_FULL", "The disk quota is used up. Nothing acknowledged is lost."],
   EROFS: ["MEMCUBE_STORAGE_READ_ONLY", "The blob directory is read-only."],
   EACCES: ["MEMCUBE_STORAGE_READ_ONLY", "Access to the blob directory was denied."],

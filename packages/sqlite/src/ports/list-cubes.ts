@@ -1,4 +1,11 @@
-import { LIMITS, MemCubeError, type Page, seesCube, type StoredCube, type Vault } from "@memcube/core";
+import {
+  LIMITS,
+  MemCubeError,
+  type Page,
+  seesCube,
+  type StoredCube,
+  type Vault,
+} from "@memcube/core";
 
 import type { Call } from "../client.ts";
 import { readCubeLists } from "./cube-lists.ts";
@@ -17,8 +24,13 @@ export async function listCubes(call: Call, query: Query): Promise<Page<StoredCu
   const items: StoredCube[] = [];
   let total = 0;
   let more = false;
-  for (let after = withTotal ? "" : start; ; ) {
-    const found = await call("vault.cubes", { tenantId, principals, after, limit: LIMITS.pageRows });
+  for (let after = withTotal ? "" : start; ;) {
+    const found = await call("vault.cubes", {
+      tenantId,
+      principals,
+      after,
+      limit: LIMITS.pageRows,
+    });
     for (const cube of found) {
       if (!isSeen(cube)) continue;
       total += 1;

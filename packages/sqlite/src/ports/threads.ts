@@ -10,14 +10,26 @@ export function threadsOf(call: Call): Threads {
   return {
     put: (thread, { checkpoint, chunks, now, expiresAt }) =>
       call("threads.put", {
-        ...{ thread, now, expiresAt },
-        checkpoint: { ...checkpoint, value: ownBytes(checkpoint.value) },
-        chunks: chunks.map(({ hash, bytes }) => ({ hash, bytes: ownBytes(bytes) })),
+        thread,
+        now,
+        expiresAt,
+        checkpoint: {
+          ...checkpoint,
+          value: ownBytes(checkpoint.value),
+        },
+        chunks: chunks.map(({ hash, bytes }) => ({
+          hash,
+          bytes: ownBytes(bytes),
+        })),
       }),
     putWrites: (thread, { writes, ...step }) =>
       call("threads.putWrites", {
-        ...{ ...step, thread },
-        writes: writes.map((write) => ({ ...write, value: ownBytes(write.value) })),
+        ...step,
+        thread,
+        writes: writes.map((write) => ({
+          ...write,
+          value: ownBytes(write.value),
+        })),
       }),
     get: async (thread, query) => {
       const found = await call("threads.get", { thread, ...query });

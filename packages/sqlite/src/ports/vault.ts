@@ -25,9 +25,12 @@ export function vaultOf(call: Call, durability: VaultCapabilities["durability"])
     read: async (ref, { access, ...query }) =>
       (await views.read(ref, access, (view) => call("vault.read", { ref, view, query }))) ?? [],
     readByKey: async (ref, { access, ...query }) =>
-      (await views.read(ref, access, (view) => call("vault.readByKey", { ref, view, query }))) ?? [],
+      (await views.read(ref, access, (view) => call("vault.readByKey", { ref, view, query }))) ??
+      [],
     list: async (ref, { access, ...query }) => {
-      const page = await views.read(ref, access, (view) => call("vault.list", { ref, view, query }));
+      const page = await views.read(ref, access, (view) =>
+        call("vault.list", { ref, view, query }),
+      );
       return page ?? { items: [], ...(query.withTotal === true ? { total: 0 } : {}) };
     },
     versions: async (ref, { access, ...query }) =>
@@ -50,7 +53,8 @@ export function vaultOf(call: Call, durability: VaultCapabilities["durability"])
       call("vault.replaceSegment", { ref, segment, replaced }),
     stats: (ref) => call("vault.stats", ref),
     candidates: async (ref, { access, ...query }) =>
-      (await views.read(ref, access, (view) => call("vault.candidates", { ref, view, query }))) ?? [],
+      (await views.read(ref, access, (view) => call("vault.candidates", { ref, view, query }))) ??
+      [],
   };
 }
 

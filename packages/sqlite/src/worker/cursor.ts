@@ -37,5 +37,7 @@ export function pageOf<Row, Item>(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const items = page.map(read.item);
-  return rows.length > limit && last !== undefined ? { items, cursor: read.cursor(last) } : { items };
+  return rows.length > limit && last !== undefined
+    ? { items, cursor: read.cursor(last) }
+    : { items };
 }

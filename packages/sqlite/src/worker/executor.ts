@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 
 import type { FromWorker, Reply, Request, ToWorker, WorkerOptions } from "../protocol.ts";
-import { type CommandName, READS, WRITES } from "./commands/index.ts";
+import { READS, WRITES } from "./commands/index.ts";
 import type { Context } from "./context.ts";
 import { failureOf, isFull } from "./native-errors.ts";
 import { withPatience } from "./patience.ts";
@@ -25,16 +25,11 @@ export class Executor {
   readonly #options: WorkerOptions;
   readonly #readOnly: boolean;
   #reads: Request[] = [];
-  #writes: Request[] = [];
+  readonly #writes: Request[] = [];
   #replies: Reply[] = [];
   #closing = false;
 
-  constructor(
-    context: Context,
-    port: MessagePort,
-    options: WorkerOptions,
-    readOnly: boolean,
-  ) {
+  constructor(context: Context, port: MessagePort, options: WorkerOptions, readOnly: boolean) {
     this.#context = context;
     this.#port = port;
     this.#options = options;
@@ -101,14 +96,14 @@ export class Executor {
       for (const request of this.#writes.splice(0)) this.#refuse(request, error);
       return;
     }
-    const group = this.#writeGroup();
+    const group: Request[] = [];
     try {
-      if (group.broken !== undefined) throw group.broken;
+      const replies = this.#writeGroup(group);
       this.#execute("COMMIT");
-      this.#replies.push(...group.replies);
+      this.#replies.push(...replies);
     } catch (error) {
       this.#endTransaction("ROLLBACK");
-      this.#afterCollapse(group.requests, error);
+      this.#afterCollapse(group, error);
     }
   }
 
@@ -121,49 +116,60 @@ export class Executor {
     withPatience(this.#options.busyTimeoutMs, () => this.#execute("BEGIN IMMEDIATE"), meanwhile);
   }
 
-  #writeGroup(): { requests: Request[]; replies: Reply[]; broken?: unknown } {
+  /** Moves requests from the queue into `group` and runs them, until the group's time is over. */
+  #writeGroup(group: Request[]): Reply[] {
+    const alone = this.#writes.length === 1;
     const until = performance.now() + GROUP_MS;
-    const requests: Request[] = [];
     const replies: Reply[] = [];
     do {
       const request = this.#writes.shift();
       if (request === undefined) break;
-      requests.push(request);
-      try {
-        replies.push(this.#writeOne(request));
-      } catch (broken) {
-        return { requests, replies, broken };
-      }
+      group.push(request);
+      replies.push(alone ? this.#write(request) : this.#writeUndoable(request));
     } while (performance.now() < until);
-    return { requests, replies };
+    return replies;
   }
 
-  /** One command within the group: what it wrote is undone when it fails, and nothing else. */
-  #writeOne(request: Request): Reply {
-    const { id, name, input } = request;
+  #write({ id, name, input }: Request): Reply {
+    return { id, value: WRITE_RUNS[name]?.(this.#context, input) };
+  }
+
+  /**
+   * One command within the group: when it fails, what it wrote is undone and nothing else.
+   * @throws what it failed of, when SQLite has given up the whole transaction
+   */
+  #writeUndoable(request: Request): Reply {
     this.#execute("SAVEPOINT one");
     try {
-      const value = WRITE_RUNS[name]?.(this.#context, input);
+      const reply = this.#write(request);
       this.#execute("RELEASE one");
-      return { id, value };
+      return reply;
     } catch (error) {
-      // Throws when SQLite has given up the whole transaction: then the group is broken.
+      if (!this.#undo()) throw error;
+      return { id: request.id, failure: failureOf(error, this.#options.path) };
+    }
+  }
+
+  #undo(): boolean {
+    try {
       this.#execute("ROLLBACK TO one");
       this.#execute("RELEASE one");
-      return { id, failure: failureOf(error, this.#options.path) };
+      return true;
+    } catch {
+      return false;
     }
   }
 
   /** A full disk takes the group down, though smaller calls of it may still fit: each is tried alone. */
-  #afterCollapse(requests: readonly Request[], error: unknown): void {
-    if (!isFull(error) || requests.length === 1) {
-      for (const request of requests) this.#refuse(request, error);
+  #afterCollapse(group: readonly Request[], error: unknown): void {
+    if (!isFull(error) || group.length === 1) {
+      for (const request of group) this.#refuse(request, error);
       return;
     }
-    for (const request of requests) {
+    for (const request of group) {
       try {
         this.#begin();
-        const reply = this.#writeOne(request);
+        const reply = this.#write(request);
         this.#execute("COMMIT");
         this.#replies.push(reply);
       } catch (again) {
@@ -210,5 +216,3 @@ export class Executor {
     this.#port.postMessage(message);
   }
 }
-
-export type { CommandName };

@@ -5,7 +5,10 @@ import { Refusal } from "./refusal.ts";
 /** What SQLite's primary result codes mean to a caller (https://sqlite.org/rescode.html). */
 const MEANINGS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   3: ["MEMCUBE_STORAGE_READ_ONLY", "Access to the database file was denied."],
-  5: ["MEMCUBE_BUSY", "Another process held the database for longer than busyTimeoutMs; try again."],
+  5: [
+    "MEMCUBE_BUSY",
+    "Another process held the database for longer than busyTimeoutMs; try again.",
+  ],
   6: ["MEMCUBE_BUSY", "Another call held the database; try again."],
   8: ["MEMCUBE_STORAGE_READ_ONLY", "The database file or its directory is read-only."],
   11: [
@@ -13,7 +16,10 @@ const MEANINGS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
     "The database file is damaged. Keep a copy of it, then restore a backup (`storage.backup`).",
   ],
   13: ["MEMCUBE_STORAGE_FULL", "The disk is full. Nothing acknowledged is lost; free some space."],
-  14: ["MEMCUBE_STORAGE_FAILED", "The database file can't be opened: check its path and permissions."],
+  14: [
+    "MEMCUBE_STORAGE_FAILED",
+    "The database file can't be opened: check its path and permissions.",
+  ],
   26: [
     "MEMCUBE_STORAGE_DAMAGED",
     "The file is not a SQLite database. Give another path, or restore a backup.",

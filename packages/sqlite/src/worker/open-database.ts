@@ -19,6 +19,9 @@ const CHECKPOINT_PAGES = 2_000;
 /** The log file is cut back to this many bytes when it is used again from its beginning. */
 const LOG_FILE_BYTES = 32 * 1_048_576;
 
+/** How many rows have a term, for queries; lives in RAM. */
+const COUNT_TERMS = "CREATE VIRTUAL TABLE temp.term_count USING fts5vocab ('main', 'term_index', 'row')";
+
 export interface OpenDatabase {
   readonly db: Connection;
   readonly readOnly: boolean;
@@ -32,10 +35,12 @@ export function openDatabase(options: WorkerOptions): OpenDatabase {
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
     const db = connect(path, false);
     patiently(() => prepareToWrite(db, options));
+    db.execute(COUNT_TERMS);
     return { db, readOnly: false };
   } catch (error) {
     if (!isReadOnly(error) || !existsSync(path)) throw error;
     const db = openToRead(path, patiently);
+    db.execute(COUNT_TERMS);
     return { db, readOnly: true };
   }
 }

@@ -25,6 +25,6 @@ export const WRITES = {
 
 type Commands = typeof READS & typeof WRITES;
 
-export type CommandName = keyof Commands & string;
+export type CommandName = keyof Commands;
 export type CommandInput<Name extends CommandName> = Parameters<Commands[Name]>[1];
 export type CommandValue<Name extends CommandName> = ReturnType<Commands[Name]>;

@@ -43,16 +43,23 @@ export function readMessages({ db }: Context, input: ReadInput): MessageText[] {
     `SELECT m.id, m.at, m.value FROM topic_pending p
      JOIN topic_message m ON m.topic = ? AND m.id = p.message
      WHERE p.topic_group = ? AND p.visible_at <= ? ORDER BY m.id LIMIT ?`,
-    ...[topic, group.key, input.now, input.limit],
+    topic,
+    group.key,
+    input.now,
+    input.limit,
   );
   const fresh = db.all<MessageText>(
     "SELECT id, at, value FROM topic_message WHERE topic = ? AND id > ? ORDER BY id LIMIT ?",
-    ...[topic, group.last_id, input.limit - messages.length],
+    topic,
+    group.last_id,
+    input.limit - messages.length,
   );
   for (const { id } of [...messages, ...fresh]) {
     db.run(
       "INSERT OR REPLACE INTO topic_pending (topic_group, message, visible_at) VALUES (?, ?, ?)",
-      ...[group.key, id, input.now + input.visibleMs],
+      group.key,
+      id,
+      input.now + input.visibleMs,
     );
   }
   const last = fresh.at(-1);
@@ -84,7 +91,8 @@ interface TopicRow {
 
 function topicRow(db: Connection, { tenantId, name }: TopicRef): TopicRow {
   const find = "SELECT key, next_id FROM topic WHERE tenant = ? AND name = ?";
-  const insert = "INSERT INTO topic (tenant, name, next_id) VALUES (?, ?, 1) RETURNING key, next_id";
+  const insert =
+    "INSERT INTO topic (tenant, name, next_id) VALUES (?, ?, 1) RETURNING key, next_id";
   return needed(db.get<TopicRow>(find, tenantId, name) ?? db.get<TopicRow>(insert, tenantId, name));
 }
 

@@ -11,7 +11,13 @@ export function addUsage({ db }: Context, increments: readonly UsageIncrement[])
        ON CONFLICT DO UPDATE SET reads = reads + excluded.reads,
          injections = injections + excluded.injections, uses = uses + excluded.uses,
          last_used_at = max(last_used_at, excluded.last_used_at)`,
-      ...[cube.tenantId, cube.cubeId, id, reads, injections, uses, at],
+      cube.tenantId,
+      cube.cubeId,
+      id,
+      reads,
+      injections,
+      uses,
+      at,
     );
   }
 }
@@ -32,7 +38,9 @@ export function getUsage(
   const rows = db.all<UsageRow>(
     `SELECT id, reads, injections, uses, last_used_at FROM usage
      WHERE tenant = ? AND cube = ? AND id IN (SELECT value FROM json_each(?))`,
-    ...[cube.tenantId, cube.cubeId, JSON.stringify(ids)],
+    cube.tenantId,
+    cube.cubeId,
+    JSON.stringify(ids),
   );
   return rows.map(({ id, last_used_at: lastUsedAt, ...counts }) => [id, { ...counts, lastUsedAt }]);
 }

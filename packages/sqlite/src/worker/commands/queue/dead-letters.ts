@@ -30,7 +30,9 @@ export function deadLetters(
   const rows = db.all<DeadRow>(
     `SELECT key, task_key, tenant, cube, type, payload, attempt, error, died_at FROM task
      WHERE phase = 4 AND tenant = ? AND key > ? ORDER BY key LIMIT ?`,
-    ...[tenantId, after, limit + 1],
+    tenantId,
+    after,
+    limit + 1,
   );
   return pageOf(rows, limit, { item: deadText, cursor: ({ key }) => writeCursor(key) });
 }

@@ -13,8 +13,15 @@ export function enqueueTasks(
     db.run(
       `INSERT INTO task (tenant, task_key, cube, type, payload, priority, max_attempts, phase, due_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      ...[task.tenantId, task.key, task.cubeId, task.type, JSON.stringify(task.payload)],
-      ...[priority, maxAttempts, PHASE.delayed, notBefore],
+      task.tenantId,
+      task.key,
+      task.cubeId,
+      task.type,
+      JSON.stringify(task.payload),
+      priority,
+      maxAttempts,
+      PHASE.delayed,
+      notBefore,
     );
   }
 }

@@ -48,7 +48,8 @@ interface HeldRow {
 function held(db: Connection, { id, token }: LeaseToken): HeldRow {
   const row = db.get<HeldRow>(
     "SELECT key, attempt, max_attempts FROM task WHERE key = ? AND token = ? AND phase IN (2, 3)",
-    ...[keyOf(id), token],
+    keyOf(id),
+    token,
   );
   if (row !== undefined) return row;
   const why = "The task is held under another lease, or by nobody.";

@@ -41,12 +41,15 @@ function wakeTasks(db: Connection, type: string, now: number): void {
   db.run(
     `UPDATE task SET phase = ${PHASE.dead}, died_at = ?, error = 'the lease of the last attempt lapsed'
      WHERE ${due} AND phase = ${PHASE.leased} AND attempt >= max_attempts`,
-    ...[now, type, now],
+    now,
+    type,
+    now,
   );
   db.run(
     `UPDATE task SET phase = iif(phase = ${PHASE.leased}, ${PHASE.lapsed}, ${PHASE.ready})
      WHERE ${due}`,
-    ...[type, now],
+    type,
+    now,
   );
 }
 
@@ -118,7 +121,9 @@ function oldestOf(
     const row = db.get<TaskRow>(
       `SELECT key, task_key, tenant, cube, type, payload, priority, attempt, max_attempts FROM task
        WHERE phase IN (0, 3) AND type = ? AND priority = ? AND tenant = ? ORDER BY key LIMIT 1`,
-      ...[type, priority, tenant],
+      type,
+      priority,
+      tenant,
     );
     if (row !== undefined && row.key < (oldest?.key ?? Infinity)) oldest = row;
   }
@@ -132,12 +137,25 @@ function leaseOne(db: Connection, task: TaskRow, { now, leaseMs, worker }: Lease
   db.run(
     `UPDATE task SET phase = ${PHASE.leased}, due_at = ?, attempt = ?, token = ?, worker = ?
      WHERE key = ?`,
-    ...[leaseUntil, attempt, token, worker, task.key],
+    leaseUntil,
+    attempt,
+    token,
+    worker,
+    task.key,
   );
   const { task_key: key, tenant: tenantId, cube: cubeId, type, payload, priority } = task;
   return {
-    ...{ id: String(task.key), key, tenantId, cubeId, type, payload, priority, attempt },
-    ...{ maxAttempts: task.max_attempts, token, leaseUntil },
+    id: String(task.key),
+    key,
+    tenantId,
+    cubeId,
+    type,
+    payload,
+    priority,
+    attempt,
+    maxAttempts: task.max_attempts,
+    token,
+    leaseUntil,
   };
 }
 

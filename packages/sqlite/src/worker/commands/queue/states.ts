@@ -32,7 +32,10 @@ export function queueStats(
   const rows =
     tenantId === undefined
       ? db.all<{ phase: number; count: number }>(`${select} GROUP BY phase`)
-      : db.all<{ phase: number; count: number }>(`${select} WHERE tenant = ? GROUP BY phase`, tenantId);
+      : db.all<{ phase: number; count: number }>(
+          `${select} WHERE tenant = ? GROUP BY phase`,
+          tenantId,
+        );
   const counts = { waiting: 0, leased: 0, dead: 0 };
   for (const { phase, count } of rows) counts[STATES[phase] ?? "dead"] += count;
   return counts;

@@ -2,6 +2,7 @@ import type { ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
+import { removeThread } from "./remove-thread.ts";
 import { findThread } from "./thread-row.ts";
 
 /** Threads removed by one step of a sweep: keeps its transaction short. */
@@ -13,18 +14,6 @@ export function deleteThread({ db }: Context, ref: ThreadRef): boolean {
   if (key === undefined) return false;
   removeThread(db, key);
   return true;
-}
-
-/** Takes a thread out of every table. */
-export function removeThread(db: Connection, key: number): void {
-  db.run(
-    `DELETE FROM chunk_use WHERE checkpoint IN (SELECT key FROM checkpoint WHERE thread = ?)`,
-    key,
-  );
-  for (const table of ["checkpoint", "chunk", "pending_write"]) {
-    db.run(`DELETE FROM ${table} WHERE thread = ?`, key);
-  }
-  db.run("DELETE FROM thread WHERE key = ?", key);
 }
 
 interface DeleteInput {
@@ -44,7 +33,8 @@ export function deleteCheckpoints({ db }: Context, { thread, checkpoints }: Dele
       ...place,
     );
     db.run("DELETE FROM checkpoint WHERE thread = ? AND namespace = ? AND id = ?", ...place);
-    const writes = "DELETE FROM pending_write WHERE thread = ? AND namespace = ? AND checkpoint = ?";
+    const writes =
+      "DELETE FROM pending_write WHERE thread = ? AND namespace = ? AND checkpoint = ?";
     db.run(writes, ...place);
   }
   removeUnusedChunks(db, key);

@@ -20,7 +20,12 @@ export function putWrites({ db }: Context, input: WritesInput): void {
       `INSERT OR REPLACE INTO pending_write
         (thread, namespace, checkpoint, task, place, channel, task_path, value)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[...place, taskId, index, channel, taskPath, value],
+      ...place,
+      taskId,
+      index,
+      channel,
+      taskPath,
+      value,
     );
   }
 }

@@ -19,19 +19,28 @@ export function putCheckpoint({ db }: Context, input: PutInput): void {
   checkChunks(db, input);
   const thread = touchThread(db, input.thread, input.now);
   for (const { hash, bytes } of input.chunks) {
-    const insert = "INSERT INTO chunk (thread, hash, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    const insert =
+      "INSERT INTO chunk (thread, hash, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     db.run(insert, thread, hash, bytes);
   }
   const { namespace, id, parentId = null, value, metadata, chunks } = input.checkpoint;
   const replaced = db.get<{ key: number; chunks: string }>(
     "SELECT key, chunks FROM checkpoint WHERE thread = ? AND namespace = ? AND id = ?",
-    ...[thread, namespace, id],
+    thread,
+    namespace,
+    id,
   );
   if (replaced !== undefined) removeCheckpoint(db, replaced.key);
   const inserted = db.get<{ key: number }>(
     `INSERT INTO checkpoint (thread, namespace, id, parent, metadata, chunks, value)
      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING key`,
-    ...[thread, namespace, id, parentId, JSON.stringify(metadata), JSON.stringify(chunks), value],
+    thread,
+    namespace,
+    id,
+    parentId,
+    JSON.stringify(metadata),
+    JSON.stringify(chunks),
+    value,
   );
   useChunks(db, thread, inserted?.key ?? 0, chunks);
   // State that is replaced under one id again and again must not pile up.
@@ -68,7 +77,9 @@ function useChunks(
     db.run(
       `INSERT INTO chunk_use (chunk, checkpoint)
        SELECT key, ? FROM chunk WHERE thread = ? AND hash = ?`,
-      ...[checkpoint, thread, hash],
+      checkpoint,
+      thread,
+      hash,
     );
   }
 }

@@ -55,14 +55,23 @@ interface WriteRow {
   readonly value: Uint8Array;
 }
 
-function writesOf(db: Connection, thread: number, { namespace, id }: CheckpointRow): PendingWrite[] {
+function writesOf(
+  db: Connection,
+  thread: number,
+  { namespace, id }: CheckpointRow,
+): PendingWrite[] {
   const rows = db.all<WriteRow>(
     `SELECT task, place, channel, task_path, value FROM pending_write
      WHERE thread = ? AND namespace = ? AND checkpoint = ? ORDER BY key`,
-    ...[thread, namespace, id],
+    thread,
+    namespace,
+    id,
   );
   return rows.map(({ task: taskId, place: index, channel, task_path: taskPath, value }) => ({
-    ...{ taskId, index, channel, value },
+    taskId,
+    index,
+    channel,
+    value,
     ...(taskPath === null ? {} : { taskPath }),
   }));
 }
@@ -110,7 +119,9 @@ export function listCheckpoints(
   const rows = db.all<CheckpointRow>(
     `SELECT ${COLUMNS} FROM checkpoint WHERE thread = ?${parts.join("")}
      ORDER BY id DESC, namespace LIMIT ?`,
-    ...[thread, ...values, limit + 1],
+    thread,
+    ...values,
+    limit + 1,
   );
   return pageOf(rows, limit, {
     item: checkpointText,

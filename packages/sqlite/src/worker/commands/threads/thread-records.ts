@@ -30,7 +30,13 @@ export function listThreads({ db }: Context, input: ThreadsInput): Page<ThreadRe
      FROM thread WHERE tenant = ? AND owner = ? AND (expires_at IS NULL OR expires_at > ?)
        AND (updated_at < ? OR (updated_at = ? AND id > ?))
      ORDER BY updated_at DESC, id LIMIT ?`,
-    ...[tenantId, owner, now, usedAt, usedAt, id, limit + 1],
+    tenantId,
+    owner,
+    now,
+    usedAt,
+    usedAt,
+    id,
+    limit + 1,
   );
   return pageOf(rows, limit, {
     item: (row) => threadRecord(owner, row),

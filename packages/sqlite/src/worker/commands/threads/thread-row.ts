@@ -1,7 +1,7 @@
 import type { ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
-import { removeThread } from "./delete.ts";
+import { removeThread } from "./remove-thread.ts";
 
 interface ThreadRow {
   readonly key: number;
@@ -26,7 +26,11 @@ export function touchThread(db: Connection, ref: ThreadRef, now: number): number
   const inserted = db.get<{ key: number }>(
     `INSERT INTO thread (tenant, owner, id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
      RETURNING key`,
-    ...[tenantId, owner, threadId, now, now],
+    tenantId,
+    owner,
+    threadId,
+    now,
+    now,
   );
   if (inserted === undefined) throw new TypeError("an inserted thread was not returned");
   return inserted.key;

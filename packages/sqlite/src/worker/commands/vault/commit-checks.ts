@@ -45,7 +45,9 @@ export function checkVersions(current: CurrentRows, request: CommitRequest): voi
     const actual = current.get(id)?.version ?? 0;
     if (expected === undefined || expected === actual) return;
     throw new Refusal("MEMCUBE_CONFLICT", "The expected version is not the current one.", {
-      ...{ id, expected, actual },
+      id,
+      expected,
+      actual,
     });
   };
   check(HEADER_ID, request.cubeVersion);

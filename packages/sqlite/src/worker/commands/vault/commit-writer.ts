@@ -7,20 +7,11 @@ import type { CurrentRow, CurrentRows } from "./commit-checks.ts";
 import type { CubeRow } from "./cube-row.ts";
 import { readersOf } from "./cube-readers.ts";
 import { eraseMemory } from "./erase-memory.ts";
+import { insertMemory, type MemoryRow, replaceMemory } from "./memory-row.ts";
 import { classTerm, termsOf } from "./terms.ts";
 
 /** Key of the class that nobody is in: the header's own. */
 const NOBODY = "[[],[]]";
-
-const TO_PAST = `INSERT INTO past (key, cube, id, version, from_seq, to_seq, class, kind, type, state,
-    external_key, session, tags, at, expires_at, salt, commitment, content)
-  SELECT key, cube, id, version, from_seq, ?, class, kind, type, state,
-    external_key, session, tags, at, expires_at, salt, commitment, content
-  FROM memory WHERE key = ?`;
-
-const PUT = `INSERT OR REPLACE INTO memory (key, cube, id, version, from_seq, class, kind, type,
-    state, external_key, session, tags, at, expires_at, salt, commitment, terms, content)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Writes of one commit, after every check has passed. */
 export class CommitWriter {
@@ -68,48 +59,71 @@ export class CommitWriter {
     const { key, visibility } = this.#cube;
     this.#context.db.run(
       "UPDATE cube SET seq = ?, head = ?, at = ?, next_ordinal = ?, visibility = ? WHERE key = ?",
-      ...[this.#seq, head, at, this.#nextOrdinal],
-      ...[visibility + (this.#visibilityChanged ? 1 : 0), key],
+      this.#seq,
+      head,
+      at,
+      this.#nextOrdinal,
+      visibility + (this.#visibilityChanged ? 1 : 0),
+      key,
     );
   }
 
   #put(write: PutWrite): void {
-    const { db } = this.#context;
     const { id, version, content, salt, commitment, index } = write;
+    const { kind, type, state, externalKey, sessionId: session, tags, at, expiresAt } = index;
+    const row: MemoryRow = {
+      version,
+      fromSeq: this.#seq,
+      class: this.#classOf(index.visibility),
+      kind,
+      type,
+      state,
+      externalKey,
+      session,
+      tags: tags.length === 0 ? undefined : JSON.stringify(tags),
+      at,
+      expiresAt,
+      salt,
+      commitment,
+      terms: termsOf(this.#cube.key, index.terms),
+      content,
+    };
     const before = this.#current.get(id);
     const key = before?.key ?? this.#newKey();
-    const row = {
-      ...{ key, version, class: this.#classOf(index.visibility), edges: index.edges.length },
-      terms: termsOf(this.#cube.key, index.terms),
-    };
-    if (before !== undefined) this.#endVersion(key);
-    db.run(
-      PUT,
-      ...[key, this.#cube.key, id, version, this.#seq, row.class, index.kind, index.type],
-      ...[index.state, index.externalKey ?? null, index.sessionId ?? null],
-      ...[index.tags.length === 0 ? null : JSON.stringify(index.tags), index.at],
-      ...[index.expiresAt ?? null, salt, commitment, row.terms, content],
-    );
-    this.#indexTerms(before, row);
+    this.#store(id, key, row);
+    const now = { key, version, class: row.class, terms: row.terms, edges: index.edges.length };
+    this.#indexTerms(before, now);
     this.#putEdges(before, key, index.edges);
-    this.#current.set(id, row);
+    this.#current.set(id, now);
   }
 
   #putHeader({ version, content, salt, commitment }: CubeWrite): void {
     const { db } = this.#context;
-    const key = keyIn(this.#cube.key, HEADER_ORDINAL);
-    if (this.#current.has(HEADER_ID)) this.#endVersion(key);
-    const nobody = this.#classOf(NOBODY);
-    db.run(
-      PUT,
-      ...[key, this.#cube.key, HEADER_ID, version, this.#seq, nobody, "", "", "", null, null, null],
-      ...[0, null, salt, commitment, "", content],
-    );
-    db.run("DELETE FROM cube_reader WHERE cube = ?", this.#cube.key);
+    const cube = this.#cube.key;
+    this.#store(HEADER_ID, keyIn(cube, HEADER_ORDINAL), {
+      version,
+      fromSeq: this.#seq,
+      class: this.#classOf(NOBODY),
+      kind: "",
+      type: "",
+      state: "",
+      at: 0,
+      salt,
+      commitment,
+      terms: "",
+      content,
+    });
+    db.run("DELETE FROM cube_reader WHERE cube = ?", cube);
     for (const principal of readersOf(content)) {
-      db.run("INSERT INTO cube_reader (cube, principal) VALUES (?, ?)", this.#cube.key, principal);
+      db.run("INSERT INTO cube_reader (cube, principal) VALUES (?, ?)", cube, principal);
     }
     this.#visibilityChanged = true;
+  }
+
+  #store(id: string, key: number, row: MemoryRow): void {
+    const { db } = this.#context;
+    if (this.#current.has(id)) replaceMemory(db, key, row);
+    else insertMemory(db, { key, cube: this.#cube.key, id }, row);
   }
 
   #putVector({ id, model, fingerprint, vector }: VectorWrite): void {
@@ -118,7 +132,10 @@ export class CommitWriter {
     const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
     this.#context.db.run(
       "INSERT OR REPLACE INTO vector (key, model, fingerprint, bytes) VALUES (?, ?, ?, ?)",
-      ...[row.key, model, fingerprint, bytes],
+      row.key,
+      model,
+      fingerprint,
+      bytes,
     );
   }
 
@@ -129,29 +146,31 @@ export class CommitWriter {
     eraseMemory(this.#context, { ...row, classTerm: classTerm(row.class) });
     this.#context.db.run(
       "DELETE FROM usage WHERE tenant = ? AND cube = ? AND id = ?",
-      ...[tenantId, cubeId, id],
+      tenantId,
+      cubeId,
+      id,
     );
     this.#context.erased();
     this.#current.delete(id);
   }
 
-  #endVersion(key: number): void {
-    this.#context.db.run(TO_PAST, this.#seq, key);
-  }
-
-  #indexTerms(before: CurrentRow | undefined, now: Omit<CurrentRow, "version">): void {
+  #indexTerms(before: CurrentRow | undefined, now: CurrentRow): void {
     if (before?.terms === now.terms && before.class === now.class) return;
     const { db } = this.#context;
     if (before !== undefined && before.terms !== "") {
       db.run(
         "INSERT INTO term_index (term_index, rowid, terms, class) VALUES ('delete', ?, ?, ?)",
-        ...[before.key, before.terms, classTerm(before.class)],
+        before.key,
+        before.terms,
+        classTerm(before.class),
       );
     }
     if (now.terms === "") return;
     db.run(
       "INSERT INTO term_index (rowid, terms, class) VALUES (?, ?, ?)",
-      ...[now.key, now.terms, classTerm(now.class)],
+      now.key,
+      now.terms,
+      classTerm(now.class),
     );
   }
 
@@ -162,7 +181,13 @@ export class CommitWriter {
       db.run(
         `INSERT INTO edge (source, place, type, to_cube, to_id, to_version, weight)
          VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        ...[key, place, type, to.cubeId, to.id, toVersion, weight],
+        key,
+        place,
+        type,
+        to.cubeId,
+        to.id,
+        toVersion,
+        weight,
       );
     }
   }
@@ -170,7 +195,10 @@ export class CommitWriter {
   #newKey(): number {
     const ordinal = this.#nextOrdinal++;
     if (ordinal < CUBE_SPAN - 1) return keyIn(this.#cube.key, ordinal);
-    throw new Refusal("MEMCUBE_LIMIT_EXCEEDED", "The cube has had as many memories as it can have.");
+    throw new Refusal(
+      "MEMCUBE_LIMIT_EXCEEDED",
+      "The cube has had as many memories as it can have.",
+    );
   }
 
   /** Key of a visibility class; a new one changes what callers see of the cube. */

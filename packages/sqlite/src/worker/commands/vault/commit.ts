@@ -35,7 +35,11 @@ export function commit(context: Context, request: CommitRequest): Committed {
   writer.finish({ at, head });
   db.run(
     "INSERT INTO log (key, at, digest, head, body) VALUES (?, ?, ?, ?, ?)",
-    ...[keyIn(cube.key, seq), at, request.digest, head, request.body],
+    keyIn(cube.key, seq),
+    at,
+    request.digest,
+    head,
+    request.body,
   );
   enqueueTasks(context, { tasks: request.tasks, now: request.at });
   const receipt = { position: { epoch: cube.epoch, seq, head }, at, replayed: false };
@@ -44,7 +48,9 @@ export function commit(context: Context, request: CommitRequest): Committed {
 }
 
 function checkCube(existing: CubeRow | undefined, request: CommitRequest): void {
-  const creates = request.writes.some((write) => write.op === "cube" && write.expectedVersion === 0);
+  const creates = request.writes.some(
+    (write) => write.op === "cube" && write.expectedVersion === 0,
+  );
   const { cubeId } = request.cube;
   if (existing !== undefined && creates) {
     throw new Refusal("MEMCUBE_CUBE_EXISTS", "There is a cube of this id.", { cubeId });
@@ -59,7 +65,9 @@ function insertCube(db: Connection, { cube, epoch = "" }: CommitRequest): CubeRo
   db.run(
     `INSERT INTO cube (tenant, id, epoch, seq, head, at, next_ordinal, visibility)
      VALUES (?, ?, ?, 0, '', 0, 1, 0)`,
-    ...[cube.tenantId, cube.cubeId, epoch],
+    cube.tenantId,
+    cube.cubeId,
+    epoch,
   );
   const row = findCube(db, cube);
   if (row === undefined) throw new TypeError("a cube that was just inserted is not there");

@@ -49,7 +49,9 @@ interface Row {
 function purgeMemories(context: Context, cube: number): boolean {
   const rows = context.db.all<Row>(
     "SELECT key, class, terms FROM memory WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
-    ...[keyIn(cube, 0), lastKey(cube), SLICE_ROWS],
+    keyIn(cube, 0),
+    lastKey(cube),
+    SLICE_ROWS,
   );
   for (const row of rows) eraseMemory(context, { ...row, classTerm: classTerm(row.class) });
   return rows.length > 0;
@@ -60,7 +62,8 @@ function purgeLines(db: Connection, cube: number): boolean {
     const gone = db.run(
       `DELETE FROM ${table} WHERE key IN
         (SELECT key FROM ${table} WHERE key BETWEEN ? AND ? LIMIT ${SLICE_LINES})`,
-      ...[keyIn(cube, 0), lastKey(cube)],
+      keyIn(cube, 0),
+      lastKey(cube),
     );
     if (gone > 0) return true;
   }

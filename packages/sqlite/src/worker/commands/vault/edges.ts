@@ -34,7 +34,11 @@ export function edgesTo({ db, cube, classes, query }: GuardedRead<EdgesQuery>): 
      FROM edge e JOIN memory m ON m.key = e.source
      WHERE e.to_id = ? AND e.to_cube = ? AND e.source < ? AND (e.source, e.place) > (?, ?)
      ${ofTypes} ${sql} ORDER BY e.source, e.place LIMIT ?`,
-    ...[target.id, target.cubeId, lastKey(cube.key), keyIn(cube.key, ordinal), place],
+    target.id,
+    target.cubeId,
+    lastKey(cube.key),
+    keyIn(cube.key, ordinal),
+    place,
     ...(types === undefined ? [] : [JSON.stringify(types)]),
     ...values,
     limit + 1,
@@ -48,7 +52,10 @@ export function edgesTo({ db, cube, classes, query }: GuardedRead<EdgesQuery>): 
 function storedEdge(row: EdgeRow, to: MemoryRef): StoredEdge {
   const { type, id, version, to_version: toVersion, weight } = row;
   return {
-    ...{ type, to, from: id, fromVersion: version },
+    type,
+    to,
+    from: id,
+    fromVersion: version,
     ...(toVersion === null ? {} : { toVersion }),
     ...(weight === null ? {} : { weight }),
   };

@@ -12,7 +12,9 @@ export function eraseMemory({ db }: Context, { key, terms, classTerm }: ErasedRo
   if (terms !== "") {
     db.run(
       "INSERT INTO term_index (term_index, rowid, terms, class) VALUES ('delete', ?, ?, ?)",
-      ...[key, terms, classTerm],
+      key,
+      terms,
+      classTerm,
     );
   }
   db.run("DELETE FROM edge WHERE source = ?", key);

@@ -27,7 +27,12 @@ export function segments({ db }: Context, ref: CubeRef): HistorySegment[] {
     lastKey(cube.key),
   );
   return rows.map(({ key, from_seq: fromSeq, head, to_at: toAt, blob, size_bytes: sizeBytes }) => ({
-    ...{ fromSeq, toSeq: ordinalOf(key), head, toAt, blob, sizeBytes },
+    fromSeq,
+    toSeq: ordinalOf(key),
+    head,
+    toAt,
+    blob,
+    sizeBytes,
   }));
 }
 
@@ -49,7 +54,12 @@ export function endedVersions({ db }: Context, query: EndedQuery): Page<StoredVe
     `SELECT ${PAST_COLUMNS} FROM past m ${JOIN_CLASS}
      WHERE m.cube = ? AND m.to_seq > ? AND m.to_seq <= ? AND (m.id, m.version) > (?, ?)
      ORDER BY m.id, m.version LIMIT ?`,
-    ...[cube.key, afterSeq, toSeq, id, version, limit + 1],
+    cube.key,
+    afterSeq,
+    toSeq,
+    id,
+    version,
+    limit + 1,
   );
   return pageOf(rows, limit, {
     item: storedVersion,
@@ -72,13 +82,20 @@ export function addSegment(
   checkContinues(last?.key, segment);
   db.run(
     "INSERT INTO segment (key, from_seq, head, to_at, blob, size_bytes) VALUES (?, ?, ?, ?, ?, ?)",
-    ...[keyIn(cube.key, toSeq), fromSeq, head, toAt, blob, sizeBytes],
+    keyIn(cube.key, toSeq),
+    fromSeq,
+    head,
+    toAt,
+    blob,
+    sizeBytes,
   );
   // A replayed commit answers with its body, wherever the log line has gone.
   db.run(
     `UPDATE receipt SET body = (SELECT body FROM log WHERE log.key = ? + receipt.seq)
      WHERE cube = ? AND seq <= ? AND body IS NULL`,
-    ...[keyIn(cube.key, 0), cube.key, toSeq],
+    keyIn(cube.key, 0),
+    cube.key,
+    toSeq,
   );
   db.run("DELETE FROM log WHERE key > ? AND key <= ?", keyIn(cube.key, 0), keyIn(cube.key, toSeq));
   db.run("DELETE FROM past WHERE cube = ? AND to_seq <= ?", cube.key, toSeq);
@@ -94,7 +111,13 @@ export function replaceSegment(
   const changed = db.run(
     `UPDATE segment SET head = ?, to_at = ?, blob = ?, size_bytes = ?
      WHERE key = ? AND from_seq = ? AND blob = ?`,
-    ...[head, toAt, blob, sizeBytes, keyIn(key, toSeq), fromSeq, input.replaced],
+    head,
+    toAt,
+    blob,
+    sizeBytes,
+    keyIn(key, toSeq),
+    fromSeq,
+    input.replaced,
   );
   if (changed === 0) throw new Refusal("MEMCUBE_CONFLICT", "The segment has another blob now.");
 }

@@ -18,10 +18,16 @@ export function log(
   if (cube === undefined) return [];
   const rows = db.all<LogRow>(
     "SELECT key, at, digest, head, body FROM log WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
-    ...[keyIn(cube.key, input.afterSeq), lastKey(cube.key), input.limit],
+    keyIn(cube.key, input.afterSeq),
+    lastKey(cube.key),
+    input.limit,
   );
   return rows.map(({ key, at, digest, head, body }) => ({
-    ...{ seq: ordinalOf(key), at, digest, head, body },
+    seq: ordinalOf(key),
+    at,
+    digest,
+    head,
+    body,
   }));
 }
 

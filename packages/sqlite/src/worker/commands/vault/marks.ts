@@ -17,7 +17,11 @@ export function lease({ db }: Context, { ref, name, holder, now, until }: LeaseI
     `INSERT INTO lease (cube, name, holder, until) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET holder = excluded.holder, until = excluded.until
      WHERE lease.holder = excluded.holder OR lease.until <= ?`,
-    ...[needCube(db, ref).key, name, holder, until, now],
+    needCube(db, ref).key,
+    name,
+    holder,
+    until,
+    now,
   );
   return taken > 0;
 }

@@ -20,7 +20,9 @@ export interface ReadAt {
 }
 
 /** `Vault.read` */
-export function read(input: GuardedRead<ReadAt & { readonly ids: readonly string[] }>): StoredVersion[] {
+export function read(
+  input: GuardedRead<ReadAt & { readonly ids: readonly string[] }>,
+): StoredVersion[] {
   return readBy(input, "id", input.query.ids);
 }
 

@@ -24,7 +24,9 @@ export function receiptSeen(
   if (idempotency === undefined) return undefined;
   const row = db.get<ReceiptRow>(
     "SELECT seq, at, head, body FROM receipt WHERE cube = ? AND key = ? AND expires_at > ?",
-    ...[cube.key, idempotency.key, at],
+    cube.key,
+    idempotency.key,
+    at,
   );
   if (row === undefined) return undefined;
   const find = "SELECT body FROM log WHERE key = ?";
@@ -44,11 +46,16 @@ export function keepReceipt(
   db.run(
     `DELETE FROM receipt WHERE cube = ?1 AND key IN
       (SELECT key FROM receipt WHERE cube = ?1 AND expires_at <= ?2 LIMIT ${CLEARED})`,
-    ...[cubeKey, at],
+    cubeKey,
+    at,
   );
   db.run(
     "INSERT OR REPLACE INTO receipt (cube, key, expires_at, seq, at, head) VALUES (?, ?, ?, ?, ?, ?)",
-    ...[cubeKey, idempotency.key, idempotency.expiresAt],
-    ...[receipt.position.seq, receipt.at, receipt.position.head],
+    cubeKey,
+    idempotency.key,
+    idempotency.expiresAt,
+    receipt.position.seq,
+    receipt.at,
+    receipt.position.head,
   );
 }

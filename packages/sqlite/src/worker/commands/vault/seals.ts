@@ -24,17 +24,26 @@ export function seals(
   if (cube === undefined) return [];
   const rows = db.all<SealRow>(
     "SELECT * FROM seal WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
-    ...[keyIn(cube.key, input.afterSeq), lastKey(cube.key), input.limit],
+    keyIn(cube.key, input.afterSeq),
+    lastKey(cube.key),
+    input.limit,
   );
   return rows.map(({ key, from_seq: fromSeq, root, at, sealer, key_id: keyId, signature }) => ({
-    ...{ fromSeq, toSeq: ordinalOf(key), root, at, sealer },
+    fromSeq,
+    toSeq: ordinalOf(key),
+    root,
+    at,
+    sealer,
     ...(keyId === null ? {} : { keyId }),
     ...(signature === null ? {} : { signature }),
   }));
 }
 
 /** `Vault.seal` */
-export function seal({ db }: Context, { ref, seal }: { readonly ref: CubeRef; readonly seal: Seal }): void {
+export function seal(
+  { db }: Context,
+  { ref, seal }: { readonly ref: CubeRef; readonly seal: Seal },
+): void {
   const cube = needCube(db, ref);
   const last = db.get<{ key: number }>(
     "SELECT key FROM seal WHERE key > ? AND key <= ? ORDER BY key DESC LIMIT 1",
@@ -45,7 +54,13 @@ export function seal({ db }: Context, { ref, seal }: { readonly ref: CubeRef; re
   const { fromSeq, toSeq, root, at, sealer, keyId = null, signature = null } = seal;
   db.run(
     "INSERT INTO seal (key, from_seq, root, at, sealer, key_id, signature) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    ...[keyIn(cube.key, toSeq), fromSeq, root, at, sealer, keyId, signature],
+    keyIn(cube.key, toSeq),
+    fromSeq,
+    root,
+    at,
+    sealer,
+    keyId,
+    signature,
   );
 }
 

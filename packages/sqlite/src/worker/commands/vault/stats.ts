@@ -5,7 +5,12 @@ import { keyIn, lastKey } from "../../keys.ts";
 import { findCube } from "./cube-row.ts";
 
 const EMPTY: CubeStats = {
-  ...{ memories: 0, versions: 0, vectors: 0, commits: 0, segments: 0, contentBytes: 0 },
+  memories: 0,
+  versions: 0,
+  vectors: 0,
+  commits: 0,
+  segments: 0,
+  contentBytes: 0,
 };
 
 interface Sums {

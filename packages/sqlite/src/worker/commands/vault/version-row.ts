@@ -34,7 +34,14 @@ export function storedVersion(row: VersionRow): StoredVersion {
   const ordinal = ordinalOf(row.key);
   const vector = vectorOf(row);
   return {
-    ...{ id, version, fromSeq, content, salt, commitment, visibility, ordinal },
+    id,
+    version,
+    fromSeq,
+    content,
+    salt,
+    commitment,
+    visibility,
+    ordinal,
     ...(row.to_seq === null ? {} : { toSeq: row.to_seq }),
     ...(vector === undefined ? {} : { vector }),
   };

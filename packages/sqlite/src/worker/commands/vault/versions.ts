@@ -33,7 +33,13 @@ export function versions({
     `SELECT ${CURRENT_COLUMNS} FROM memory m ${where}
      UNION ALL SELECT ${PAST_COLUMNS} FROM past m ${where}
      ORDER BY 3 DESC LIMIT ?`,
-    ...[key, below, ...values, key, below, ...values, limit],
+    key,
+    below,
+    ...values,
+    key,
+    below,
+    ...values,
+    limit,
   );
   return rows.map(storedVersion);
 

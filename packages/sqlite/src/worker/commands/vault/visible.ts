@@ -29,7 +29,10 @@ export interface Stale {
 }
 
 /** `missing`: there is no such cube. */
-export type Guarded<T> = { readonly value: T } | { readonly stale: Stale } | { readonly missing: true };
+export type Guarded<T> =
+  | { readonly value: T }
+  | { readonly stale: Stale }
+  | { readonly missing: true };
 
 /** A read within a cube, whose view has been found to be the present one. */
 export interface GuardedRead<Query> {
