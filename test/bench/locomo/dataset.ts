@@ -30,7 +30,13 @@ export interface Conversation {
 
 /** LoCoMo's numbers: multi-hop, temporal, open-domain, single-hop, adversarial (no answer in the conversation). */
 export type Category = 1 | 2 | 3 | 4 | 5;
-export const CATEGORY_NAMES = { 1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial" } as const;
+export const CATEGORY_NAMES = {
+  1: "multi-hop",
+  2: "temporal",
+  3: "open-domain",
+  4: "single-hop",
+  5: "adversarial",
+} as const;
 
 /**
  * Where LoCoMo conversations 1-5 lie: in the folder MEMCUBE_DATA, or in `shared/data` beside the checkout. `undefined`
@@ -73,20 +79,26 @@ interface RawTurn {
 }
 
 function turnsOf(conversation: Record<string, unknown>): Turn[] {
-  const sessions = Object.keys(conversation).flatMap((key) => /^session_(\d+)$/.exec(key)?.[1] ?? []);
-  return sessions.map(Number).toSorted((a, b) => a - b).flatMap((session) => {
-    const at = parseTime(String(conversation[`session_${session}_date_time`] ?? ""));
-    const raw = conversation[`session_${session}`] as readonly RawTurn[];
-    return raw.map((turn, order) => ({
-      id: turn.dia_id,
-      speaker: turn.speaker,
-      text: turn.text,
-      caption: turn.blip_caption,
-      session,
-      order,
-      at,
-    }));
-  });
+  const sessions = Object.keys(conversation).flatMap(
+    (key) => /^session_(\d+)$/.exec(key)?.[1] ?? [],
+  );
+  return sessions
+    .map(Number)
+    .toSorted((a, b) => a - b)
+    .flatMap((session) => {
+      const time = conversation[`session_${session}_date_time`];
+      const at = parseTime(typeof time === "string" ? time : "");
+      const raw = conversation[`session_${session}`] as readonly RawTurn[];
+      return raw.map((turn, order) => ({
+        id: turn.dia_id,
+        speaker: turn.speaker,
+        text: turn.text,
+        caption: turn.blip_caption,
+        session,
+        order,
+        at,
+      }));
+    });
 }
 
 const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
@@ -96,14 +108,22 @@ function parseTime(text: string): number {
   const [, hour, minute, half, day, month = "", year] =
     /(\d+):(\d+)\s*(am|pm)\s+on\s+(\d+)\s+(\w+),?\s+(\d{4})/i.exec(text) ?? [];
   const hours = (Number(hour) % 12) + (half?.toLowerCase() === "pm" ? 12 : 0);
-  return Date.UTC(Number(year), MONTHS.indexOf(month.slice(0, 3).toLowerCase()), Number(day), hours, Number(minute));
+  return Date.UTC(
+    Number(year),
+    MONTHS.indexOf(month.slice(0, 3).toLowerCase()),
+    Number(day),
+    hours,
+    Number(minute),
+  );
 }
 
 /** "D8:6; D9:17", "D:11:26", "D30:05" -> clean ids. */
 function evidenceOf(list: readonly string[]): string[] {
-  const ids = list.flatMap((entry) => entry.split(/[;,\s]+/)).map((part) => {
-    const [, session, turn] = /^D:?(\d+):0*(\d+)$/.exec(part) ?? [];
-    return session === undefined ? part : `D${session}:${turn}`;
-  });
+  const ids = list
+    .flatMap((entry) => entry.split(/[;,\s]+/))
+    .map((part) => {
+      const [, session, turn] = /^D:?(\d+):0*(\d+)$/.exec(part) ?? [];
+      return session === undefined ? part : `D${session}:${turn}`;
+    });
   return [...new Set(ids)];
 }

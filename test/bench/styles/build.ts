@@ -42,26 +42,47 @@ function chats(): StyleSet {
       longReply(topic, 2),
     ]),
   );
-  const questions = CHAT_SEEDS.map(({ question }, at) => ({ text: question, evidence: [`chat-${at}:2`] }));
+  const questions = CHAT_SEEDS.map(({ question }, at) => ({
+    text: question,
+    evidence: [`chat-${at}:2`],
+  }));
   return { name: "chats", rows, questions };
 }
 
 function session(id: string, at: number, texts: readonly string[]): StyleRow[] {
   return texts.map((text, order) => {
     const role = order % 2 === 0 ? ("user" as const) : ("assistant" as const);
-    return { id: `${id}:${order}`, type: "turn", text, role, speaker: role, sessionId: id, order, at };
+    return {
+      id: `${id}:${order}`,
+      type: "turn",
+      text,
+      role,
+      speaker: role,
+      sessionId: id,
+      order,
+      at,
+    };
   });
 }
 
 function facts(): StyleSet {
   const rows = FACTS.map(([text], at): StyleRow => ({ id: `fact-${at}`, type: "fact", text }));
-  const questions = FACTS.flatMap(([, text], at) => (text === undefined ? [] : [{ text, evidence: [`fact-${at}`] }]));
+  const questions = FACTS.flatMap(([, text], at) =>
+    text === undefined ? [] : [{ text, evidence: [`fact-${at}`] }],
+  );
   return { name: "facts", rows, questions };
 }
 
 function documents(): StyleSet {
   const rows = DOCUMENTS.flatMap(({ title, chunks }) =>
-    chunks.map((text, order): StyleRow => ({ id: `${title}:${order}`, type: "document", title, text, sessionId: title, order })),
+    chunks.map((text, order): StyleRow => ({
+      id: `${title}:${order}`,
+      type: "document",
+      title,
+      text,
+      sessionId: title,
+      order,
+    })),
   );
   const questions = DOCUMENTS.flatMap(({ title, questions: asked }) =>
     asked.map(([text, chunk]) => ({ text, evidence: [`${title}:${chunk}`] })),

@@ -9,7 +9,17 @@ export interface DateMention {
 
 const DAY_MS = 86_400_000;
 const MONTHS = [
-  "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
   "december",
 ];
 const MONTH = `(${MONTHS.join("|")}|${MONTHS.map((name) => name.slice(0, 3)).join("|")}|sept)\\.?`;
@@ -45,14 +55,29 @@ type Reading = (match: RegExpExecArray, nowMs: number) => DateMention;
 const yearOf = (nowMs: number): number => new Date(nowMs).getUTCFullYear();
 const startOfDay = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 
-function dayInMonth(date: string, month: string, year: string | undefined, nowMs: number): DateMention {
-  return exactDay(Number(year ?? yearOf(nowMs)), monthNumber(month), Number(date), year === undefined);
+function dayInMonth(
+  date: string,
+  month: string,
+  year: string | undefined,
+  nowMs: number,
+): DateMention {
+  return exactDay(
+    Number(year ?? yearOf(nowMs)),
+    monthNumber(month),
+    Number(date),
+    year === undefined,
+  );
 }
 
 function wholeMonth(month: string, year: string | undefined, nowMs: number): DateMention {
   const y = Number(year ?? yearOf(nowMs));
   const m = monthNumber(month);
-  return { fromMs: day(y, m, 1), toMs: day(y, m + 1, 1), yearless: year === undefined, precision: "month" };
+  return {
+    fromMs: day(y, m, 1),
+    toMs: day(y, m + 1, 1),
+    yearless: year === undefined,
+    precision: "month",
+  };
 }
 
 function ago(amount: number, unit: string, nowMs: number): DateMention {
@@ -61,11 +86,28 @@ function ago(amount: number, unit: string, nowMs: number): DateMention {
   // "two weeks ago" is said loosely: half a unit each way, a day at least exact.
   const slackMs = unit === "day" ? 0 : Math.floor(spanDays / 2) * DAY_MS;
   const precision = unit === "day" || unit === "week" || unit === "month" ? unit : "year";
-  return { fromMs: centreMs - slackMs, toMs: centreMs + slackMs + DAY_MS, yearless: false, precision };
+  return {
+    fromMs: centreMs - slackMs,
+    toMs: centreMs + slackMs + DAY_MS,
+    yearless: false,
+    precision,
+  };
 }
 
 const amountOf = (word: string): number => {
-  const words = ["a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+  const words = [
+    "a",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+  ];
   const at = words.indexOf(word === "an" ? "a" : word);
   return at < 0 ? Number(word) : Math.max(1, at);
 };
@@ -76,12 +118,27 @@ const READINGS: readonly (readonly [RegExp, Reading])[] = [
     /\b((?:19|20)\d\d)-(\d{2})-(\d{2})\b/g,
     (m) => exactDay(Number(m[1]), Number(m[2]) - 1, Number(m[3]), false),
   ],
-  [new RegExp(`\\b${DAY}(?: of)? ${MONTH},? ?${YEAR}?\\b`, "g"), (m, now) => dayInMonth(m[1] ?? "", m[2] ?? "", m[3], now)],
-  [new RegExp(`\\b${MONTH} ${DAY}\\b(?:,? ${YEAR}\\b)?`, "g"), (m, now) => dayInMonth(m[2] ?? "", m[1] ?? "", m[3], now)],
-  [new RegExp(`\\b${MONTH},? (?:of )?${YEAR}\\b`, "g"), (m, now) => wholeMonth(m[1] ?? "", m[2], now)],
-  [/\b(?:in|of|during|since|until|last|this|by|early|mid|late)[ -](may|march)\b/g, (m, now) => wholeMonth(m[1] ?? "", undefined, now)],
   [
-    new RegExp(`\\b(${MONTHS.filter((name) => name !== "may" && name !== "march").join("|")})\\b`, "g"),
+    new RegExp(`\\b${DAY}(?: of)? ${MONTH},? ?${YEAR}?\\b`, "g"),
+    (m, now) => dayInMonth(m[1] ?? "", m[2] ?? "", m[3], now),
+  ],
+  [
+    new RegExp(`\\b${MONTH} ${DAY}\\b(?:,? ${YEAR}\\b)?`, "g"),
+    (m, now) => dayInMonth(m[2] ?? "", m[1] ?? "", m[3], now),
+  ],
+  [
+    new RegExp(`\\b${MONTH},? (?:of )?${YEAR}\\b`, "g"),
+    (m, now) => wholeMonth(m[1] ?? "", m[2], now),
+  ],
+  [
+    /\b(?:in|of|during|since|until|last|this|by|early|mid|late)[ -](may|march)\b/g,
+    (m, now) => wholeMonth(m[1] ?? "", undefined, now),
+  ],
+  [
+    new RegExp(
+      `\\b(${MONTHS.filter((name) => name !== "may" && name !== "march").join("|")})\\b`,
+      "g",
+    ),
     (m, now) => wholeMonth(m[1] ?? "", undefined, now),
   ],
   [
@@ -93,7 +150,12 @@ const READINGS: readonly (readonly [RegExp, Reading])[] = [
   [/\blast (week|month|year)\b/g, (m, now) => ago(1, m[1] ?? "", now)],
   [
     new RegExp(`\\b${YEAR}\\b`, "g"),
-    (m) => ({ fromMs: day(Number(m[1]), 0, 1), toMs: day(Number(m[1]) + 1, 0, 1), yearless: false, precision: "year" }),
+    (m) => ({
+      fromMs: day(Number(m[1]), 0, 1),
+      toMs: day(Number(m[1]) + 1, 0, 1),
+      yearless: false,
+      precision: "year",
+    }),
   ],
 ];
 
@@ -122,7 +184,8 @@ export function mentionTerms(mention: DateMention): string[] {
   const date = new Date(mention.fromMs);
   const terms: string[] = [];
   if (mention.precision === "day") terms.push(`@d${date.getUTCDate()}`);
-  if (mention.precision === "day" || mention.precision === "month") terms.push(`@m${date.getUTCMonth() + 1}`);
+  if (mention.precision === "day" || mention.precision === "month")
+    terms.push(`@m${date.getUTCMonth() + 1}`);
   if (!mention.yearless && mention.precision !== "week") terms.push(`@y${date.getUTCFullYear()}`);
   return terms;
 }

@@ -1,5 +1,18 @@
 /** What `guessLanguage` can tell apart; "und" (undetermined, BCP 47) for everything else. */
-export type LanguageGuess = "en" | "de" | "fr" | "es" | "it" | "pt" | "nl" | "zh" | "ja" | "ko" | "ru" | "ar" | "und";
+export type LanguageGuess =
+  | "en"
+  | "de"
+  | "fr"
+  | "es"
+  | "it"
+  | "pt"
+  | "nl"
+  | "zh"
+  | "ja"
+  | "ko"
+  | "ru"
+  | "ar"
+  | "und";
 
 /**
  * A cheap guess at a text's language: by script where that decides, else by counting the commonest small words. Short

@@ -20,7 +20,9 @@ export function toTerm(word: string): string {
 }
 
 const NUMBER_WORDS: ReadonlyMap<string, string> = new Map(
-  "one two three four five six seven eight nine ten eleven twelve".split(" ").map((word, at) => [word, `${at + 1}`]),
+  "one two three four five six seven eight nine ten eleven twelve"
+    .split(" ")
+    .map((word, at) => [word, `${at + 1}`]),
 );
 
 const ordinal = (word: string): string | undefined => /^(\d{1,2})(?:st|nd|rd|th)$/.exec(word)?.[1];

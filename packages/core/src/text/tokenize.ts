@@ -28,7 +28,7 @@ function pushForeign(run: string, words: string[]): void {
   let last = 0;
   for (const match of run.matchAll(UNSPACED)) {
     if (match.index > last) words.push(foldAccents(run.slice(last, match.index)));
-    pushPairs([...match[0]], words);
+    pushPairs(Array.from(match[0]), words);
     last = match.index + match[0].length;
   }
   if (last < run.length) words.push(foldAccents(run.slice(last)));

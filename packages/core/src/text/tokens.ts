@@ -26,7 +26,8 @@ const ASCII_WORD = /^(.?)([A-Za-z]+)((?:['’][A-Za-z]+)?)$/;
 
 function pieceCost(piece: string): number {
   const [, before = "", word, contraction] = ASCII_WORD.exec(piece) ?? [];
-  if (word !== undefined) return wordCost(word) + joinCost(before, word) + (contraction === "" ? 0 : 0.08);
+  if (word !== undefined)
+    return wordCost(word) + joinCost(before, word) + (contraction === "" ? 0 : 0.08);
   if (/^\s*\p{N}/u.test(piece) || /^\s+$/.test(piece)) return 1;
   if (/\p{L}/u.test(piece)) return foreignCost(piece);
   return signCost(piece.trim());
@@ -59,7 +60,11 @@ const SCRIPT_COSTS: readonly (readonly [RegExp, number, number])[] = [
   [/\p{sc=Hangul}/gu, 0.68, 0.2],
   [/\p{sc=Cyrillic}/gu, 0.2, 0.4],
   [/\p{sc=Latin}/gu, 0.22, 0.2],
-  [/[^\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Cyrillic}\p{sc=Latin}\s\u30fc]/gu, 0.4, 0.4],
+  [
+    /[^\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Cyrillic}\p{sc=Latin}\s\u30fc]/gu,
+    0.4,
+    0.4,
+  ],
 ];
 
 function foreignCost(piece: string): number {
@@ -74,6 +79,6 @@ function foreignCost(piece: string): number {
 /** Runs of signs: usual pairs are one token; pictures (emoji) take two to three each. */
 function signCost(signs: string): number {
   const pictures = signs.match(/\p{Extended_Pictographic}/gu)?.length ?? 0;
-  const rest = [...signs].length - pictures;
+  const rest = Array.from(signs).length - pictures;
   return Math.max(1, pictures * 1.8 + 1.05 * Math.ceil(rest / 3));
 }

@@ -19,9 +19,13 @@ export const MAX_ROW_TERMS = 8_192;
 /** The terms and cues under which a document is found. Pure. */
 export function analyseDocument(document: IndexDocument): AnalysedDocument {
   const { text, title = "", caption = "" } = document;
-  const running = [text, title, caption].flatMap((part) => (part === "" ? [] : [...indexTerms(part), ""]));
+  const running = [text, title, caption].flatMap((part) =>
+    part === "" ? [] : [...indexTerms(part), ""],
+  );
   const known = new Set(running);
-  const labels = [...document.entities, ...document.tags].flatMap(indexTerms).filter((term) => !known.has(term));
+  const labels = [...document.entities, ...document.tags]
+    .flatMap(indexTerms)
+    .filter((term) => !known.has(term));
   const terms = [...running.slice(0, MAX_ROW_TERMS), ...new Set(labels), ...dateTerms(document.at)];
   return { terms, flags: flagsOf(document) };
 }

@@ -16,7 +16,13 @@ export class Boosts {
   readonly #scratch: Scratch;
   readonly #ranking: Ranking;
 
-  constructor(plan: QueryPlan, view: VisibleRows, columns: RowColumns, scratch: Scratch, ranking: Ranking) {
+  constructor(
+    plan: QueryPlan,
+    view: VisibleRows,
+    columns: RowColumns,
+    scratch: Scratch,
+    ranking: Ranking,
+  ) {
     this.#named = namesSomeone(plan, view) ? plan.named : [];
     this.#nameSlots = plan.slots.flatMap(({ name }, slot) => (name ? [slot] : []));
     this.#width = plan.slots.length;
@@ -41,7 +47,8 @@ export class Boosts {
     if (this.#named.length === 0) return false;
     const speaker = this.#columns.speaker[row] ?? NONE;
     if (speaker !== NONE) return this.#named.includes(speaker);
-    for (const slot of this.#nameSlots) if ((this.#scratch.counts[row * this.#width + slot] ?? 0) > 0) return true;
+    for (const slot of this.#nameSlots)
+      if ((this.#scratch.counts[row * this.#width + slot] ?? 0) > 0) return true;
     return false;
   }
 
@@ -66,5 +73,7 @@ function wantedRoles({ cues }: QueryPlan, view: VisibleRows): readonly boolean[]
   const assistants = view.roleRows[ROLES.indexOf("assistant")] ?? 0;
   const apart = cues.role !== undefined && users > 0 && assistants > 0;
   // A fact or preference without a role is about the user.
-  return ROLES.map((role) => apart && (role === cues.role || (role === "" && cues.role === "user")));
+  return ROLES.map(
+    (role) => apart && (role === cues.role || (role === "" && cues.role === "user")),
+  );
 }

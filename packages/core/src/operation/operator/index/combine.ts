@@ -29,7 +29,8 @@ export function combine(input: StructureInput, passes: Uint8Array | undefined): 
   const sessions = ranking.session > 0 ? scoreSessions(input) : undefined;
   for (let at = 0; at < candidateCount && sessions !== undefined; at++) {
     const row = candidates[at] ?? 0;
-    score[row] = (score[row] ?? 0) + ranking.session * (sessions.get(columns.session[row] ?? NONE) ?? 0);
+    score[row] =
+      (score[row] ?? 0) + ranking.session * (sessions.get(columns.session[row] ?? NONE) ?? 0);
   }
   if (ranking.stretch > 0) scoreStretches(input);
   const factor = factorOf(input);
@@ -78,7 +79,8 @@ export function explain(input: StructureInput, row: number, vector: number | und
     ...(borrowed > 0 && { neighbours: borrowed }),
     ...(date > 0 && { date }),
     ...(cue && { cue }),
-    ...(before !== NONE && ((columns.flags[before] ?? 0) & FLAG.question) !== 0 && { answer: true }),
+    ...(before !== NONE &&
+      ((columns.flags[before] ?? 0) & FLAG.question) !== 0 && { answer: true }),
     ...(isOutdated(input, row, now) && { outdated: true }),
   };
 }

@@ -37,7 +37,12 @@ function shareKnown({ plan }: StructureInput): number {
 }
 
 /** Share of the question's idf that a row has, in its own words or with its neighbours' at half. */
-function coverage(input: StructureInput, asked: readonly number[], row: number, wide: boolean): number {
+function coverage(
+  input: StructureInput,
+  asked: readonly number[],
+  row: number,
+  wide: boolean,
+): number {
   const { idf } = input.weights;
   let covered = 0;
   let total = 0;
@@ -48,12 +53,19 @@ function coverage(input: StructureInput, asked: readonly number[], row: number, 
   return total > 0 ? covered / total : 0;
 }
 
-function occurrences({ plan, view, columns, scratch }: StructureInput, row: number, slot: number, wide: boolean): number {
-  const of = (other: number): number => (scratch.counts[other * plan.slots.length + slot] ?? 0) / COUNT_UNIT;
+function occurrences(
+  { plan, view, columns, scratch }: StructureInput,
+  row: number,
+  slot: number,
+  wide: boolean,
+): number {
+  const of = (other: number): number =>
+    (scratch.counts[other * plan.slots.length + slot] ?? 0) / COUNT_UNIT;
   let sum = of(row);
   if (!wide) return sum;
   for (const other of [view.previous[row] ?? NONE, view.next[row] ?? NONE]) {
-    if (other !== NONE) sum += 0.5 * of(other) * Math.min(1, NEIGHBOUR_CAP / Math.max(1, columns.length[other] ?? 0));
+    if (other !== NONE)
+      sum += 0.5 * of(other) * Math.min(1, NEIGHBOUR_CAP / Math.max(1, columns.length[other] ?? 0));
   }
   return sum;
 }
@@ -88,7 +100,10 @@ function compareSpeakers(input: StructureInput, asked: readonly number[]): Margi
     side.top = Math.max(side.top, score);
     side.own.push(coverage(input, asked, row, false));
   }
-  return { ownMargin: sumOfBest(named.own) - sumOfBest(others.own), scoreMargin: named.top - others.top };
+  return {
+    ownMargin: sumOfBest(named.own) - sumOfBest(others.own),
+    scoreMargin: named.top - others.top,
+  };
 }
 
 /** A question tells about whoever answers it. */
@@ -98,4 +113,7 @@ function answererOf({ view, columns }: StructureInput, row: number): number {
 }
 
 const sumOfBest = (values: readonly number[]): number =>
-  values.toSorted((a, b) => b - a).slice(0, SUMMED_ROWS).reduce((sum, value) => sum + value, 0);
+  values
+    .toSorted((a, b) => b - a)
+    .slice(0, SUMMED_ROWS)
+    .reduce((sum, value) => sum + value, 0);

@@ -4,14 +4,18 @@ import { CubeIndex } from "./cube-index.ts";
 import type { IndexDocument } from "./document.ts";
 import type { IndexQuery } from "./query.ts";
 
-const WORDS = "ada tom mira lisbon paris dog cat pottery paint swim run yesterday bought may love what".split(" ");
+const WORDS =
+  "ada tom mira lisbon paris dog cat pottery paint swim run yesterday bought may love what".split(
+    " ",
+  );
 const NOW = Date.UTC(2024, 5, 1);
 
 const text = fc
   .array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 12 })
   .chain((words) => fc.constantFrom(".", "?").map((end) => words.join(" ") + end));
 
-const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(value, { nil: undefined });
 
 const document: fc.Arbitrary<IndexDocument> = fc.record({
   id: fc.integer({ min: 0, max: 40 }).map((number) => `row-${number}`),
@@ -28,16 +32,32 @@ const document: fc.Arbitrary<IndexDocument> = fc.record({
   entities: fc.subarray(["Lisbon", "Pixel"]),
   expiresAt: optional(fc.constantFrom(NOW - 1, NOW, NOW + 1)),
   validTo: optional(fc.constantFrom(NOW - 1, NOW + 1)),
-  vector: optional(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 4, maxLength: 4 }).map((v) => Float32Array.from(v))),
+  vector: optional(
+    fc
+      .array(fc.integer({ min: -9, max: 9 }), { minLength: 4, maxLength: 4 })
+      .map((v) => Float32Array.from(v)),
+  ),
 });
 
 const query = fc.record({
-  text: fc.tuple(fc.constantFrom("What did", "When did", "I", "Which things has"), text).map((parts) => parts.join(" ")),
+  text: fc
+    .tuple(fc.constantFrom("What did", "When did", "I", "Which things has"), text)
+    .map((parts) => parts.join(" ")),
   vector: optional(fc.constant(Float32Array.of(1, 2, 3, 4))),
 });
 
-const ask = (index: CubeIndex, asked: Partial<IndexQuery>, permits: readonly string[] = ["open", "team", "secret"]) =>
-  index.search({ text: "", limit: 10, now: NOW, permits: (visibility) => permits.includes(visibility), ...asked });
+const ask = (
+  index: CubeIndex,
+  asked: Partial<IndexQuery>,
+  permits: readonly string[] = ["open", "team", "secret"],
+) =>
+  index.search({
+    text: "",
+    limit: 10,
+    now: NOW,
+    permits: (visibility) => permits.includes(visibility),
+    ...asked,
+  });
 
 const indexOf = (documents: readonly IndexDocument[]): CubeIndex => {
   const index = new CubeIndex();
@@ -78,7 +98,9 @@ describe("CubeIndex", () => {
     fc.assert(
       fc.property(fc.array(document, { maxLength: 60 }), query, (documents, asked) => {
         const all = byId(documents);
-        const seen = all.filter(({ visibility, expiresAt = Infinity }) => visibility !== "secret" && expiresAt > NOW);
+        const seen = all.filter(
+          ({ visibility, expiresAt = Infinity }) => visibility !== "secret" && expiresAt > NOW,
+        );
         expect(ask(indexOf(all), asked, ["open", "team"])).toEqual(ask(indexOf(seen), asked));
       }),
       { numRuns: 200 },
@@ -95,21 +117,36 @@ describe("CubeIndex", () => {
 
   it("is the same after a round through bytes, and goes on from there", () => {
     fc.assert(
-      fc.property(fc.array(document, { maxLength: 40 }), document, query, (documents, late, asked) => {
-        const index = indexOf(documents);
-        const loaded = CubeIndex.deserialize(index.serialize());
-        expect(loaded.count).toBe(index.count);
-        expect(ask(loaded, asked)).toEqual(ask(index, asked));
-        for (const each of [index, loaded]) each.upsert(late);
-        expect(ask(loaded, asked)).toEqual(ask(index, asked));
-        expect(loaded.serialize()).toEqual(CubeIndex.deserialize(loaded.serialize()).serialize());
-      }),
+      fc.property(
+        fc.array(document, { maxLength: 40 }),
+        document,
+        query,
+        (documents, late, asked) => {
+          const index = indexOf(documents);
+          const loaded = CubeIndex.deserialize(index.serialize());
+          expect(loaded.count).toBe(index.count);
+          expect(ask(loaded, asked)).toEqual(ask(index, asked));
+          for (const each of [index, loaded]) each.upsert(late);
+          expect(ask(loaded, asked)).toEqual(ask(index, asked));
+          expect(loaded.serialize()).toEqual(CubeIndex.deserialize(loaded.serialize()).serialize());
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   it("refuses damaged bytes", () => {
-    const bytes = indexOf([{ id: "a", version: 1, visibility: "v", type: "fact", text: "one fact", tags: [], entities: [] }]).serialize();
+    const bytes = indexOf([
+      {
+        id: "a",
+        version: 1,
+        visibility: "v",
+        type: "fact",
+        text: "one fact",
+        tags: [],
+        entities: [],
+      },
+    ]).serialize();
     for (const at of bytes.keys()) {
       const damaged = bytes.slice();
       damaged[at] = (damaged[at] ?? 0) ^ 4;
@@ -131,7 +168,8 @@ describe("CubeIndex", () => {
           expect(all.get(id)?.type).not.toBe("preference");
         }
         const ids = [...all.keys()].slice(0, 3);
-        for (const { id } of ask(index, { ...asked, filter: { ids } }).hits) expect(ids).toContain(id);
+        for (const { id } of ask(index, { ...asked, filter: { ids } }).hits)
+          expect(ids).toContain(id);
       }),
       { numRuns: 60 },
     );
@@ -139,7 +177,17 @@ describe("CubeIndex", () => {
 
   it("finds nothing for nothing", () => {
     expect(ask(new CubeIndex(), { text: "anything" })).toEqual({ hits: [], confidence: 0 });
-    const index = indexOf([{ id: "a", version: 1, visibility: "v", type: "fact", text: "one fact", tags: [], entities: [] }]);
+    const index = indexOf([
+      {
+        id: "a",
+        version: 1,
+        visibility: "v",
+        type: "fact",
+        text: "one fact",
+        tags: [],
+        entities: [],
+      },
+    ]);
     expect(ask(index, { text: "" }, ["v"])).toEqual({ hits: [], confidence: 0 });
     expect(ask(index, { text: "fact", limit: 0 }, ["v"]).hits).toEqual([]);
     expect(index.remove("b")).toBe(false);

@@ -38,7 +38,10 @@ export class CubeIndex {
   /** RAM that the index takes, in bytes; an estimate within a few percent. */
   get sizeBytes(): number {
     return (
-      this.#tables.sizeBytes + this.#views.sizeBytes + this.#scratch.sizeBytes + this.#slotOfTerm.byteLength
+      this.#tables.sizeBytes +
+      this.#views.sizeBytes +
+      this.#scratch.sizeBytes +
+      this.#slotOfTerm.byteLength
     );
   }
 

@@ -25,12 +25,21 @@ export interface QuestionCues {
 export function readCues(question: string): QuestionCues {
   const self = /\b(?:i|my|me|mine|we|our|us)\b/i.test(question);
   const you =
-    /\byou (?:recommend|suggest|said|say|told|tell|gave|give|mention|provid|propos|list|explain|advise|describe)|\bdid you\b|\bremind me\b|\byour (?:suggestion|recommendation|answer|advice|list)/i.test(question);
+    /\byou (?:recommend|suggest|said|say|told|tell|gave|give|mention|provid|propos|list|explain|advise|describe)|\bdid you\b|\bremind me\b|\byour (?:suggestion|recommendation|answer|advice|list)/i.test(
+      question,
+    );
   return {
-    time: /^\s*(?:when|how long|since when|(?:on |in )?(?:what|which) (?:day|date|month|year|week))\b|how many (?:days|weeks|months|years)/i.test(question),
+    time: /^\s*(?:when|how long|since when|(?:on |in )?(?:what|which) (?:day|date|month|year|week))\b|how many (?:days|weeks|months|years)/i.test(
+      question,
+    ),
     count: /\bhow (?:many|much|often)\b/i.test(question),
-    advice: /\b(?:recommend|suggest|advice|ideas?|tips?|what should i|should i|could you help me (?:choose|pick|plan))\b/i.test(question),
-    past: /\b(?:used to|previous(?:ly)?|former(?:ly)?|before|originally|at first|back then|earlier|in the past)\b/i.test(question),
+    advice:
+      /\b(?:recommend|suggest|advice|ideas?|tips?|what should i|should i|could you help me (?:choose|pick|plan))\b/i.test(
+        question,
+      ),
+    past: /\b(?:used to|previous(?:ly)?|former(?:ly)?|before|originally|at first|back then|earlier|in the past)\b/i.test(
+      question,
+    ),
     several: SEVERAL.test(question),
     role: you && !self ? "assistant" : self && !you ? "user" : undefined,
   };

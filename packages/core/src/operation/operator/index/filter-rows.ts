@@ -4,7 +4,11 @@ import type { IndexTables } from "./tables.ts";
 import type { VisibleRows } from "./visible-rows.ts";
 
 /** One byte per row: 1 where it is visible and passes the filter. */
-export function filterRows(filter: IndexFilter, tables: IndexTables, view: VisibleRows): Uint8Array {
+export function filterRows(
+  filter: IndexFilter,
+  tables: IndexTables,
+  view: VisibleRows,
+): Uint8Array {
   const { rows, types, sessions, tags } = tables;
   const { columns } = rows;
   const passes = new Uint8Array(rows.count);

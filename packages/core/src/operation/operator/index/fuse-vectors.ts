@@ -24,7 +24,10 @@ export function fuseVectors(
   const cosines = new Map<number, number>();
   if (rows.length === 0) return cosines;
   const top = scores[0] ?? 0;
-  const floor = rows.length < VECTOR_ROWS ? Math.min(0, scores[rows.length - 1] ?? 0) : (scores[rows.length - 1] ?? 0);
+  const floor =
+    rows.length < VECTOR_ROWS
+      ? Math.min(0, scores[rows.length - 1] ?? 0)
+      : (scores[rows.length - 1] ?? 0);
   const span = Math.max(1e-6, top - floor);
   const place = new Map<number, number>();
   for (let at = 0; at < rows.length; at++) {
@@ -51,7 +54,13 @@ const FULL = 0.28;
  */
 function trustIn(place: ReadonlyMap<number, number>, scratch: Scratch): number {
   const { candidates, candidateCount, score } = scratch;
-  const best = topRows(candidates, candidateCount, score, TRIAL_ROWS, (row, other) => (place.get(row) ?? 0) < (place.get(other) ?? 0));
+  const best = topRows(
+    candidates,
+    candidateCount,
+    score,
+    TRIAL_ROWS,
+    (row, other) => (place.get(row) ?? 0) < (place.get(other) ?? 0),
+  );
   if (best.length === 0) return 1;
   let sum = 0;
   let total = 0;

@@ -12,7 +12,7 @@ export function grown<A extends Numbers>(array: A, needed: number): A {
   if (needed <= array.length) return array;
   const capacity = Math.max(needed, MIN_CAPACITY, Math.ceil(array.length * 1.5));
   const larger = new (array.constructor as new (length: number) => A)(capacity);
-  larger.set(array as never);
+  larger.set(array);
   return larger;
 }
 

@@ -34,7 +34,10 @@ export class IdTable {
 
   get sizeBytes(): number {
     return (
-      this.#bytes.byteLength + this.#start.byteLength + this.#length.byteLength + this.#slots.byteLength
+      this.#bytes.byteLength +
+      this.#start.byteLength +
+      this.#length.byteLength +
+      this.#slots.byteLength
     );
   }
 
@@ -117,7 +120,8 @@ export class IdTable {
   #equals(row: number, bytes: Uint8Array): boolean {
     if (this.#length[row] !== bytes.length) return false;
     const start = this.#start[row] ?? 0;
-    for (let at = 0; at < bytes.length; at++) if (this.#bytes[start + at] !== bytes[at]) return false;
+    for (let at = 0; at < bytes.length; at++)
+      if (this.#bytes[start + at] !== bytes[at]) return false;
     return true;
   }
 

@@ -69,13 +69,18 @@ export function matchWords(input: MatchInput): SlotWeights {
   return { idf, sessionIdf };
 }
 
-const list = (scratch: Scratch, slot: number): PostingList => (scratch.lists[slot] ??= new PostingList());
+const list = (scratch: Scratch, slot: number): PostingList =>
+  (scratch.lists[slot] ??= new PostingList());
 
 /**
  * Adds a slot's postings to the counts and to the rough scores. A speaker's name counts only in rows that nobody is said
  * to speak: in what someone else said to them it says little.
  */
-function nominate({ slots, view, columns, scratch, ranking }: MatchInput, slot: number, idf: number): void {
+function nominate(
+  { slots, view, columns, scratch, ranking }: MatchInput,
+  slot: number,
+  idf: number,
+): void {
   const width = slots.length;
   const { rows, counts: occurrences, length } = list(scratch, slot);
   const { rough } = scratch;
@@ -170,6 +175,6 @@ function seedThreshold({ scratch, near }: MatchInput): number {
     bins[bin] = (bins[bin] ?? 0) + 1;
   }
   let bin = BINS + 1;
-  for (let seeds = 0; bin > 0 && seeds < MAX_SEEDS; ) seeds += bins[--bin] ?? 0;
+  for (let seeds = 0; bin > 0 && seeds < MAX_SEEDS;) seeds += bins[--bin] ?? 0;
   return bin / scale;
 }

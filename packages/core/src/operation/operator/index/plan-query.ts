@@ -65,7 +65,11 @@ export function planQuery(
     place,
   }));
   const related = words.flatMap(relatedTerms).filter((term) => !words.includes(term));
-  const slots = [...own, ...extra(dates.flatMap(mentionTerms), 1), ...extra(related, relatedWeight)];
+  const slots = [
+    ...own,
+    ...extra(dates.flatMap(mentionTerms), 1),
+    ...extra(related, relatedWeight),
+  ];
   return {
     // A word that no row has says something only where it is the query's own: it was asked for and is not there.
     slots: slots.filter(({ term, weight }) => term > 0 || weight === 1).slice(0, MAX_QUERY_SLOTS),

@@ -26,8 +26,13 @@ export class Postings {
 
   get sizeBytes(): number {
     return (
-      this.#start.byteLength + this.#rows.byteLength + this.#counts.byteLength + this.#head.byteLength +
-      this.#tailRow.byteLength + this.#tailCount.byteLength + this.#tailNext.byteLength
+      this.#start.byteLength +
+      this.#rows.byteLength +
+      this.#counts.byteLength +
+      this.#head.byteLength +
+      this.#tailRow.byteLength +
+      this.#tailCount.byteLength +
+      this.#tailNext.byteLength
     );
   }
 
@@ -51,8 +56,13 @@ export class Postings {
   /** Whether any visible row has the term. */
   some(term: number, visible: Uint8Array): boolean {
     const to = this.#start[term + 1] ?? 0;
-    for (let at = this.#start[term] ?? 0; at < to; at++) if (visible[this.#rows[at] ?? 0] === 1) return true;
-    for (let node = (this.#head[term] ?? 0) - 1; node >= 0; node = (this.#tailNext[node] ?? 0) - 1) {
+    for (let at = this.#start[term] ?? 0; at < to; at++)
+      if (visible[this.#rows[at] ?? 0] === 1) return true;
+    for (
+      let node = (this.#head[term] ?? 0) - 1;
+      node >= 0;
+      node = (this.#tailNext[node] ?? 0) - 1
+    ) {
       if (visible[this.#tailRow[node] ?? 0] === 1) return true;
     }
     return false;
@@ -74,7 +84,11 @@ export class Postings {
       counts[used] = this.#counts[at] ?? 0;
       used += visible[row] ?? 0;
     }
-    for (let node = (this.#head[term] ?? 0) - 1; node >= 0; node = (this.#tailNext[node] ?? 0) - 1) {
+    for (
+      let node = (this.#head[term] ?? 0) - 1;
+      node >= 0;
+      node = (this.#tailNext[node] ?? 0) - 1
+    ) {
       const row = this.#tailRow[node] ?? 0;
       if (visible[row] !== 1) continue;
       if (used >= rows.length) {
@@ -98,7 +112,8 @@ export class Postings {
       lastRow[term] = row;
       start[term + 1] = (start[term + 1] ?? 0) + 1;
     });
-    for (let term = 0; term <= termCount; term++) start[term + 1] = (start[term + 1] ?? 0) + (start[term] ?? 0);
+    for (let term = 0; term <= termCount; term++)
+      start[term + 1] = (start[term + 1] ?? 0) + (start[term] ?? 0);
     const rows = new Int32Array(start[termCount + 1] ?? 0);
     const counts = new Uint8Array(rows.length);
     const cursor = start.slice();

@@ -73,7 +73,10 @@ function groupOf(record: RenderRecord): string {
 }
 
 function headOf({ at, title }: RenderRecord): string {
-  const parts = [...(at === undefined ? [] : [sayDate(at)]), ...(title === undefined || title === "" ? [] : [title])];
+  const parts = [
+    ...(at === undefined ? [] : [sayDate(at)]),
+    ...(title === undefined || title === "" ? [] : [title]),
+  ];
   return parts.length === 0 ? "" : `${parts.join(", ")}:`;
 }
 

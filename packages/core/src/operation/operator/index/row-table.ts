@@ -68,7 +68,10 @@ export class RowTable {
   reserve(row: number): void {
     if (row < this.count && row < this.columns.visibility.length) return;
     for (const name of Object.keys(this.columns) as RowColumnName[]) {
-      (this.columns as Record<RowColumnName, Numbers>)[name] = grown(this.columns[name] as Numbers, row + 1);
+      (this.columns as Record<RowColumnName, Numbers>)[name] = grown(
+        this.columns[name] as Numbers,
+        row + 1,
+      );
     }
     this.count = Math.max(this.count, row + 1);
   }

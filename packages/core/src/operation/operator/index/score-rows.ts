@@ -54,7 +54,8 @@ export function scoreWords(input: ScoreInput): number {
       if (shareC > 0) lent += shareC * (counts[c * width + slot] ?? 0);
       if (shareD > 0) lent += shareD * (counts[d * width + slot] ?? 0);
       if (own + lent === 0) continue;
-      const part = ((weights.idf[slot] ?? 0) * (own + lent) * (ranking.k1 + 1)) / (own + lent + held);
+      const part =
+        ((weights.idf[slot] ?? 0) * (own + lent) * (ranking.k1 + 1)) / (own + lent + held);
       score += part;
       borrowed += (part * lent) / (own + lent);
     }
@@ -127,6 +128,6 @@ export function scoreOfRank(scratch: Scratch, best: number, rank: number): numbe
     bins[bin] = (bins[bin] ?? 0) + 1;
   }
   let bin = BINS;
-  for (let count = 0; bin > 0 && count < rank; ) count += bins[--bin] ?? 0;
+  for (let count = 0; bin > 0 && count < rank;) count += bins[--bin] ?? 0;
   return (bin * best) / BINS;
 }

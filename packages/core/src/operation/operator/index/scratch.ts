@@ -30,7 +30,10 @@ export class Scratch {
 
   get sizeBytes(): number {
     return (
-      this.counts.byteLength + this.rough.byteLength * 5 + this.score.byteLength * 2 + this.marked.byteLength +
+      this.counts.byteLength +
+      this.rough.byteLength * 5 +
+      this.score.byteLength * 2 +
+      this.marked.byteLength +
       this.sessionCounts.byteLength
     );
   }

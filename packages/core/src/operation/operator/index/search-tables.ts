@@ -49,7 +49,10 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
   return { hits, confidence };
 }
 
-function readQuery({ tables, view, speakers, ranking }: SearchParts, { text, now }: IndexQuery): QueryPlan {
+function readQuery(
+  { tables, view, speakers, ranking }: SearchParts,
+  { text, now }: IndexQuery,
+): QueryPlan {
   const termOf = (word: string): number => {
     const term = tables.terms.find(word);
     return term > 0 && tables.postings.some(term, view.mask) ? term : 0;
@@ -90,12 +93,18 @@ function scoreByVectors(
 /** Rows per wanted hit from which a question for several things chooses. */
 const POOL = 3;
 
-function chooseRows({ tables, scratch, ranking }: SearchParts, plan: QueryPlan, limit: number): readonly number[] {
+function chooseRows(
+  { tables, scratch, ranking }: SearchParts,
+  plan: QueryPlan,
+  limit: number,
+): readonly number[] {
   const { candidates, candidateCount, final } = scratch;
   const { at, session } = tables.rows.columns;
   // Of equal scores the later one, then the smaller id: the same whatever the row numbers are.
   const precedes = (row: number, other: number): boolean => {
-    const [one, two] = [at[row] ?? NaN, at[other] ?? NaN].map((time) => (Number.isNaN(time) ? -Infinity : time));
+    const [one, two] = [at[row] ?? NaN, at[other] ?? NaN].map((time) =>
+      Number.isNaN(time) ? -Infinity : time,
+    );
     return one === two ? tables.ids.idOf(row) < tables.ids.idOf(other) : (one ?? 0) > (two ?? 0);
   };
   const spreads = plan.cues.several && ranking.spread > 0;

@@ -37,14 +37,17 @@ export function writeSections(sections: readonly Uint8Array[]): Uint8Array {
  */
 export function readSections(given: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const bytes = inPlace(given);
-  if (bytes.length < HEADER_BYTES || bytes.length % 8 !== 0) throw new Error("Index bytes are cut off");
+  if (bytes.length < HEADER_BYTES || bytes.length % 8 !== 0)
+    throw new Error("Index bytes are cut off");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== MAGIC) throw new Error("Not the bytes of an index");
   const version = view.getUint32(4, true);
   if (version !== FORMAT_VERSION) throw new Error(`Index bytes of unknown format ${version}`);
   const count = view.getUint32(8, true);
-  if (count > MAX_SECTIONS || HEADER_BYTES + 4 * count > bytes.length) throw new Error("Index bytes are damaged");
-  if (view.getUint32(12, true) !== checksum(bytes)) throw new Error("Index bytes fail their checksum");
+  if (count > MAX_SECTIONS || HEADER_BYTES + 4 * count > bytes.length)
+    throw new Error("Index bytes are damaged");
+  if (view.getUint32(12, true) !== checksum(bytes))
+    throw new Error("Index bytes fail their checksum");
   let at = aligned(HEADER_BYTES + 4 * count);
   return Array.from({ length: count }, (_, number) => {
     const size = view.getUint32(HEADER_BYTES + 4 * number, true);

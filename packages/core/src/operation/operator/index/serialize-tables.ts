@@ -48,7 +48,9 @@ export function deserializeTables(bytes: Uint8Array): IndexTables {
     return column;
   });
   const pool = (): RaggedPool => RaggedPool.from(ints(), unsigned(), unsigned());
-  const [visibilities, types, speakers, sessions, tags] = head.names.map((names) => Interner.from(names));
+  const [visibilities, types, speakers, sessions, tags] = head.names.map((names) =>
+    Interner.from(names),
+  );
   return new IndexTables({
     rows,
     ids: IdTable.from(next(), unsigned(), unsigned()),
@@ -93,9 +95,13 @@ function isHead(value: unknown): value is Head {
   );
 }
 
-const columnNames = (rows: RowTable): RowColumnName[] => Object.keys(rows.columns) as RowColumnName[];
+const columnNames = (rows: RowTable): RowColumnName[] =>
+  Object.keys(rows.columns) as RowColumnName[];
 
-type Words<A> = { new (buffer: ArrayBuffer, offset: number, length: number): A; readonly BYTES_PER_ELEMENT: number };
+type Words<A> = {
+  new (buffer: ArrayBuffer, offset: number, length: number): A;
+  readonly BYTES_PER_ELEMENT: number;
+};
 
 function words<A>(bytes: Uint8Array<ArrayBuffer>, of: Words<A>): A {
   const length = bytes.byteLength / of.BYTES_PER_ELEMENT;

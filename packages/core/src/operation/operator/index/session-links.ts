@@ -69,7 +69,8 @@ export class SessionLinks {
   #precedes(row: number, other: number): boolean {
     const { order, at } = this.#rows.columns;
     const decided =
-      ascending(order[row] ?? NaN, order[other] ?? NaN) || ascending(at[row] ?? NaN, at[other] ?? NaN);
+      ascending(order[row] ?? NaN, order[other] ?? NaN) ||
+      ascending(at[row] ?? NaN, at[other] ?? NaN);
     return decided === 0 ? this.#idOf(row) < this.#idOf(other) : decided < 0;
   }
 }

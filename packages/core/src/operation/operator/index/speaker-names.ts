@@ -12,7 +12,8 @@ export class SpeakerNames {
       const [first = ""] = tokenize(names[this.#known] ?? "");
       if (first === "" || GENERIC.has(first)) continue;
       push(this.#byFirstName, first, this.#known);
-      if (first.length > SHORT_NAME + 1) push(this.#byShortName, first.slice(0, SHORT_NAME), this.#known);
+      if (first.length > SHORT_NAME + 1)
+        push(this.#byShortName, first.slice(0, SHORT_NAME), this.#known);
     }
   }
 
@@ -24,12 +25,22 @@ export class SpeakerNames {
     const full = this.#byFirstName.get(word);
     if (full !== undefined) return full;
     const short = this.#byShortName.get(word);
-    return short !== undefined && query.includes(word[0]?.toUpperCase() + word.slice(1)) ? short : [];
+    return short !== undefined && query.includes(word[0]?.toUpperCase() + word.slice(1))
+      ? short
+      : [];
   }
 }
 
 /** Labels that say a role, not a person; the role cues deal with them. */
-const GENERIC: ReadonlySet<string> = new Set(["user", "assistant", "system", "tool", "human", "ai", "bot"]);
+const GENERIC: ReadonlySet<string> = new Set([
+  "user",
+  "assistant",
+  "system",
+  "tool",
+  "human",
+  "ai",
+  "bot",
+]);
 const SHORT_NAME = 3;
 
 function push(map: Map<string, number[]>, key: string, value: number): void {

@@ -23,7 +23,8 @@ export function spreadOver(
     taken.push(row);
     const of = session[row] ?? NONE;
     if (of === NONE) continue;
-    for (const other of left) if (session[other] === of) score[other] = (score[other] ?? 0) * (1 - loss);
+    for (const other of left)
+      if (session[other] === of) score[other] = (score[other] ?? 0) * (1 - loss);
   }
   return taken;
 }

@@ -99,7 +99,8 @@ function fitOf(date: DateMention, at: number): number {
   const shift = date.yearless ? yearsBetween(date.fromMs, at) : 0;
   const from = shiftYears(date.fromMs, shift);
   const to = shiftYears(date.toMs, shift);
-  const [slackMs, nearMs] = date.precision === "month" ? [0, 10 * DAY_MS] : [2 * DAY_MS, 10 * DAY_MS];
+  const [slackMs, nearMs] =
+    date.precision === "month" ? [0, 10 * DAY_MS] : [2 * DAY_MS, 10 * DAY_MS];
   // What happened on a day is mostly told on it or after it.
   if (at >= from - (date.precision === "month" ? 0 : slackMs) && at < to + slackMs) return 1;
   return at >= from - (date.precision === "month" ? 0 : nearMs) && at < to + nearMs ? 0.5 : 0;

@@ -52,7 +52,10 @@ export class IndexTables {
     const { rows, ids, terms, termLists, tagLists, postings, links, vectors } = this;
     const tables = [rows, ids, terms, termLists, tagLists, postings, links];
     const interners = [this.visibilities, this.types, this.speakers, this.sessions, this.tags];
-    return [...tables, ...interners].reduce((sum, part) => sum + part.sizeBytes, vectors?.sizeBytes ?? 0);
+    return [...tables, ...interners].reduce(
+      (sum, part) => sum + part.sizeBytes,
+      vectors?.sizeBytes ?? 0,
+    );
   }
 
   /** Adds a document under an id that no row has; returns its row. */
@@ -64,7 +67,10 @@ export class IndexTables {
     this.rows.live++;
     this.ids.set(row, document.id);
     this.termLists.set(row, numbers);
-    this.tagLists.set(row, [...new Set(document.tags)].map((tag) => this.tags.add(tag)));
+    this.tagLists.set(
+      row,
+      [...new Set(document.tags)].map((tag) => this.tags.add(tag)),
+    );
     this.#fill(row, document, flags, numbers.filter((term) => term > 0).length);
     this.postings.add(row, numbers);
     this.links.insert(row);
@@ -105,7 +111,8 @@ export class IndexTables {
     const { columns, count } = this.rows;
     const keep = (names: Interner, column: Int32Array): void => {
       const used = new Set<number>();
-      for (let row = 0; row < count; row++) if (columns.visibility[row] !== REMOVED) used.add(column[row] ?? NONE);
+      for (let row = 0; row < count; row++)
+        if (columns.visibility[row] !== REMOVED) used.add(column[row] ?? NONE);
       names.keep((number) => used.has(number));
     };
     keep(this.visibilities, columns.visibility);
@@ -119,7 +126,8 @@ export class IndexTables {
   #findFree(): void {
     const { visibility } = this.rows.columns;
     this.#free = [];
-    for (let row = this.rows.count - 1; row >= 0; row--) if (visibility[row] === REMOVED) this.#free.push(row);
+    for (let row = this.rows.count - 1; row >= 0; row--)
+      if (visibility[row] === REMOVED) this.#free.push(row);
   }
 
   #fill(row: number, document: IndexDocument, flags: number, length: number): void {
@@ -128,7 +136,8 @@ export class IndexTables {
     columns.visibility[row] = this.visibilities.add(document.visibility);
     columns.version[row] = document.version;
     columns.type[row] = this.types.add(document.type);
-    columns.speaker[row] = speaker === undefined || speaker === "" ? NONE : this.speakers.add(speaker);
+    columns.speaker[row] =
+      speaker === undefined || speaker === "" ? NONE : this.speakers.add(speaker);
     columns.role[row] = Math.max(0, ROLES.indexOf(document.role ?? ""));
     columns.session[row] = sessionId === undefined ? NONE : this.sessions.add(sessionId);
     columns.order[row] = document.order ?? NaN;

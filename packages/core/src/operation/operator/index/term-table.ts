@@ -32,7 +32,10 @@ export class TermTable {
 
   /** The hashes of terms 0..count (0 is unused), for `from`. */
   get columns(): { low: Uint32Array; high: Uint32Array } {
-    return { low: this.#low.subarray(0, this.#count + 1), high: this.#high.subarray(0, this.#count + 1) };
+    return {
+      low: this.#low.subarray(0, this.#count + 1),
+      high: this.#high.subarray(0, this.#count + 1),
+    };
   }
 
   /** The term's number; 0 when it was never added. */

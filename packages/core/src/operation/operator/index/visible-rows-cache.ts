@@ -22,7 +22,9 @@ export class VisibleRowsCache {
 
   /** What a caller with these permissions sees at `now`. */
   view(permits: (visibility: string) => boolean, now: number): VisibleRows {
-    const permitted = Uint8Array.from(this.#tables.visibilities.names, (name) => (name !== null && permits(name) ? 1 : 0));
+    const permitted = Uint8Array.from(this.#tables.visibilities.names, (name) =>
+      name !== null && permits(name) ? 1 : 0,
+    );
     const key = permitted.join("");
     let view = this.#views.get(key);
     if (view === undefined || !view.holdsAt(now)) {

@@ -50,7 +50,9 @@ export class VisibleRows {
   }
 
   get sizeBytes(): number {
-    return this.mask.byteLength * 13 + this.sessionLength.byteLength * 2 + this.speakerRows.byteLength;
+    return (
+      this.mask.byteLength * 13 + this.sessionLength.byteLength * 2 + this.speakerRows.byteLength
+    );
   }
 
   /** Average length of a visible row, neighbours' share included. */
@@ -155,14 +157,17 @@ export class VisibleRows {
 
   #measure(row: number, previous: number, next: number): void {
     const { length } = this.#rows.columns;
-    const share = (of: number): number => (of === NONE ? 0 : Math.min(NEIGHBOUR_CAP, length[of] ?? 0));
-    const beyond = (of: number, links: Int32Array): number => (of === NONE ? NONE : (links[of] ?? NONE));
+    const share = (of: number): number =>
+      of === NONE ? 0 : Math.min(NEIGHBOUR_CAP, length[of] ?? 0);
+    const beyond = (of: number, links: Int32Array): number =>
+      of === NONE ? NONE : (links[of] ?? NONE);
     this.previous[row] = previous;
     this.next[row] = next;
     const tenths =
       10 * (length[row] ?? 0) +
       NEIGHBOUR_TENTHS[0] * (share(previous) + share(next)) +
-      NEIGHBOUR_TENTHS[1] * (share(beyond(previous, this.previous)) + share(beyond(next, this.next)));
+      NEIGHBOUR_TENTHS[1] *
+        (share(beyond(previous, this.previous)) + share(beyond(next, this.next)));
     this.totalLengthTenths += tenths - (this.lengthTenths[row] ?? 0);
     this.lengthTenths[row] = tenths;
   }

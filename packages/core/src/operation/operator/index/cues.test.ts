@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { readCues, statesPreference } from "./cues.ts";
+
+it.each([
+  ["When did Ada move?", { time: true }],
+  ["How long have they been married?", { time: true }],
+  ["Which books has Ada read?", { several: true }],
+  ["How many children does Tom have?", { several: true }],
+  ["What is Ada's job?", { several: false, time: false, advice: false }],
+  ["What was the class about?", { several: false }],
+  ["Can you recommend a film?", { advice: true }],
+  ["Where did I use to live, before Lisbon?", { past: true, role: "user" }],
+  ["What did you say about the route?", { role: "assistant" }],
+  ["What did you tell me about my route?", { role: undefined }],
+])("reads %j", (question, cues) => {
+  expect(readCues(question)).toMatchObject(cues);
+});
+
+it.each([
+  ["I really love old maps.", true],
+  ["I can't stand mushrooms", true],
+  ["My favourite is the blue one.", true],
+  ["I'm vegetarian.", true],
+  ["We went to the lake.", false],
+])("knows whether %j states a preference", (text, expected) => {
+  expect(statesPreference(text)).toBe(expected);
+});

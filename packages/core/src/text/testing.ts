@@ -1,0 +1,2 @@
+/** For measurements outside the package. */
+export { estimateTokens } from "./tokens.ts";
