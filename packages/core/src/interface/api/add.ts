@@ -68,12 +68,11 @@ export async function addRead(
   options: ParsedAddOptions,
 ): Promise<AddResult> {
   const { context } = cube;
-  const state = await enter(cube, "memory.add");
   const candidates = await continueSessions(cube, result.candidates);
   const ids: string[] = [];
   const taskKeys: string[] = [];
   let added = 0;
-  let { position } = state;
+  let position: Position | undefined;
   for (let start = 0; start < candidates.length; start += LIMITS.addBatch) {
     options.signal?.throwIfAborted();
     const batch = candidates.slice(start, start + LIMITS.addBatch);
@@ -94,7 +93,8 @@ export async function addRead(
     rejected: result.rejected,
     skipped: result.skipped.length,
     format: result.format,
-    position,
+    // Nothing was written: where the cube is, for those who may add to it.
+    position: position ?? (await enter(cube, "memory.add")).position,
     settled: async (settle) => await settledBy(context, cube.ref.tenantId, taskKeys, settle?.signal),
   };
 }
@@ -167,7 +167,7 @@ async function tryBatch(
 
 /** Memories of this cube under the external keys of the batch, also those the caller can't see. */
 async function existingByKey(
-  { context, ref }: OpenCube,
+  cube: OpenCube,
   batch: readonly Candidate[],
   options: ParsedAddOptions,
 ): Promise<ReadonlyMap<string, string>> {
@@ -178,6 +178,8 @@ async function existingByKey(
   }
   const found = new Map<string, string>();
   if (keys.size === 0) return found;
+  const { context, ref } = cube;
+  await enter(cube, "memory.add");
   const stored = await context.storage.vault.readByKey(ref, {
     externalKeys: [...keys],
     access: { system: "write" },
@@ -206,7 +208,7 @@ async function updateExisting(
 
 /** Turns added to a session that is there already come after its last turn. */
 async function continueSessions(
-  { context, ref }: OpenCube,
+  cube: OpenCube,
   candidates: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
   const sessions = new Set<string>();
@@ -214,6 +216,9 @@ async function continueSessions(
     if (payload.type === "turn" && payload.sessionId !== undefined) sessions.add(payload.sessionId);
   }
   const offsets = new Map<string, number>();
+  if (sessions.size === 0) return candidates;
+  const { context, ref } = cube;
+  await enter(cube, "memory.add");
   for (const sessionId of sessions) {
     const page = await context.storage.vault.list(ref, {
       access: { system: "write" },
