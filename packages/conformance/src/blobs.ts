@@ -80,6 +80,7 @@ const contentRules = rulesOf("blobs", "blobs", {
     assert.deepEqual(await blobs.list("t", { limit: 100 }), hashes);
     assert.deepEqual(await blobs.list("t", { limit: 5 }), hashes.slice(0, 5));
     const after = hashes[4] ?? "";
+    assert.deepEqual(await blobs.list("t", { after, limit: 5 }), hashes.slice(5, 10));
     await blobs.delete("t", after);
     assert.deepEqual(await blobs.list("t", { after, limit: 5 }), hashes.slice(5, 10));
     assert.deepEqual(await blobs.list("t", { after: "f".repeat(64), limit: 5 }), []);
