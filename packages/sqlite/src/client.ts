@@ -1,7 +1,9 @@
 import { LIMITS, MemCubeError } from "@memcube/core";
 import { Worker } from "node:worker_threads";
 
-import type { Failure, FromWorker, Opened, Reply, Request, WorkerOptions } from "./protocol.ts";
+import { errorOf } from "./failure.ts";
+import type { FromWorker, Opened, Reply, Request, WorkerOptions } from "./protocol.ts";
+import { threadModule } from "./thread-module.ts";
 import type { CommandInput, CommandName, CommandValue } from "./worker/commands/index.ts";
 
 /** Calls a command of the thread. */
@@ -158,19 +160,7 @@ export class Client {
   }
 }
 
-/** The thread runs `worker.js`, or `worker.ts` where this file itself is run from source. */
-function startWorker(options: WorkerOptions): Worker {
-  const fromSource = import.meta.url.endsWith(".ts");
-  return new Worker(new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url), {
-    workerData: options,
-    execArgv: fromSource ? ["--conditions=@memcube/source"] : [],
-    name: "memcube-sqlite",
-  });
-}
-
-function errorOf({ code, message, details, cause }: Failure): MemCubeError {
-  return new MemCubeError(code, message, {
-    details,
-    ...(cause === undefined ? {} : { cause: new Error(cause) }),
-  });
+function startWorker(workerData: WorkerOptions): Worker {
+  const { url, execArgv } = threadModule("worker", import.meta.url);
+  return new Worker(url, { workerData, execArgv, name: "memcube-sqlite" });
 }

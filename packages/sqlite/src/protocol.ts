@@ -47,4 +47,6 @@ export interface Opened {
   readonly readOnly: boolean;
   /** Dropped cubes of which something is left to destroy. */
   readonly dropped: boolean;
+  /** Whether there is a full-text index. */
+  readonly candidates: boolean;
 }

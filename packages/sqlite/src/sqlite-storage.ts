@@ -42,7 +42,10 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
   const blobs = untilClosed(client, blobsOf(parsed));
   return {
     name: "sqlite",
-    vault: vaultOf(client.call, path === ":memory:" ? "none" : durability),
+    vault: vaultOf(client.call, {
+      durability: path === ":memory:" ? "none" : durability,
+      candidates: opened.candidates,
+    }),
     threads: threadsOf(client.call),
     queue: taskQueueOf(client.call),
     topic: topicOf(client.call),

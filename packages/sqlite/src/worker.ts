@@ -17,15 +17,16 @@ async function main(): Promise<void> {
   const executorModule = import("./worker/executor.ts");
   const opened = tryToOpen(options, say);
   if (opened === undefined) return;
-  const { db, readOnly } = opened;
+  const { db, terms, readOnly } = opened;
   const truncation = new LogTruncation(db, (unfinished) => say({ unfinished }));
   const context: Context = {
     db,
+    terms,
     limits: options.limits,
     erased: () => truncation.want(),
   };
   const dropped = db.get("SELECT 1 FROM cube WHERE dropped = 1 LIMIT 1") !== undefined;
-  say({ opened: { readOnly, dropped } });
+  say({ opened: { readOnly, dropped, candidates: terms.kept } });
 
   const { Executor } = await executorModule;
   const executor = new Executor(context, port, options, readOnly);

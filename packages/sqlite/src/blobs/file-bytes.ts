@@ -54,6 +54,16 @@ export async function writeNew(path: string, bytes: Uint8Array, sync: boolean): 
   }
 }
 
+/** Has a file's content reach the disk. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Has a directory's entries reach the disk; where directories can't be synced, that is its nature. */
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === "win32") return;

@@ -1,15 +1,25 @@
-import type { CommitRequest, Vault, VaultCapabilities, VaultWrite } from "@memcube/core";
+import {
+  type CommitRequest,
+  MemCubeError,
+  type Vault,
+  type VaultCapabilities,
+  type VaultWrite,
+} from "@memcube/core";
 
 import { ownBytes } from "../bytes.ts";
 import type { Call } from "../client.ts";
 import { listCubes } from "./list-cubes.ts";
+import type { View } from "../worker/commands/vault/visible.ts";
 import { Views } from "./views.ts";
 
 /** The vault port. */
-export function vaultOf(call: Call, durability: VaultCapabilities["durability"]): Vault {
+export function vaultOf(
+  call: Call,
+  able: Pick<VaultCapabilities, "durability" | "candidates">,
+): Vault {
   const views = new Views();
   return {
-    capabilities: { candidates: true, atomicAcrossCubes: false, durability, linkHash: "sha256" },
+    capabilities: { ...able, atomicAcrossCubes: false, linkHash: "sha256" },
     commit: async (request) => {
       const receipt = await call("vault.commit", sendable(request));
       return { ...receipt, body: receipt.body ?? request.body };
@@ -52,9 +62,14 @@ export function vaultOf(call: Call, durability: VaultCapabilities["durability"])
     replaceSegment: (ref, segment, replaced) =>
       call("vault.replaceSegment", { ref, segment, replaced }),
     stats: (ref) => call("vault.stats", ref),
-    candidates: async (ref, { access, ...query }) =>
-      (await views.read(ref, access, (view) => call("vault.candidates", { ref, view, query }))) ??
-      [],
+    candidates: async (ref, { access, ...query }) => {
+      if (!able.candidates) {
+        const why = "SQLite in this Node has no FTS5: Node 22.16 or later has.";
+        throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
+      }
+      const ask = (view: View) => call("vault.candidates", { ref, view, query });
+      return (await views.read(ref, access, ask)) ?? [];
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { isReadOnly } from "./native-errors.ts";
 import { withPatience } from "./patience.ts";
 import { Refusal } from "./refusal.ts";
 import { MIGRATIONS } from "./schema/migrations.ts";
+import { TermIndex } from "./term-index.ts";
 
 /** Marks a file as one of memcube (`PRAGMA application_id`): "mcub". */
 const APPLICATION_ID = 0x6d637562;
@@ -19,11 +20,9 @@ const CHECKPOINT_PAGES = 2_000;
 /** The log file is cut back to this many bytes when it is used again from its beginning. */
 const LOG_FILE_BYTES = 32 * 1_048_576;
 
-/** How many rows have a term, for queries; lives in RAM. */
-const COUNT_TERMS = "CREATE VIRTUAL TABLE temp.term_count USING fts5vocab ('main', 'term_index', 'row')";
-
 export interface OpenDatabase {
   readonly db: Connection;
+  readonly terms: TermIndex;
   readonly readOnly: boolean;
 }
 
@@ -34,14 +33,12 @@ export function openDatabase(options: WorkerOptions): OpenDatabase {
   try {
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
     const db = connect(path, false);
-    patiently(() => prepareToWrite(db, options));
-    db.execute(COUNT_TERMS);
-    return { db, readOnly: false };
+    const terms = patiently(() => prepareToWrite(db, options));
+    return { db, terms, readOnly: false };
   } catch (error) {
     if (!isReadOnly(error) || !existsSync(path)) throw error;
     const db = openToRead(path, patiently);
-    db.execute(COUNT_TERMS);
-    return { db, readOnly: true };
+    return { db, terms: TermIndex.openToRead(db), readOnly: true };
   }
 }
 
@@ -50,7 +47,7 @@ function connect(path: string | URL, readOnly: boolean): Connection {
   return new Connection(new DatabaseSync(path, { readOnly, timeout: 0 }));
 }
 
-function prepareToWrite(db: Connection, options: WorkerOptions): void {
+function prepareToWrite(db: Connection, options: WorkerOptions): TermIndex {
   const schema = checkedSchema(db, options.path);
   const power = options.durability === "power";
   db.execute(`
@@ -69,7 +66,9 @@ function prepareToWrite(db: Connection, options: WorkerOptions): void {
   db.execute("BEGIN IMMEDIATE");
   try {
     if (schema < MIGRATIONS.length) migrate(db, options.path);
+    const terms = TermIndex.openToWrite(db);
     db.execute("COMMIT");
+    return terms;
   } catch (error) {
     db.execute("ROLLBACK");
     throw error;

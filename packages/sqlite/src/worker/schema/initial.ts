@@ -101,14 +101,6 @@ CREATE TABLE edge (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edge_by_target ON edge (to_id, to_cube, source);
 
--- rowid = memory.key; each term carries the key of its cube, so that cubes share no posting list.
-CREATE VIRTUAL TABLE term_index USING fts5 (
-  terms, class, content = '',
-  tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Cf Cn Co Cs'"
-);
-INSERT INTO term_index (term_index, rank) VALUES ('rank', 'bm25(1.0, 0.0)');
-INSERT INTO term_index (term_index, rank) VALUES ('secure-delete', 1);
-
 -- key = cube.key * 2^30 + seq
 CREATE TABLE log (
   key INTEGER PRIMARY KEY,

@@ -3,13 +3,12 @@ import type { CommitRequest, VaultWrite } from "@memcube/core";
 import type { Connection } from "../../connection.ts";
 import { HEADER_ID } from "../../keys.ts";
 import { Refusal } from "../../refusal.ts";
+import type { TermEntry } from "../../term-index.ts";
 
 /** The row a commit finds for an id that it writes. */
-export interface CurrentRow {
-  readonly key: number;
+export interface CurrentRow extends TermEntry {
   readonly version: number;
-  readonly class: number;
-  readonly terms: string;
+  /** Whether there are some (0 or 1), or how many. */
   readonly edges: number;
 }
 

@@ -8,7 +8,7 @@ import type { CubeRow } from "./cube-row.ts";
 import { readersOf } from "./cube-readers.ts";
 import { eraseMemory } from "./erase-memory.ts";
 import { insertMemory, type MemoryRow, replaceMemory } from "./memory-row.ts";
-import { classTerm, termsOf } from "./terms.ts";
+import { termsOf } from "./terms.ts";
 
 /** Key of the class that nobody is in: the header's own. */
 const NOBODY = "[[],[]]";
@@ -143,7 +143,7 @@ export class CommitWriter {
     const row = this.#current.get(id);
     if (row === undefined) return;
     const { tenantId, cubeId } = this.#ref;
-    eraseMemory(this.#context, { ...row, classTerm: classTerm(row.class) });
+    eraseMemory(this.#context, row);
     this.#context.db.run(
       "DELETE FROM usage WHERE tenant = ? AND cube = ? AND id = ?",
       tenantId,
@@ -156,22 +156,8 @@ export class CommitWriter {
 
   #indexTerms(before: CurrentRow | undefined, now: CurrentRow): void {
     if (before?.terms === now.terms && before.class === now.class) return;
-    const { db } = this.#context;
-    if (before !== undefined && before.terms !== "") {
-      db.run(
-        "INSERT INTO term_index (term_index, rowid, terms, class) VALUES ('delete', ?, ?, ?)",
-        before.key,
-        before.terms,
-        classTerm(before.class),
-      );
-    }
-    if (now.terms === "") return;
-    db.run(
-      "INSERT INTO term_index (rowid, terms, class) VALUES (?, ?, ?)",
-      now.key,
-      now.terms,
-      classTerm(now.class),
-    );
+    if (before !== undefined) this.#context.terms.remove(before);
+    this.#context.terms.add(now);
   }
 
   #putEdges(before: CurrentRow | undefined, key: number, edges: PutWrite["index"]["edges"]): void {

@@ -3,9 +3,9 @@ import type { CubeRef } from "@memcube/core";
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { keyIn, lastKey } from "../../keys.ts";
+import type { TermEntry } from "../../term-index.ts";
 import { findCube } from "./cube-row.ts";
 import { eraseMemory } from "./erase-memory.ts";
-import { classTerm } from "./terms.ts";
 
 /** Memories destroyed in one transaction: keeps it within some 50 ms. */
 const SLICE_ROWS = 100;
@@ -40,20 +40,14 @@ export function purgeDropped(context: Context): boolean {
   return db.get(dropped) !== undefined;
 }
 
-interface Row {
-  readonly key: number;
-  readonly class: number;
-  readonly terms: string;
-}
-
 function purgeMemories(context: Context, cube: number): boolean {
-  const rows = context.db.all<Row>(
+  const rows = context.db.all<TermEntry>(
     "SELECT key, class, terms FROM memory WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
     keyIn(cube, 0),
     lastKey(cube),
     SLICE_ROWS,
   );
-  for (const row of rows) eraseMemory(context, { ...row, classTerm: classTerm(row.class) });
+  for (const row of rows) eraseMemory(context, row);
   return rows.length > 0;
 }
 

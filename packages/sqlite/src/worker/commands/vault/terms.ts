@@ -1,3 +1,5 @@
+import { classTerm } from "../../term-index.ts";
+
 /** What the tokenizer of `term_index` takes as a gap; everything else is part of a term. */
 const GAPS = /[\p{Z}\p{Cc}\u180e\u{100000}-\u{10ffff}]+/u;
 
@@ -13,10 +15,6 @@ export function listTerms(cubeKey: number, terms: string): string[] {
   const start = `${cubeKey.toString(36)}_`;
   const list = terms.split(GAPS).filter((term) => term !== "");
   return list.map((term) => start + term);
-}
-
-export function classTerm(classKey: number): string {
-  return `k${classKey}`;
 }
 
 /** A query for rows with any of the terms, within the classes where some are given. */

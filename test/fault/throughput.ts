@@ -1,7 +1,7 @@
 /**
  * How fast the embedded storage is on this machine, with real files. From the repository root:
  *
- *   node --conditions=@memcube/source packages/sqlite/bench/throughput.ts [directory]
+ *   node --conditions=@memcube/source test/fault/throughput.ts [directory]
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, open, rm, stat } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { CommitRequest, CubeRef, PutWrite, VaultWrite } from "@memcube/core";
-import { sqliteStorage, type SqliteStorage } from "../src/index.ts";
+import { sqliteStorage, type SqliteStorage } from "@memcube/sqlite";
 
 const CUBE: CubeRef = { tenantId: "default", cubeId: "bench" };
 const ADA = { principals: ["user:ada", "everyone"] } as const;
@@ -26,7 +26,9 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-const SYLLABLES = "ka ro mi ten sol vu per la dis gor ne tha bri com jun wex qui zan fel hop".split(" ");
+const SYLLABLES = "ka ro mi ten sol vu per la dis gor ne tha bri com jun wex qui zan fel hop".split(
+  " ",
+);
 
 function word(index: number): string {
   let text = "";
@@ -44,7 +46,14 @@ function textOf(index: number): string {
 function put(index: number, expectedVersion = 0): PutWrite {
   const text = textOf(index);
   const id = `0190-bench-memory-${String(index).padStart(18, "0")}`;
-  const header = { ...CUBE, id, kind: "plaintext", type: "text", createdAt: 1, fingerprint: "f".repeat(64) };
+  const header = {
+    ...CUBE,
+    id,
+    kind: "plaintext",
+    type: "text",
+    createdAt: 1,
+    fingerprint: "f".repeat(64),
+  };
   return {
     op: "put",
     id,
@@ -69,7 +78,12 @@ function put(index: number, expectedVersion = 0): PutWrite {
 
 let serial = 0;
 function commitOf(writes: readonly VaultWrite[], epoch?: string): CommitRequest {
-  const changes = writes.map((write) => ({ op: "add", memoryId: "id" in write ? write.id : "", version: 1, commitment: "c".repeat(64) }));
+  const changes = writes.map((write) => ({
+    op: "add",
+    memoryId: "id" in write ? write.id : "",
+    version: 1,
+    commitment: "c".repeat(64),
+  }));
   const body = JSON.stringify({ commitId: (serial += 1), changes });
   const digest = createHash("sha256").update(body).digest("hex");
   return { cube: CUBE, at: 1_700_000_000_000 + serial, body, digest, writes, tasks: [], epoch };
@@ -77,15 +91,32 @@ function commitOf(writes: readonly VaultWrite[], epoch?: string): CommitRequest 
 
 async function openWithCube(path: string, durability: "power" | "process"): Promise<SqliteStorage> {
   const storage = await sqliteStorage({ path, durability });
-  const content = JSON.stringify({ ...CUBE, tags: [], createdAt: 1, updatedAt: 1, owner: "user:ada", allow: [], deny: [], writers: [] });
-  const header = { op: "cube", expectedVersion: 0, version: 1, content, salt: "s", commitment: "c" } as const;
+  const content = JSON.stringify({
+    ...CUBE,
+    tags: [],
+    createdAt: 1,
+    updatedAt: 1,
+    owner: "user:ada",
+    allow: [],
+    deny: [],
+    writers: [],
+  });
+  const header = {
+    op: "cube",
+    expectedVersion: 0,
+    version: 1,
+    content,
+    salt: "s",
+    commitment: "c",
+  } as const;
   await storage.vault.commit(commitOf([header], "epoch"));
   return storage;
 }
 
 function percentiles(samples: number[]): string {
   const sorted = samples.toSorted((a, b) => a - b);
-  const at = (part: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0).toFixed(3);
+  const at = (part: number): string =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0).toFixed(3);
   return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms`;
 }
 
@@ -113,29 +144,68 @@ async function fsyncFloor(directory: string): Promise<string> {
 
 async function measure(directory: string, durability: "power" | "process"): Promise<void> {
   const path = join(directory, `${durability}.db`);
-  const say = (what: string, figure: string): void => console.log(`${durability.padEnd(8)} ${what.padEnd(44)} ${figure}`);
+  const say = (what: string, figure: string): void =>
+    console.log(`${durability.padEnd(8)} ${what.padEnd(44)} ${figure}`);
   const storage = await openWithCube(path, durability);
   const { vault } = storage;
-  const batches = Array.from({ length: BATCHES }, (_, batch) => commitOf(Array.from({ length: BATCH }, (_, place) => put(batch * BATCH + place))));
+  const batches = Array.from({ length: BATCHES }, (_, batch) =>
+    commitOf(Array.from({ length: BATCH }, (_, place) => put(batch * BATCH + place))),
+  );
   const cpu = process.cpuUsage();
   const start = performance.now();
   for (const batch of batches) await vault.commit(batch);
   const seconds = (performance.now() - start) / 1_000;
   const used = process.cpuUsage(cpu);
   const count = BATCH * BATCHES;
-  say(`add, commits of ${BATCH} (row, terms, log)`, `${Math.round(count / seconds)} memories/s; cpu ${((used.user + used.system) / count).toFixed(1)} us each`);
+  say(
+    `add, commits of ${BATCH} (row, terms, log)`,
+    `${Math.round(count / seconds)} memories/s; cpu ${((used.user + used.system) / count).toFixed(1)} us each`,
+  );
   const first = count;
-  say("one memory per commit, one after the other", await timed(1_000, (index) => vault.commit(commitOf([put(first + index)]))));
+  say(
+    "one memory per commit, one after the other",
+    await timed(1_000, (index) => vault.commit(commitOf([put(first + index)]))),
+  );
   const burst = performance.now();
-  await Promise.all(Array.from({ length: 2_000 }, (_, index) => vault.commit(commitOf([put(first + 1_000 + index)]))));
-  say("one memory per commit, 2000 at once", `${Math.round(2_000 / ((performance.now() - burst) / 1_000))} commits/s`);
-  say("new text for a memory", await timed(300, (index) => vault.commit(commitOf([{ ...put(index * 7 + 1, 1), id: put(index * 7).id }]))));
+  await Promise.all(
+    Array.from({ length: 2_000 }, (_, index) =>
+      vault.commit(commitOf([put(first + 1_000 + index)])),
+    ),
+  );
+  say(
+    "one memory per commit, 2000 at once",
+    `${Math.round(2_000 / ((performance.now() - burst) / 1_000))} commits/s`,
+  );
+  say(
+    "new text for a memory",
+    await timed(300, (index) =>
+      vault.commit(commitOf([{ ...put(index * 7 + 1, 1), id: put(index * 7).id }])),
+    ),
+  );
   say("position", await timed(3_000, () => vault.position(CUBE)));
-  say("read one", await timed(2_000, (index) => vault.read(CUBE, { access: ADA, ids: [put(index * 9).id] })));
+  say(
+    "read one",
+    await timed(2_000, (index) => vault.read(CUBE, { access: ADA, ids: [put(index * 9).id] })),
+  );
   const query = { access: ADA, filter: {}, now: 0, limit: 200 } as const;
-  say("candidates, 5 terms, 200", await timed(300, (index) => vault.candidates(CUBE, { ...query, terms: textOf(index).split(" ").slice(0, 5) })));
-  say("list, page of 1000 with content", await timed(20, () => vault.list(CUBE, { access: ADA, filter: {}, order: "oldest", limit: 1_000 })));
-  say("erase", await timed(200, (index) => vault.commit(commitOf([{ op: "erase", id: put(index * 11 + 3).id }]))));
+  say(
+    "candidates, 5 terms, 200",
+    await timed(300, (index) =>
+      vault.candidates(CUBE, { ...query, terms: textOf(index).split(" ").slice(0, 5) }),
+    ),
+  );
+  say(
+    "list, page of 1000 with content",
+    await timed(20, () =>
+      vault.list(CUBE, { access: ADA, filter: {}, order: "oldest", limit: 1_000 }),
+    ),
+  );
+  say(
+    "erase",
+    await timed(200, (index) =>
+      vault.commit(commitOf([{ op: "erase", id: put(index * 11 + 3).id }])),
+    ),
+  );
   await storage.close();
   say("file", `${((await stat(path)).size / 1_048_576).toFixed(1)} MiB`);
 }
