@@ -31,6 +31,7 @@ export interface PackedPackage {
 
 export interface Outcome {
   readonly status: number | null;
+  readonly output: string;
   /** Standard output and error. */
   readonly said: string;
 }
@@ -47,14 +48,15 @@ export function run(command: string, args: readonly string[], cwd: string): Outc
     shell,
     encoding: "utf8",
   });
-  return { status, said: error === undefined ? `${stdout}${stderr}` : error.message };
+  const said = error === undefined ? `${stdout}${stderr}` : error.message;
+  return { status, output: stdout, said };
 }
 
-/** As {@link run}; throws what was said when the command fails. */
+/** As {@link run}; gives the standard output, and throws what was said when the command fails. */
 export function mustRun(command: string, args: readonly string[], cwd: string): string {
-  const { status, said } = run(command, args, cwd);
+  const { status, output, said } = run(command, args, cwd);
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${said}`);
-  return said;
+  return output;
 }
 
 /** Builds and packs every published package into a new folder. */
@@ -65,8 +67,8 @@ export function packWorkspace(): { readonly directory: string; readonly packed: 
   mustRun(process.execPath, [tsc, "-b", ...sources.map((source) => source.directory)], ROOT);
   mustRun(process.execPath, [join(ROOT, "scripts/prune-dist.ts")], ROOT);
   const filters = sources.flatMap(({ name }) => ["--filter", name]);
-  const said = pnpm(["-r", ...filters, "pack", "--pack-destination", directory, "--json"]);
-  const list = JSON.parse(said.slice(said.indexOf("["))) as readonly {
+  const report = pnpm(["-r", ...filters, "pack", "--pack-destination", directory, "--json"]);
+  const list = JSON.parse(report) as readonly {
     readonly name: string;
     readonly filename: string;
     readonly files: readonly { readonly path: string }[];
