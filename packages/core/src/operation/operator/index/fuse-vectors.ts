@@ -2,8 +2,8 @@ import type { Scratch } from "./scratch.ts";
 import { topRows } from "./top-rows.ts";
 import type { VectorColumn } from "./vectors/index.ts";
 
-/** Rows that vectors may bring in; farther down, similarity says nothing. */
-const VECTOR_ROWS = 200;
+/** Rows that vectors may bring in; farther down, similarity says little and costs exact rescoring. */
+const VECTOR_ROWS = 64;
 
 /** Rows with the best words, by which the vectors earn their weight. */
 const TRIAL_ROWS = 8;
@@ -43,14 +43,14 @@ export function fuseVectors(
   return cosines;
 }
 
-/** Agreement that chance gives, and agreement at which vectors have their full weight. */
-const CHANCE = 0.08;
-const FULL = 0.28;
+/** Agreement that noise reaches, and agreement at which vectors have their full weight. */
+const CHANCE = 0.04;
+const FULL = 0.15;
 
 /**
  * Vectors earn their weight query by query: where the rows with the best words, which are right more often than not, are
  * high in the vectors' list too, the list is worth hearing. Mean place (0..1) of these rows, weighted by their score,
- * against what noise reaches (0.08) and what a useful model does (0.28). 1 when no word matched: vectors are all there is.
+ * against what noise reaches and what a useful model does. 1 when no word matched: vectors are all there is.
  */
 function trustIn(place: ReadonlyMap<number, number>, scratch: Scratch): number {
   const { candidates, candidateCount, score } = scratch;

@@ -4,6 +4,7 @@ import { PostingList, type Postings } from "./postings.ts";
 import type { Ranking } from "./ranking.ts";
 import { NONE, type RowColumns } from "./row-table.ts";
 import { COUNT_UNIT, type Scratch } from "./scratch.ts";
+import { type Precedes, topRows } from "./top-rows.ts";
 import type { VisibleRows } from "./visible-rows.ts";
 
 /** How telling each slot of a query is: BM25's idf over the visible rows, and over their sessions. */
@@ -22,6 +23,8 @@ export interface MatchInput {
   readonly ranking: Ranking;
   /** Candidates are chosen with the factors of speaker and role in, so that a named speaker's rows are not crowded out. */
   readonly boosts: Boosts;
+  /** Order of rows of the same score. */
+  readonly precedes: Precedes;
   /** Rows that may become candidates: those a filter lets through, and those beside them. All when left out. */
   readonly near?: Uint8Array | undefined;
 }
@@ -88,13 +91,13 @@ function nominate(
   const fixed = ranking.k1 * (1 - ranking.b);
   const isName = slots[slot]?.name === true;
   for (let at = 0; at < length; at++) {
-    const row = rows[at] ?? 0;
+    const row = rows[at]!;
     if (isName && columns.speaker[row] !== NONE) continue;
-    const count = occurrences[at] ?? 0;
+    const count = occurrences[at]!;
     if (rough[row] === 0) scratch.touch(row);
     scratch.counts[row * width + slot] = Math.min(255, count * COUNT_UNIT);
-    const held = count / (count + fixed + perTenth * (view.lengthTenths[row] ?? 0));
-    rough[row] = (rough[row] ?? 0) + idf * held;
+    const held = count / (count + fixed + perTenth * view.lengthTenths[row]!);
+    rough[row] = rough[row]! + idf * held;
   }
 }
 
@@ -104,9 +107,9 @@ function lookUp({ slots, columns, scratch }: MatchInput, slot: number): void {
   const isName = slots[slot]?.name === true;
   const { rows, counts: occurrences, length } = list(scratch, slot);
   for (let at = 0; at < length; at++) {
-    const row = rows[at] ?? 0;
+    const row = rows[at]!;
     if (scratch.rough[row] === 0 || (isName && columns.speaker[row] !== NONE)) continue;
-    scratch.counts[row * width + slot] = Math.min(255, (occurrences[at] ?? 0) * COUNT_UNIT);
+    scratch.counts[row * width + slot] = Math.min(255, occurrences[at]! * COUNT_UNIT);
   }
 }
 
@@ -116,13 +119,13 @@ function countSessions({ slots, columns, scratch }: MatchInput, slot: number): n
   const { rows, counts: occurrences, length } = list(scratch, slot);
   let sessions = 0;
   for (let at = 0; at < length; at++) {
-    const row = rows[at] ?? 0;
-    const session = columns.session[row] ?? NONE;
+    const row = rows[at]!;
+    const session = columns.session[row]!;
     if (session === NONE) continue;
     const place = session * width + slot;
-    const before = scratch.sessionCounts[place] ?? 0;
+    const before = scratch.sessionCounts[place]!;
     if (before === 0) sessions++;
-    scratch.sessionCounts[place] = before + (occurrences[at] ?? 0);
+    scratch.sessionCounts[place] = before + occurrences[at]!;
   }
   return sessions;
 }
@@ -132,18 +135,33 @@ function boostRough({ scratch, boosts }: MatchInput): void {
   if (boosts.flat) return;
   const { rough, touched, touchedCount } = scratch;
   for (let at = 0; at < touchedCount; at++) {
-    const row = touched[at] ?? 0;
-    rough[row] = (rough[row] ?? 0) * boosts.factor(row);
+    const row = touched[at]!;
+    rough[row] = rough[row]! * boosts.factor(row);
   }
 }
 
-function chooseSeeds(input: MatchInput): void {
-  const { scratch, view, near } = input;
-  const { rough, touched, touchedCount } = scratch;
-  const threshold = seedThreshold(input);
-  for (let at = 0; at < touchedCount; at++) {
-    const row = touched[at] ?? 0;
-    if ((rough[row] ?? 0) < threshold || (near !== undefined && near[row] !== 1)) continue;
+/** Nominates the best MAX_SEEDS rows and what is beside them. */
+function chooseSeeds({ scratch, view, near, precedes }: MatchInput): void {
+  const { touched, touchedCount, rough } = scratch;
+  let count = touchedCount;
+  if (near !== undefined) {
+    count = 0;
+    for (let at = 0; at < touchedCount; at++) {
+      const row = touched[at]!;
+      if (near[row] === 1) touched[count++] = row;
+    }
+  }
+  const threshold = seedThreshold(rough, touched, count);
+  let close = 0;
+  for (let at = 0; at < count; at++) {
+    const row = touched[at]!;
+    if (rough[row]! >= threshold) touched[close++] = row;
+  }
+  const seeds =
+    close <= MAX_SEEDS
+      ? touched.subarray(0, close)
+      : topRows(touched, close, rough, MAX_SEEDS, precedes);
+  for (const row of seeds) {
     scratch.nominate(row);
     nominateBeside(scratch, view.previous, row);
     nominateBeside(scratch, view.next, row);
@@ -151,30 +169,28 @@ function chooseSeeds(input: MatchInput): void {
 }
 
 function nominateBeside(scratch: Scratch, links: Int32Array, row: number): void {
-  const beside = links[row] ?? NONE;
+  const beside = links[row]!;
   if (beside === NONE) return;
   scratch.nominate(beside);
-  const beyond = links[beside] ?? NONE;
+  const beyond = links[beside]!;
   if (beyond !== NONE) scratch.nominate(beyond);
 }
 
 const BINS = 512;
 
-/** The rough score that about MAX_SEEDS rows reach; rows with the same score are in or out together. */
-function seedThreshold({ scratch, near }: MatchInput): number {
-  const { rough, touched, touchedCount } = scratch;
-  if (touchedCount <= MAX_SEEDS) return 0;
+/** A rough score that somewhat more than MAX_SEEDS rows reach, found without sorting; 0 when there are fewer rows. */
+function seedThreshold(rough: Float64Array, rows: Int32Array, count: number): number {
+  if (count <= MAX_SEEDS) return 0;
   let top = 0;
-  for (let at = 0; at < touchedCount; at++) top = Math.max(top, rough[touched[at] ?? 0] ?? 0);
+  for (let at = 0; at < count; at++) top = Math.max(top, rough[rows[at]!]!);
   const bins = new Int32Array(BINS + 1);
   const scale = BINS / top;
-  for (let at = 0; at < touchedCount; at++) {
-    const row = touched[at] ?? 0;
-    if (near !== undefined && near[row] !== 1) continue;
-    const bin = Math.floor((rough[row] ?? 0) * scale);
-    bins[bin] = (bins[bin] ?? 0) + 1;
+  for (let at = 0; at < count; at++) {
+    const bin = Math.floor(rough[rows[at]!]! * scale);
+    bins[bin] = bins[bin]! + 1;
   }
   let bin = BINS + 1;
-  for (let seeds = 0; bin > 0 && seeds < MAX_SEEDS;) seeds += bins[--bin] ?? 0;
-  return bin / scale;
+  for (let seeds = 0; bin > 0 && seeds < MAX_SEEDS;) seeds += bins[--bin]!;
+  // One bin lower, so that rounding keeps nobody out.
+  return (bin - 1) / scale;
 }

@@ -34,28 +34,27 @@ export function scoreWords(input: ScoreInput): number {
   const far = NEIGHBOUR_TENTHS[1] / (10 * COUNT_UNIT);
   let best = 0;
   for (let at = 0; at < candidateCount; at++) {
-    const row = candidates[at] ?? 0;
-    const a = previous[row] ?? NONE;
-    const b = next[row] ?? NONE;
-    const c = a === NONE ? NONE : (previous[a] ?? NONE);
-    const d = b === NONE ? NONE : (next[b] ?? NONE);
+    const row = candidates[at]!;
+    const a = previous[row]!;
+    const b = next[row]!;
+    const c = a === NONE ? NONE : previous[a]!;
+    const d = b === NONE ? NONE : next[b]!;
     const shareA = near * capShare(input, a);
     const shareB = near * capShare(input, b);
     const shareC = far * capShare(input, c);
     const shareD = far * capShare(input, d);
-    const held = fixed + perTenth * (view.lengthTenths[row] ?? 0);
+    const held = fixed + perTenth * view.lengthTenths[row]!;
     let score = 0;
     let borrowed = 0;
     for (let slot = 0; slot < width; slot++) {
-      const own = (counts[row * width + slot] ?? 0) / COUNT_UNIT;
+      const own = counts[row * width + slot]! / COUNT_UNIT;
       let lent = 0;
-      if (shareA > 0) lent += shareA * (counts[a * width + slot] ?? 0);
-      if (shareB > 0) lent += shareB * (counts[b * width + slot] ?? 0);
-      if (shareC > 0) lent += shareC * (counts[c * width + slot] ?? 0);
-      if (shareD > 0) lent += shareD * (counts[d * width + slot] ?? 0);
+      if (shareA > 0) lent += shareA * counts[a * width + slot]!;
+      if (shareB > 0) lent += shareB * counts[b * width + slot]!;
+      if (shareC > 0) lent += shareC * counts[c * width + slot]!;
+      if (shareD > 0) lent += shareD * counts[d * width + slot]!;
       if (own + lent === 0) continue;
-      const part =
-        ((weights.idf[slot] ?? 0) * (own + lent) * (ranking.k1 + 1)) / (own + lent + held);
+      const part = (weights.idf[slot]! * (own + lent) * (ranking.k1 + 1)) / (own + lent + held);
       score += part;
       borrowed += (part * lent) / (own + lent);
     }
@@ -108,7 +107,7 @@ function pairs({ slots, terms, slotOfTerm }: ScoreInput, row: number, idf: Float
     if (slot > 0 && before > 0 && (seen & (1 << slot)) === 0) {
       if (slots[slot - 1]?.place === (slots[before - 1]?.place ?? 0) + 1) {
         seen |= 1 << slot;
-        sum += (idf[slot - 1] ?? 0) + (idf[before - 1] ?? 0);
+        sum += idf[slot - 1]! + idf[before - 1]!;
       }
     }
     before = slot;
@@ -125,9 +124,9 @@ export function scoreOfRank(scratch: Scratch, best: number, rank: number): numbe
   for (let at = 0; at < scratch.candidateCount; at++) {
     const share = (scratch.score[scratch.candidates[at] ?? 0] ?? 0) / best;
     const bin = Math.min(BINS - 1, Math.floor(share * BINS));
-    bins[bin] = (bins[bin] ?? 0) + 1;
+    bins[bin] = bins[bin]! + 1;
   }
   let bin = BINS;
-  for (let count = 0; bin > 0 && count < rank;) count += bins[--bin] ?? 0;
+  for (let count = 0; bin > 0 && count < rank;) count += bins[--bin]!;
   return (bin * best) / BINS;
 }

@@ -9,7 +9,7 @@ export class Scratch {
   /** How often row r has slot s, in eighths: counts[r * slots + s]. */
   counts = new Uint8Array(0);
   /** Words-only score of a row without neighbours, to choose candidates by. */
-  rough = new Float32Array(0);
+  rough = new Float64Array(0);
   /** Score per row by words, later relative to the best. */
   score = new Float64Array(0);
   /** What rows are ranked by. */
@@ -31,7 +31,7 @@ export class Scratch {
   get sizeBytes(): number {
     return (
       this.counts.byteLength +
-      this.rough.byteLength * 5 +
+      this.rough.byteLength * 2.5 +
       this.score.byteLength * 2 +
       this.marked.byteLength +
       this.sessionCounts.byteLength
@@ -66,13 +66,13 @@ export class Scratch {
     for (let slot = 0; slot < slots; slot++) {
       const { rows, length } = this.lists[slot] ?? { rows: NO_ROWS, length: 0 };
       for (let at = 0; at < length; at++) {
-        const row = rows[at] ?? 0;
+        const row = rows[at]!;
         this.counts[row * slots + slot] = 0;
         this.rough[row] = 0;
       }
     }
     for (let at = 0; at < this.candidateCount; at++) {
-      const row = this.candidates[at] ?? 0;
+      const row = this.candidates[at]!;
       this.marked[row] = 0;
       this.score[row] = 0;
       this.final[row] = 0;

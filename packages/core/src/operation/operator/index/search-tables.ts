@@ -13,7 +13,7 @@ import type { SpeakerNames } from "./speaker-names.ts";
 import { spreadOver } from "./spread-over.ts";
 import type { StructureInput } from "./structure.ts";
 import type { IndexTables } from "./tables.ts";
-import { topRows } from "./top-rows.ts";
+import { type Precedes, topRows } from "./top-rows.ts";
 import type { VisibleRows } from "./visible-rows.ts";
 
 /** What a search works with. */
@@ -73,7 +73,8 @@ function scoreByWords(
   const boosts = new Boosts(plan, view, columns, scratch, ranking);
   const common = { slots, view, columns, scratch, ranking };
   const near = passes && widen(passes, view);
-  const weights = matchWords({ ...common, postings: tables.postings, boosts, near });
+  const precedes = rowOrder(tables);
+  const weights = matchWords({ ...common, postings: tables.postings, boosts, near, precedes });
   const scoring = { ...common, weights, terms: tables.termLists, slotOfTerm };
   const best = scoreBigrams(scoring, scoreWords(scoring));
   relate(scratch, best);
@@ -99,15 +100,28 @@ function chooseRows(
   limit: number,
 ): readonly number[] {
   const { candidates, candidateCount, final } = scratch;
-  const { at, session } = tables.rows.columns;
-  // Of equal scores the later one, then the smaller id: the same whatever the row numbers are.
-  const precedes = (row: number, other: number): boolean => {
-    const [one, two] = [at[row] ?? NaN, at[other] ?? NaN].map((time) =>
-      Number.isNaN(time) ? -Infinity : time,
-    );
-    return one === two ? tables.ids.idOf(row) < tables.ids.idOf(other) : (one ?? 0) > (two ?? 0);
-  };
+  const { session } = tables.rows.columns;
   const spreads = plan.cues.several && ranking.spread > 0;
-  const ranked = topRows(candidates, candidateCount, final, limit * (spreads ? POOL : 1), precedes);
+  const ranked = topRows(
+    candidates,
+    candidateCount,
+    final,
+    limit * (spreads ? POOL : 1),
+    rowOrder(tables),
+  );
   return spreads ? spreadOver(ranked, session, final, limit, ranking.spread) : ranked;
 }
+
+/** Of rows with the same score the later one, then the smaller id: the same whatever the row numbers are. */
+function rowOrder({ ids, rows }: IndexTables): Precedes {
+  const { at } = rows.columns;
+  return (row, other) => {
+    const one = timeOf(at[row]);
+    const two = timeOf(at[other]);
+    return one === two ? ids.idOf(row) < ids.idOf(other) : one > two;
+  };
+}
+
+/** Rows without a time come after those with one. */
+const timeOf = (at: number | undefined): number =>
+  at === undefined || Number.isNaN(at) ? -Infinity : at;

@@ -51,37 +51,37 @@ export function scoreStretches({ view, scratch, ranking }: StructureInput): void
   const { candidates, candidateCount, score, final } = scratch;
   let best = 0;
   for (let at = 0; at < candidateCount; at++) {
-    const row = candidates[at] ?? 0;
-    let before = view.previous[row] ?? NONE;
-    let after = view.next[row] ?? NONE;
+    const row = candidates[at]!;
+    let before = view.previous[row]!;
+    let after = view.next[row]!;
     let sum = 0;
     let share = STRETCH_DECAY;
     for (let step = 0; step < STRETCH_ROWS && (before !== NONE || after !== NONE); step++) {
-      if (before !== NONE) sum += share * (score[before] ?? 0);
-      if (after !== NONE) sum += share * (score[after] ?? 0);
-      before = before === NONE ? NONE : (view.previous[before] ?? NONE);
-      after = after === NONE ? NONE : (view.next[after] ?? NONE);
+      if (before !== NONE) sum += share * score[before]!;
+      if (after !== NONE) sum += share * score[after]!;
+      before = before === NONE ? NONE : view.previous[before]!;
+      after = after === NONE ? NONE : view.next[after]!;
       share *= STRETCH_DECAY;
     }
     final[row] = sum;
     best = Math.max(best, sum);
   }
   for (let at = 0; at < candidateCount; at++) {
-    const row = candidates[at] ?? 0;
-    if (best > 0) score[row] = (score[row] ?? 0) + (ranking.stretch * (final[row] ?? 0)) / best;
+    const row = candidates[at]!;
+    if (best > 0) score[row] = score[row]! + (ranking.stretch * final[row]!) / best;
     final[row] = 0;
   }
 }
 
 /** What the turns around a row lend to it: the question it answers, and the turn that it prepares. */
 export function passedOn({ view, columns, scratch, ranking }: StructureInput, row: number): number {
-  const before = view.previous[row] ?? NONE;
-  const after = view.next[row] ?? NONE;
+  const before = view.previous[row]!;
+  const after = view.next[row]!;
   let sum = 0;
-  if (before !== NONE && ((columns.flags[before] ?? 0) & FLAG.question) !== 0) {
-    sum += ranking.answer * (scratch.score[before] ?? 0);
+  if (before !== NONE && (columns.flags[before]! & FLAG.question) !== 0) {
+    sum += ranking.answer * scratch.score[before]!;
   }
-  if (after !== NONE) sum += ranking.follow * (scratch.score[after] ?? 0);
+  if (after !== NONE) sum += ranking.follow * scratch.score[after]!;
   return sum;
 }
 

@@ -1,3 +1,6 @@
+/** Whether a row comes before another of the same score. */
+export type Precedes = (row: number, other: number) => boolean;
+
 /**
  * The `limit` best rows, best first, by a binary heap with the worst on top. `precedes(a, b)` orders rows of the same
  * score, so that the outcome is the same whatever the order of the candidates.
@@ -7,14 +10,16 @@ export function topRows(
   count: number,
   score: Float64Array,
   limit: number,
-  precedes: (row: number, other: number) => boolean,
+  precedes: Precedes,
 ): number[] {
   const heap: number[] = [];
   const worse = (row: number, other: number): boolean => {
     const difference = (score[row] ?? 0) - (score[other] ?? 0);
     return difference === 0 ? precedes(other, row) : difference < 0;
   };
-  for (let at = 0; at < count; at++) {
+  // From the end: rows that came last are mostly the later ones, which precede others of the same score; seen first, they
+  // keep those out at the cost of one comparison each.
+  for (let at = count - 1; at >= 0; at--) {
     const row = candidates[at] ?? 0;
     if ((score[row] ?? 0) <= 0) continue;
     if (heap.length < limit) {
