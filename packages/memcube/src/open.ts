@@ -4,13 +4,14 @@ import { sqliteStorage, type SqliteStorageOptions } from "@memcube/sqlite";
 /** Options of {@link open}: those of `createMemOS`, with a file instead of a storage. */
 export interface OpenOptions extends Omit<MemOSOptions, "storage"> {
   /**
-   * File that holds the memories; it is made, with its folder, when it is not there. `:memory:` keeps
-   * nothing beyond this process.
+   * File that holds the memories; it is made, with its folder, when it is not there. `:memory:`
+   * keeps nothing beyond this process.
    * @default "memory.db"
    */
   readonly path?: string;
   /**
-   * What an acknowledged write survives: `power` a power failure, `process` a crash of every process.
+   * What an acknowledged write survives: `power` a power failure, `process` a crash of every
+   * process.
    * @default "power"
    */
   readonly durability?: "power" | "process";
@@ -39,8 +40,8 @@ const KNOWN: Readonly<Record<keyof OpenOptions, "file" | "os">> = {
 };
 
 /**
- * Opens a memory OS over a file, ready to use; several processes may have the same file open. Close it
- * with `close()`, or declare it with `await using`.
+ * Opens a memory OS over a file, ready to use; several processes may have the same file open. Close
+ * it with `close()`, or declare it with `await using`.
  *
  * @throws TypeError for wrong options
  * @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` (also for a file of another program),

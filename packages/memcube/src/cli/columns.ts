@@ -1,6 +1,6 @@
 /** Characters that take two cells of a terminal: East Asian wide ones and emoji. */
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\u{1f300}-\u{3fffd}]/u;
 const ZERO = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
 /** Cells of a terminal that a text takes, near enough to align by. */
@@ -27,7 +27,8 @@ export function cutTo(text: string, cells: number): string {
 }
 
 /**
- * Rows with their columns aligned, two spaces apart; the last column takes what is left of the line.
+ * Rows with their columns aligned, two spaces apart; the last column takes what is left of the
+ * line.
  *
  * @param cells width of the terminal; left out, nothing is cut
  */

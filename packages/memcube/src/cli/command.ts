@@ -43,8 +43,8 @@ interface Description {
   /** How many arguments there may be. */
   readonly arguments: { readonly min: number; readonly max: number };
   readonly examples: readonly Example[];
-  /** Paragraphs for the command's own help. */
-  readonly details?: readonly string[];
+  /** A paragraph for the command's own help. */
+  readonly details?: string;
 }
 
 /** A command as the table holds it. */

@@ -26,7 +26,9 @@ export function payloadText(payload: Payload): string {
   }
 }
 
-/** Where a memory comes from: who said it, in which session, when, in which message. Safe to print. */
+/**
+ * Where a memory comes from: who said it, in which session, when, in which message. Safe to print.
+ */
 export function provenanceOf({ header, payload }: Memory): string {
   const [source] = header.sources;
   const speaker = payload.type === "turn" ? (payload.speaker ?? payload.role) : undefined;

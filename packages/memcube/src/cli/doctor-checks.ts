@@ -1,5 +1,6 @@
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 
 import type { MemSession } from "@memcube/core";
 
@@ -55,13 +56,28 @@ async function checkSqlite(): Promise<Check> {
     const database = new DatabaseSync(":memory:");
     try {
       const row = database.prepare("SELECT sqlite_version() AS version").get();
-      database.exec("CREATE VIRTUAL TABLE words USING fts5(text)");
-      return { name: "sqlite", result: "ok", detail: `${String(row?.["version"])} with FTS5` };
+      const release = String(row?.["version"]);
+      return hasFullText(database)
+        ? { name: "sqlite", result: "ok", detail: `${release} with FTS5` }
+        : {
+            name: "sqlite",
+            result: "warning",
+            detail: `${release} without FTS5: the first search of a large cube takes longer`,
+          };
     } finally {
       database.close();
     }
   } catch (error) {
     return { name: "sqlite", result: "failed", detail: failureFrom(error).message };
+  }
+}
+
+function hasFullText(database: DatabaseSync): boolean {
+  try {
+    database.exec("CREATE VIRTUAL TABLE words USING fts5(text)");
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -29,11 +29,11 @@ export function overview(commands: readonly Command[]): string {
 
 /** The page of one command. */
 export function commandPage(command: Command): string {
-  const { name, summary, usage, options, examples, details = [] } = command;
+  const { name, summary, usage, options, examples, details } = command;
   const shape = ["memcube", name, usage].filter((part) => part !== "").join(" ");
   return [
     `${shape} - ${summary}`,
-    ...details.flatMap((paragraph) => ["", paragraph]),
+    ...(details === undefined ? [] : ["", ...wrapped(details)]),
     "",
     "Examples:",
     ...aligned(examples.map(({ line, about }) => [`memcube ${line}`, about] as const)),
@@ -63,4 +63,19 @@ function aligned(rows: readonly (readonly [left: string, right: string])[]): str
       ? [`  ${left.padEnd(width)}  ${right}`]
       : [`  ${left}`, `  ${"".padEnd(width)}  ${right}`],
   );
+}
+
+const PAGE_COLUMNS = 96;
+
+function wrapped(paragraph: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of paragraph.split(" ")) {
+    if (line !== "" && line.length + word.length >= PAGE_COLUMNS) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }

@@ -26,9 +26,14 @@ export function mediaTypeOf(format: InputFormat): string {
   return MEDIA_TYPES[format];
 }
 
+/** The format that a name's extension stands for; `undefined` for an unknown one. */
+export function extensionFormat(name: string): InputFormat | undefined {
+  return EXTENSIONS[extname(name).toLowerCase()];
+}
+
 /** The format by the name's extension, else by what the text looks like. */
 export function formatOf(name: string | undefined, text: string): InputFormat {
-  const named = EXTENSIONS[extname(name ?? "").toLowerCase()];
+  const named = extensionFormat(name ?? "");
   if (named !== undefined) return named;
   const trimmed = text.trim();
   if (!/^[[{]/.test(trimmed)) return "text";

@@ -120,11 +120,11 @@ function find(name: string): Command {
 function checkCount(command: Command, positionals: readonly string[], hint: string): void {
   const { min, max } = command.arguments;
   if (positionals.length < min) {
-    throw usageError(`memcube ${command.name} needs ${command.usage}.`, hint);
+    throw usageError(`${command.name} needs ${command.usage}.`, hint);
   }
   if (positionals.length > max) {
     const extra = oneLine(positionals[max] ?? "");
-    throw usageError(`memcube ${command.name} does not take the argument "${extra}".`, hint);
+    throw usageError(`${command.name} does not take the argument "${extra}".`, hint);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
 
-import { oneLine, plainText, safeJson } from "./plain-text.ts";
+import { oneLine, plainText, printable, safeJson } from "./plain-text.ts";
 
 /** A stream that is written to, such as `process.stdout`. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -9,15 +9,17 @@ export type OutputStream = Writable & { readonly isTTY?: boolean; readonly colum
 type Format = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 /**
- * One stream of a terminal, a pipe or a file. Colour only where a terminal shows it and NO_COLOR does
- * not ask for none.
+ * One stream of a terminal, a pipe or a file. Colour only where a terminal shows it and NO_COLOR
+ * does not ask for none.
  */
 export class Output {
   readonly isTerminal: boolean;
   readonly #stream: OutputStream;
   #broken = false;
 
-  /** @param onBroken called once when it takes no more: `EPIPE` when the reader has gone (`| head`) */
+  /**
+   * @param onBroken called once when it takes no more: `EPIPE` when the reader has gone (`| head`)
+   */
   constructor(stream: OutputStream, onBroken: (error: NodeJS.ErrnoException) => void = () => {}) {
     this.#stream = stream;
     this.isTerminal = stream.isTTY === true;
@@ -33,9 +35,12 @@ export class Output {
     return this.isTerminal ? (this.#stream.columns ?? 80) : undefined;
   }
 
-  /** Writes a line as it is. What comes from memories goes through `plainText` first. */
+  /**
+   * Writes a line (or several). What comes from memories goes through `plainText` or `oneLine`
+   * first; whatever was missed there can't drive a terminal either.
+   */
   line(text = ""): void {
-    this.raw(`${text}\n`);
+    this.raw(`${printable(text)}\n`);
   }
 
   /** One JSON value on one line. */
@@ -47,15 +52,16 @@ export class Output {
     if (!this.#broken) this.#stream.write(text);
   }
 
-  /** Waits until the reader has caught up: for long outputs. */
+  /** Waits, in a long output, when the reader lags behind. */
   async caughtUp(): Promise<void> {
-    if (this.#broken || !this.#stream.writableNeedDrain) return;
+    if (this.#stream.writableNeedDrain) await this.finished();
+  }
+
+  /** Waits until everything was taken, or can't be. */
+  async finished(): Promise<void> {
+    if (this.#broken) return;
     await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#stream.off("drain", done).off("error", done).off("close", done);
-        resolve();
-      };
-      this.#stream.once("drain", done).once("error", done).once("close", done);
+      this.#stream.write("", () => resolve());
     });
   }
 

@@ -90,8 +90,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A moment out of an option's value: a date or time (`2024-05-01`, `2024-05-01T12:00Z`; UTC without a
- * zone for a date) or how long ago (`90s`, `15m`, `2h`, `7d`, `3w`).
+ * A moment out of an option's value: a date or time (`2024-05-01`, `2024-05-01T12:00Z`; UTC without
+ * a zone for a date) or how long ago (`90s`, `15m`, `2h`, `7d`, `3w`).
  *
  * @returns milliseconds since the epoch
  * @throws Failure with exit code 2

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Controls (C0 but tab and line feed, DEL, C1), and the characters that turn the direction of writing
- * or break lines unseen: what a stored text could use to drive or deceive a terminal.
+ * Controls (C0 but tab and line feed, DEL, C1), and the characters that turn the direction of
+ * writing or break lines unseen: what a stored text could use to drive or deceive a terminal.
  */
 const CONTROLS = /(?![\n\t])\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const LINE_BREAKS = /\r\n?|[\u0085\u2028\u2029]/gu;
@@ -16,7 +16,21 @@ export function plainText(text: string): string {
     .replace(CONTROLS, "");
 }
 
-/** The same on one line. */
+/** Formats of `styleText`: colour and weight, nothing that moves or writes. */
+// oxlint-disable-next-line no-control-regex -- they begin with one
+const FORMATS = /(\u001b\[[\d;]*m)/u;
+
+/**
+ * A line that is about to be printed, whatever it was put together from: only our own formats pass.
+ */
+export function printable(line: string): string {
+  return line
+    .split(FORMATS)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(CONTROLS, "")))
+    .join("");
+}
+
+/** {@link plainText} on one line. */
 export function oneLine(text: string): string {
   return plainText(text).replace(/\s+/gu, " ").trim();
 }

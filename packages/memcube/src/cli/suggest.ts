@@ -6,7 +6,9 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   const wanted = word.toLowerCase();
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of known) {
-    const distance = wanted.length >= 3 && name.startsWith(wanted) ? 1 : editDistance(wanted, name);
+    // The beginning of a word is a better guess than a typing error.
+    const begins = wanted.length >= 3 && name.startsWith(wanted);
+    const distance = begins ? 0.5 : editDistance(wanted, name);
     if (best === undefined || distance < best.distance) best = { name, distance };
   }
   const allowed = Math.max(1, Math.floor(wanted.length / 3));

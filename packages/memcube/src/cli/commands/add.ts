@@ -1,11 +1,12 @@
 import type { AddOptions, AddResult, MemCube } from "@memcube/core";
 
+import { addInput } from "../add-input.ts";
 import { command } from "../command.ts";
 import type { Context } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { usageError } from "../failure.ts";
 import { counted, formatDuration } from "../format-values.ts";
-import { formatOf, INPUT_FORMATS, type InputFormat, mediaTypeOf } from "../input-format.ts";
+import { formatOf, INPUT_FORMATS, type InputFormat } from "../input-format.ts";
 import { moment, oneOf } from "../parse-arguments.ts";
 import { oneLine } from "../plain-text.ts";
 import { type InputFile, readInput } from "../read-input.ts";
@@ -45,11 +46,10 @@ export const addCommand = command({
     { line: "add --file notes.md --tag work", about: "a file, cut into parts" },
     { line: "add --session monday < chat.json", about: "messages from standard input" },
   ],
-  details: [
-    "Prints the id of each memory. Without texts and --file, standard input is read: JSON (messages,",
-    "conversations, payloads), JSON lines, or text. A file that is added again brings its parts up to",
-    "date; messages with ids are taken once.",
-  ],
+  details:
+    "Prints the id of each memory. Without texts and --file, standard input is read: JSON " +
+    "(messages, conversations, payloads), JSON lines, or text. A file that is added again " +
+    "brings its parts up to date; messages with ids are taken once.",
   run: async (context, { values, arguments: texts }) => {
     const type = oneOf(values.type, "--type", TEXT_TYPES);
     const format = oneOf(values.format, "--format", INPUT_FORMATS);
@@ -101,36 +101,21 @@ interface FileReading {
 async function addFile(
   context: Context,
   cube: MemCube,
-  { name, bytes }: InputFile,
+  file: InputFile,
   { options, format, type }: FileReading,
 ): Promise<AddResult> {
-  const text = new TextDecoder().decode(bytes);
-  const found = format ?? formatOf(name, text);
-  const progress = context.progress(`adding ${oneLine(name ?? "standard input")}`);
-  const reading: AddOptions = {
-    ...options,
-    onProgress: ({ done, total }) => progress.update(done, total),
-    // A document may have changed since it was added; what was said stays as it was said.
-    ...(found === "json" || found === "jsonl" ? {} : { onDuplicate: "update" as const }),
-  };
+  const text = new TextDecoder().decode(file.bytes);
+  const plain = (format ?? formatOf(file.name, text)) === "text";
+  // Text without a name is no document but something said, as if it stood in the command line.
+  if (plain && (file.name === undefined || type !== undefined)) {
+    return await cube.add([pieceOf(text.trim(), type, options.sessionId)], options);
+  }
+  const progress = context.progress(`adding ${oneLine(file.name ?? "standard input")}`);
   try {
-    if (found === "text" && (name === undefined || type !== undefined)) {
-      return await cube.add(pieceOf(text.trim(), type, options.sessionId), reading);
-    }
-    return await cube.addFile(bytes, {
-      ...reading,
-      mediaType: mediaTypeOf(found),
-      ...nameFor(name, format),
-    });
+    return await addInput(cube, file, { options, format, progress });
   } finally {
     progress.end();
   }
-}
-
-/** The extension would win over the media type: with --format the name must not have a say. */
-function nameFor(name: string | undefined, format: InputFormat | undefined): { name?: string } {
-  if (name === undefined) return {};
-  return format === undefined ? { name } : { name: `${name}#` };
 }
 
 function report(

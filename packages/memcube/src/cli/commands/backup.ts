@@ -15,10 +15,9 @@ export const backupCommand = command({
     { line: "backup memory-backup.db", about: "cubes, versions, logs of all users" },
     { line: "verify --all --db memory-backup.db", about: "checks the copy" },
   ],
-  details: [
-    "The copy opens like any other file. Older history lies in the folder FILE.blobs beside it when there",
-    "is any; keep both together. An existing FILE is never replaced.",
-  ],
+  details:
+    "The copy opens like any other file. Older history lies in the folder FILE.blobs beside " +
+    "it when there is any; keep both together. An existing FILE is never replaced.",
   run: async (context, { arguments: [target = ""] }) => {
     const { out, notes, json, quiet, signal, database } = context;
     const { storage } = await database.open();

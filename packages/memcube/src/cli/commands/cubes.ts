@@ -6,7 +6,7 @@ import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { usageError } from "../failure.ts";
 import { counted, formatTime } from "../format-values.ts";
-import { ownedCubes, visibleCubes } from "../owned-cubes.ts";
+import { visibleCubes } from "../owned-cubes.ts";
 import { oneLine } from "../plain-text.ts";
 import { suggest } from "../suggest.ts";
 
@@ -16,7 +16,7 @@ const OPTIONS = {
     type: "string",
     multiple: true,
     value: "WHO",
-    about: "may read: user:NAME, role:NAME, agent:NAME or everyone; the whole list is replaced",
+    about: "may read: user:NAME, role:NAME, agent:NAME or everyone; replaces the list",
   },
   deny: { type: "string", multiple: true, value: "WHO", about: "may not, whatever allows them" },
   writer: { type: "string", multiple: true, value: "WHO", about: "may write" },
@@ -46,9 +46,9 @@ export const cubesCommand = command({
     if (run === undefined) {
       const close = suggest(action, Object.keys(ACTIONS));
       const guess = close === undefined ? "" : ` Did you mean ${close}?`;
-      throw usageError(`memcube cubes does not know ${oneLine(action)}.${guess}`);
+      throw usageError(`cubes does not know ${oneLine(action)}.${guess}`);
     }
-    if (id === undefined) throw usageError(`memcube cubes ${action} needs the ID of a cube.`);
+    if (id === undefined) throw usageError(`cubes ${action} needs the ID of a cube.`);
     await run(context, id, values);
     return undefined;
   },
@@ -57,14 +57,17 @@ export const cubesCommand = command({
 async function list({ database, out, notes, json, quiet }: Context): Promise<undefined> {
   const { me } = await database.open();
   const rows: string[][] = [];
+  let count = 0;
+  let own = 0;
   for await (const header of visibleCubes(me)) {
+    count++;
+    if (header.owner === `user:${database.caller.userId}`) own++;
     if (json) out.json(header);
     else if (quiet) out.line(header.cubeId);
     else rows.push(rowOf(header));
   }
   for (const line of alignColumns(rows, out.columns)) out.line(line);
-  const own = await ownedCubes(me, database.caller.userId);
-  if (!json) notes.note(`${own.length} of them ${own.length === 1 ? "is" : "are"} yours`);
+  notes.note(`${counted(count, "cube")}, ${own} of them yours`);
 }
 
 function rowOf({ cubeId, owner, allow, updatedAt, title }: CubeHeader): string[] {

@@ -15,7 +15,7 @@ export const doctorCommand = command({
     { line: "doctor --db memory.db", about: "what to send with a bug report" },
     { line: "doctor --json", about: "one value: { ok, checks }" },
   ],
-  details: ["Changes nothing. Ends with 4 when a cube does not verify, with 1 for anything else."],
+  details: "Changes no memory. Ends with 4 when a cube does not verify, with 1 for anything else.",
   run: async (context) => {
     const { out, json, quiet } = context;
     const checks = [];

@@ -1,5 +1,5 @@
 import { command } from "../command.ts";
-import { confirm } from "../confirm.ts";
+import { assertAskable, confirm } from "../confirm.ts";
 import { payloadText } from "../describe-memory.ts";
 import { notFound } from "../failure.ts";
 import { counted } from "../format-values.ts";
@@ -21,12 +21,12 @@ export const eraseCommand = command({
     { line: "erase 6f1c0c9e-...", about: "asks first" },
     { line: "erase 6f1c0c9e-... --yes", about: "for scripts" },
   ],
-  details: [
-    "What stays is the line of the log that somebody erased this id. It can't be undone; to hide a",
-    "memory only, use `memcube forget`.",
-  ],
+  details:
+    "What stays is the line of the log that somebody erased this id. It can't be undone; to " +
+    "hide a memory only, use `memcube forget`.",
   run: async (context, { values, arguments: ids }) => {
     const { database, out, notes, json, signal } = context;
+    if (values.yes !== true) assertAskable(context);
     const cube = await database.cube(values.cube);
     if (values.yes !== true) {
       const memories = await cube.getMany(ids);

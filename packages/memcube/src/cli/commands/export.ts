@@ -24,10 +24,9 @@ export const exportCommand = command({
     { line: "export | gzip > ada.jsonl.gz", about: "through a pipe" },
     { line: "import ada.jsonl --db other.db", about: "takes it in again, ids kept" },
   ],
-  details: [
-    "Ids, sources, times and labels are kept; versions before the current ones, and the log, are not:",
-    "`memcube backup` copies everything.",
-  ],
+  details:
+    "Ids, sources, times and labels are kept; versions before the current ones, and the log, " +
+    "are not: `memcube backup` copies everything.",
   run: async (context, { values }) => {
     const { out, notes, database } = context;
     const cube = await database.cube(values.cube);
@@ -40,6 +39,8 @@ export const exportCommand = command({
         await out.caughtUp();
         count++;
       }
+      await out.finished();
+      context.signal.throwIfAborted();
     } else {
       count = await writeFile(context, cube, target, values.force === true);
       if (context.json) out.json({ file: target, cubeId: cube.id, memories: count });
@@ -50,7 +51,9 @@ export const exportCommand = command({
   },
 });
 
-/** Writes beside the target and renames at the end: a broken export never looks like a whole one. */
+/**
+ * Writes beside the target and renames at the end: a broken export never looks like a whole one.
+ */
 async function writeFile(
   context: Context,
   cube: MemCube,

@@ -14,7 +14,7 @@ export const forgetCommand = command({
     { line: 'forget 6f1c0c9e-... --note "not true any more"', about: "no longer found" },
     { line: "rollback 6f1c0c9e-... 1", about: "brings it back" },
   ],
-  details: ["To destroy what a memory says, with all its versions, use `memcube erase`."],
+  details: "To destroy what a memory says, with all its versions, use `memcube erase`.",
   run: async ({ database, out, notes, json, signal }, { values, arguments: ids }) => {
     const cube = await database.cube(values.cube);
     const note = values.note === undefined ? {} : { note: values.note };

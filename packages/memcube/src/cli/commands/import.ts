@@ -1,18 +1,14 @@
 import type { AddOptions, MemCube } from "@memcube/core";
 
+import { addInput } from "../add-input.ts";
 import { command } from "../command.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { counted, formatDuration } from "../format-values.ts";
-import {
-  formatOf,
-  INPUT_FORMATS,
-  type InputFormat,
-  isExport,
-  mediaTypeOf,
-} from "../input-format.ts";
+import { INPUT_FORMATS, type InputFormat, isExport } from "../input-format.ts";
 import { oneOf } from "../parse-arguments.ts";
 import { oneLine } from "../plain-text.ts";
+import type { ProgressLine } from "../progress.ts";
 import { type InputFile, readInput } from "../read-input.ts";
 import { warnOfRejections } from "../warn-of-rejections.ts";
 
@@ -35,15 +31,15 @@ export const importCommand = command({
   },
   examples: [
     { line: "import conversations.json", about: "an export of ChatGPT" },
-    { line: "import locomo10.json --cube locomo", about: "LoCoMo, into a cube of its own" },
+    { line: "import locomo10.json --tag locomo", about: "the LoCoMo conversations" },
     { line: "import notes/*.md --tag notes", about: "documents, cut into parts" },
     { line: "import backup.jsonl", about: "what `memcube export` wrote" },
     { line: "import - < chat.json", about: "standard input" },
   ],
-  details: [
-    "Recognised: chat messages (OpenAI, Anthropic, AI SDK, LangChain), conversations, exports of ChatGPT,",
-    "LoCoMo, JSON lines, Markdown, text, and exports of memcube. Importing again adds nothing twice.",
-  ],
+  details:
+    "Recognised: chat messages (OpenAI, Anthropic, AI SDK, LangChain), conversations, exports " +
+    "of ChatGPT, LoCoMo, JSON lines, Markdown, text, and exports of memcube. Importing again " +
+    "adds nothing twice.",
   run: async (context, { values, arguments: files }) => {
     const format = oneOf(values.format, "--format", INPUT_FORMATS);
     const options: AddOptions = {
@@ -101,11 +97,10 @@ async function importFile(
   let taken: Taken;
   try {
     const text = new TextDecoder().decode(file.bytes);
-    const onProgress = (done: number, total: number) => progress.update(done, total);
     taken =
       reading.format === undefined && isExport(text)
-        ? await importExport(context, cube, text, onProgress)
-        : await importDocument(cube, file, text, reading, onProgress);
+        ? await importExport(context, cube, text, progress)
+        : await importDocument(cube, file, reading, progress);
   } finally {
     progress.end();
   }
@@ -128,34 +123,27 @@ async function importFile(
 
 async function importDocument(
   cube: MemCube,
-  { name, bytes }: InputFile,
-  text: string,
-  { options, format }: FileReading,
-  onProgress: (done: number, total: number) => void,
+  file: InputFile,
+  reading: FileReading,
+  progress: ProgressLine,
 ): Promise<Taken> {
-  const found = format ?? formatOf(name, text);
-  const result = await cube.addFile(bytes, {
-    ...options,
-    mediaType: mediaTypeOf(found),
-    // The extension would win over the media type: with --format it must not have a say.
-    ...(name === undefined ? {} : { name: format === undefined ? name : `${name}#` }),
-    ...(found === "json" || found === "jsonl" ? {} : { onDuplicate: "update" as const }),
-    onProgress: ({ done, total }) => onProgress(done, total),
+  const { format, ids, added, rejected, skipped } = await addInput(cube, file, {
+    ...reading,
+    progress,
   });
-  const { ids, added, rejected, skipped } = result;
-  return { format: result.format, memories: ids.length, added, rejected, skipped };
+  return { format, memories: ids.length, added, rejected, skipped };
 }
 
 async function importExport(
   { signal }: Context,
   cube: MemCube,
   text: string,
-  onProgress: (done: number, total: number) => void,
+  progress: ProgressLine,
 ): Promise<Taken> {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const result = await cube.import(lines.map(parsedLine), {
     signal,
-    onProgress: ({ done }) => onProgress(done, lines.length),
+    onProgress: ({ done }) => progress.update(done, lines.length),
   });
   const { imported, existing } = result;
   const rejected = result.rejected.map(({ line, message }) => ({

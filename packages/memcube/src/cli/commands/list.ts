@@ -26,7 +26,7 @@ export const listCommand = command({
       type: "string",
       multiple: true,
       value: "NAME",
-      about: `state: ${STATES.join(", ")} (default: what search finds)`,
+      about: `only in this state: ${STATES.join(", ")}`,
     },
     from: { type: "string", value: "TIME", about: "only from then on: 2024-05-01, 7d" },
     to: { type: "string", value: "TIME", about: "only before then" },

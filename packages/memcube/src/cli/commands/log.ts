@@ -26,10 +26,9 @@ export const logCommand = command({
     { line: "log --since 1d", about: "the last day" },
     { line: "log --follow --json", about: "changes of all processes as they happen" },
   ],
-  details: [
-    "Lines hold ids, versions and who; never what a memory says. --json prints one change on each line;",
-    "its `position` is where --since goes on exactly.",
-  ],
+  details:
+    "Lines hold ids, versions and who; never what a memory says. --json prints one change on " +
+    "each line; its `position` is where --since goes on exactly.",
   run: async (context, { values }) => {
     const { out, json, quiet, signal } = context;
     const cube = await context.database.cube(values.cube);

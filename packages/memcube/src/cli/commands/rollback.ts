@@ -19,7 +19,7 @@ export const rollbackCommand = command({
   ) => {
     const range = { min: 1, max: Number.MAX_SAFE_INTEGER };
     const wanted = wholeNumber(version, "VERSION", range);
-    if (wanted === undefined) throw usageError("memcube rollback needs ID VERSION.");
+    if (wanted === undefined) throw usageError("rollback needs ID VERSION.");
     const expectedVersion = wholeNumber(values.expect, "--expect", range);
     const cube = await database.cube(values.cube);
     const memory = await cube.rollback(id, wanted, {

@@ -1,5 +1,6 @@
 import type { Retrieval, SearchOptions } from "@memcube/core";
 
+import { cutTo } from "../columns.ts";
 import { command } from "../command.ts";
 import type { Context } from "../context.ts";
 import { describeReasons } from "../describe-reasons.ts";
@@ -8,6 +9,9 @@ import { usageError } from "../failure.ts";
 import { counted, formatDuration } from "../format-values.ts";
 import { moment, wholeNumber } from "../parse-arguments.ts";
 import { oneLine, plainText } from "../plain-text.ts";
+
+/** More than this of a hit is read with `memcube show`. */
+const SHOWN_CELLS = 300;
 
 export const searchCommand = command({
   name: "search",
@@ -37,10 +41,9 @@ export const searchCommand = command({
     { line: 'search "release date" --cube user:ada --cube team', about: "two cubes as one" },
     { line: 'search "address" --at 2024-05-01', about: "what was known then" },
   ],
-  details: [
-    "Prints each hit with where it comes from and why it was found. --json prints the whole retrieval:",
-    "hits, text for a prompt, tokens, confidence and the positions searched.",
-  ],
+  details:
+    "Prints each hit with where it comes from and why it was found. --json prints the whole " +
+    "retrieval: hits, text for a prompt, tokens, confidence and the positions searched.",
   run: async (context, { values, arguments: [question = ""] }) => {
     const now = context.now();
     const limit = wholeNumber(values.limit, "--limit", { min: 1, max: 1_000 });
@@ -103,7 +106,8 @@ function printHits({ out, notes, quiet }: Context, found: Retrieval, ms: number)
     const cube = cubes > 1 ? ` · ${oneLine(memory.header.cubeId)}` : "";
     const rank = `${index + 1}.`.padEnd(3);
     const reasons = describeReasons(why);
-    out.line(`${rank} ${out.style("bold", oneLine(payloadText(memory.payload)))}`);
+    const text = cutTo(oneLine(payloadText(memory.payload)), SHOWN_CELLS);
+    out.line(`${rank} ${out.style("bold", text)}`);
     out.line(out.style("dim", `    ${provenanceOf(memory)}${cube}`));
     out.line(out.style("dim", `    ${memory.header.id} · score ${score.toFixed(2)} (${reasons})`));
   }

@@ -30,7 +30,7 @@ export const updateCommand = command({
     { line: 'update 6f1c0c9e-... --tag home --note "sorted"', about: "a tag, and why" },
     { line: "update 6f1c0c9e-... - < text.txt", about: "the text from standard input" },
   ],
-  details: ["The versions before it stay: see `memcube history` and `memcube rollback`."],
+  details: "The versions before it stay: see `memcube history` and `memcube rollback`.",
   run: async (context, { values, arguments: [id = "", given] }) => {
     const { out, notes, json, signal, input, now } = context;
     const mode = oneOf(values.mode, "--mode", ["merge", "append", "overwrite"]);

@@ -26,10 +26,9 @@ export const verifyCommand = command({
     { line: "verify --all", about: "every cube you own" },
     { line: "verify --cube team --json", about: "one report on each line" },
   ],
-  details: [
-    "Recomputes every commit's digest, the links between them, the seals, and every version's commitment.",
-    "Ends with 4 when something does not agree, and says what.",
-  ],
+  details:
+    "Recomputes every commit's digest, the links between them, the seals, and every version's " +
+    "commitment. Ends with 4 when something does not agree, and says what.",
   run: async (context, { values }) => {
     const { out, notes, json, quiet, database } = context;
     if (values.all === true && values.cube !== undefined) {

@@ -65,7 +65,7 @@ export class Story {
 /** A score in one sentence. */
 export function describeScore({ asked, first, five, complete }: Score): string {
   return (
-    `the evidence came first for ${first} of ${asked} questions, among the first five for ${five}; ` +
-    `all of it among the first ten for ${complete}`
+    `the evidence came first for ${first} of ${asked} questions, ` +
+    `among the first five for ${five}; all of it among the first ten for ${complete}`
   );
 }
