@@ -215,6 +215,9 @@ function plantPackages(): void {
     plant(`${CORE}/memory/header.ts`, helper, "for tests only");
     plant("packages/sqlite/src/vault.ts", helper, "for tests only");
   }
+  plant("scripts/build.ts", "../packages/core/src/limits.ts", undefined);
+  plant("packages/sqlite/tool.config.ts", "vitest/config", undefined);
+  plant(`${CORE}/attic/x.ts`, "../limits.ts", "in no layer");
   plant("test/bench/scan.ts", "../../packages/core/src/text/terms.ts", undefined);
   plant(`${CORE}/create-mem-os.test.ts`, "./create-mem-os.ts", undefined);
   plant(`${CORE}/limits.test.ts`, "./text/terms.ts", DOWN);
