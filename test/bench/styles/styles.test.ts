@@ -6,14 +6,44 @@ import {
 } from "../../../packages/core/src/operation/operator/index/testing.ts";
 import { buildStyleSets, type StyleSet } from "./build.ts";
 
+/** Signed hashes of character trigrams: what an embedder without a model amounts to. */
+function hashedTrigrams(text: string): Float32Array {
+  const vector = new Float32Array(128);
+  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
+    for (let at = 0; at < word.length; at++) {
+      let hash = 2166136261;
+      for (const unit of `<${word}>`.slice(at, at + 3)) {
+        hash = Math.imul(hash ^ (unit.codePointAt(0) ?? 0), 16777619);
+      }
+      const place = (hash >>> 8) % vector.length;
+      vector[place] = (vector[place] ?? 0) + (hash & 1 ? 1 : -1);
+    }
+  }
+  return vector;
+}
+
+type Embed = (text: string) => Float32Array | undefined;
+
 /** Mean over questions of 1 / rank of the evidence, 0..100. */
-function reciprocalRank(set: StyleSet, ranking: Partial<Ranking> = {}): number {
+function reciprocalRank(
+  set: StyleSet,
+  ranking: Partial<Ranking> = {},
+  embed: Embed = () => undefined,
+): number {
   const index = new CubeIndex(ranking);
   for (const row of set.rows)
-    index.upsert({ ...row, version: 1, visibility: "all", tags: [], entities: [] });
+    index.upsert({
+      ...row,
+      version: 1,
+      visibility: "all",
+      tags: [],
+      entities: [],
+      vector: embed(row.text),
+    });
   const ranks = set.questions.map(({ text, evidence }) => {
     const { hits } = index.search({
       text,
+      vector: embed(text),
       limit: 10,
       permits: () => true,
       now: Date.UTC(2024, 6, 1),
@@ -54,4 +84,13 @@ describe("other styles than two people chatting", () => {
     expect(found).toBeGreaterThan(least);
     expect(found).toBeGreaterThanOrEqual(reciprocalRank(set, PLAIN));
   });
+
+  it.each(["chats", "facts", "documents", "preferences"])(
+    "is hardly hurt by weak vectors: %s",
+    (name) => {
+      const set = buildStyleSets().find((each) => each.name === name);
+      if (set === undefined) throw new Error(`no set ${name}`);
+      expect(reciprocalRank(set, {}, hashedTrigrams)).toBeGreaterThan(reciprocalRank(set) - 4);
+    },
+  );
 });

@@ -31,26 +31,36 @@ export interface QueryPlan {
   readonly cues: QuestionCues;
 }
 
-/** More words than a question has; of a long message the first ones are taken, to bound the work per row. */
-export const MAX_QUERY_SLOTS = 32;
-/** Characters read of a query: a pasted document is not a question, and its first page says what it is about. */
-const MAX_QUERY_CHARACTERS = 4_000;
+/** Slots of a query, related words included: bounds the work per row. */
+const MAX_QUERY_SLOTS = 32;
+/** Own words of a query, more than a question has; of a long message the rarest are taken. */
+const MAX_OWN_WORDS = 24;
+/** Characters read from each end of a query: what is pasted between is material, the question stands before or after. */
+const MAX_END_CHARACTERS = 2_000;
 
-/** Reads a query: what words, names, dates and cues it has. `termOf` and `isVisible` know
- * the visible rows only: words and names of others are unknown ones. */
+/** What a plan needs to know of the visible rows, and of no others: their words and names are unknown ones. */
+export interface Vocabulary {
+  /** The number of a term; 0 when no visible row has it. */
+  readonly termOf: (word: string) => number;
+  /** In how many visible rows a term is, as far as it matters to tell rare from common. */
+  readonly frequencyOf: (term: number) => number;
+  readonly speakers: SpeakerNames;
+  readonly isVisible: (speaker: number) => boolean;
+}
+
+/** Reads a query: what words, names, dates and cues it has. */
 export function planQuery(
   text: string,
   now: number,
-  termOf: (word: string) => number,
-  speakers: SpeakerNames,
-  isVisible: (speaker: number) => boolean,
+  vocabulary: Vocabulary,
   relatedWeight: number,
 ): QueryPlan {
-  const question = text.slice(0, MAX_QUERY_CHARACTERS);
+  const { termOf } = vocabulary;
+  const question = excerpt(text);
   const names = new Map<string, number[]>();
   for (const word of new Set(tokenize(question))) {
     if (isStopWord(word)) continue;
-    const of = speakers.named(word, question).filter(isVisible);
+    const of = vocabulary.speakers.named(word, question).filter(vocabulary.isVisible);
     if (of.length > 0) names.set(toTerm(word), of);
   }
   const words = [...new Set(indexTerms(question))];
@@ -58,13 +68,19 @@ export function planQuery(
   const dates = findDates(question, now);
   const extra = (list: readonly string[], weight: number): QuerySlot[] =>
     [...new Set(list)].map((term) => ({ term: termOf(term), name: false, weight, place: -1 }));
-  const own = words.map((word, place) => ({
-    term: termOf(word),
-    name: names.has(word) && !onlyNames,
-    weight: 1,
-    place,
-  }));
-  const related = words.flatMap(relatedTerms).filter((term) => !words.includes(term));
+  const own = keepTelling(
+    words.map((word, place) => ({
+      word,
+      term: termOf(word),
+      name: names.has(word) && !onlyNames,
+      weight: 1,
+      place,
+    })),
+    vocabulary,
+  );
+  const related = (relatedWeight > 0 ? own : [])
+    .flatMap(({ word }) => relatedTerms(word))
+    .filter((term) => !words.includes(term));
   const slots = [
     ...own,
     ...extra(dates.flatMap(mentionTerms), 1),
@@ -77,4 +93,25 @@ export function planQuery(
     dates,
     cues: readCues(question),
   };
+}
+
+const excerpt = (text: string): string =>
+  text.length <= 2 * MAX_END_CHARACTERS
+    ? text
+    : `${text.slice(0, MAX_END_CHARACTERS)}\n${text.slice(-MAX_END_CHARACTERS)}`;
+
+/** Of a long message the words that tell rows apart: names, then the rarest that occur. In the message's order. */
+function keepTelling<S extends QuerySlot>(
+  slots: readonly S[],
+  { frequencyOf }: Vocabulary,
+): readonly S[] {
+  if (slots.length <= MAX_OWN_WORDS) return slots;
+  const rank = ({ term, name }: S): number =>
+    name ? 0 : term === 0 ? Infinity : frequencyOf(term);
+  return slots
+    .map((slot) => ({ slot, rank: rank(slot) }))
+    .toSorted((one, other) => one.rank - other.rank || one.slot.place - other.slot.place)
+    .slice(0, MAX_OWN_WORDS)
+    .map(({ slot }) => slot)
+    .toSorted((one, other) => one.place - other.place);
 }

@@ -53,19 +53,19 @@ export class Postings {
     for (const [term, count] of counts) this.#append(term, row, count);
   }
 
-  /** Whether any visible row has the term. */
-  some(term: number, visible: Uint8Array): boolean {
+  /** How many visible rows have the term, counted up to `limit`. */
+  count(term: number, visible: Uint8Array, limit: number): number {
+    let count = 0;
     const to = this.#start[term + 1] ?? 0;
-    for (let at = this.#start[term] ?? 0; at < to; at++)
-      if (visible[this.#rows[at] ?? 0] === 1) return true;
-    for (
-      let node = (this.#head[term] ?? 0) - 1;
-      node >= 0;
-      node = (this.#tailNext[node] ?? 0) - 1
-    ) {
-      if (visible[this.#tailRow[node] ?? 0] === 1) return true;
+    for (let at = this.#start[term] ?? 0; at < to && count < limit; at++) {
+      count += visible[this.#rows[at] ?? 0] ?? 0;
     }
-    return false;
+    let node = (this.#head[term] ?? 0) - 1;
+    while (node >= 0 && count < limit) {
+      count += visible[this.#tailRow[node] ?? 0] ?? 0;
+      node = (this.#tailNext[node] ?? 0) - 1;
+    }
+    return count;
   }
 
   /**

@@ -53,13 +53,18 @@ function readQuery(
   { tables, view, speakers, ranking }: SearchParts,
   { text, now }: IndexQuery,
 ): QueryPlan {
+  const { terms, postings } = tables;
+  const frequencyOf = (term: number): number => postings.count(term, view.mask, COMMON_ROWS);
   const termOf = (word: string): number => {
-    const term = tables.terms.find(word);
-    return term > 0 && tables.postings.some(term, view.mask) ? term : 0;
+    const term = terms.find(word);
+    return term > 0 && postings.count(term, view.mask, 1) > 0 ? term : 0;
   };
   const isVisible = (speaker: number): boolean => (view.speakerRows[speaker] ?? 0) > 0;
-  return planQuery(text, now, termOf, speakers, isVisible, ranking.related);
+  return planQuery(text, now, { termOf, frequencyOf, speakers, isVisible }, ranking.related);
 }
+
+/** Terms in so many rows are all common: which of them is commoner need not be counted. */
+const COMMON_ROWS = 2_048;
 
 /** Nominates candidates and scores them by words, relative to the best. */
 function scoreByWords(

@@ -138,7 +138,7 @@ export class IndexTables {
     columns.type[row] = this.types.add(document.type);
     columns.speaker[row] =
       speaker === undefined || speaker === "" ? NONE : this.speakers.add(speaker);
-    columns.role[row] = Math.max(0, ROLES.indexOf(document.role ?? ""));
+    columns.role[row] = Math.max(0, ROLES.indexOf(document.role ?? roleOf(speaker)));
     columns.session[row] = sessionId === undefined ? NONE : this.sessions.add(sessionId);
     columns.order[row] = document.order ?? NaN;
     columns.at[row] = document.at ?? NaN;
@@ -174,3 +174,9 @@ export interface TableParts {
 
 /** So few removed rows cost a search nothing. */
 const MIN_REMOVED = 1_024;
+
+/** The role that a speaker's label names, where a transcript gives no roles. */
+function roleOf(speaker = ""): (typeof ROLES)[number] {
+  if (/^(?:user|human)$/i.test(speaker)) return "user";
+  return /^(?:assistant|ai|bot|chatbot)$/i.test(speaker) ? "assistant" : "";
+}
