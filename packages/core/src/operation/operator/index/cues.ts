@@ -10,9 +10,7 @@ const PREFERENCE =
 export interface QuestionCues {
   /** When, how long, which day. */
   readonly time: boolean;
-  /** How many, how much. */
-  readonly count: boolean;
-  /** Recommend, suggest, ideas for. */
+  /** Advice is asked for: recommend, suggest, ideas for. */
   readonly advice: boolean;
   /** Used to, previously, before. */
   readonly past: boolean;
@@ -22,28 +20,36 @@ export interface QuestionCues {
   readonly role: "user" | "assistant" | undefined;
 }
 
+/** Reads a question's wording. */
 export function readCues(question: string): QuestionCues {
-  const self = /\b(?:i|my|me|mine|we|our|us)\b/i.test(question);
-  const you =
-    /\byou (?:recommend|suggest|said|say|told|tell|gave|give|mention|provid|propos|list|explain|advise|describe)|\bdid you\b|\bremind me\b|\byour (?:suggestion|recommendation|answer|advice|list)/i.test(
-      question,
-    );
+  const told = TOLD.test(question);
+  const advice = !told && ADVICE.test(question);
+  const self = SELF.test(question);
   return {
-    time: /^\s*(?:when|how long|since when|(?:on |in )?(?:what|which) (?:day|date|month|year|week))\b|how many (?:days|weeks|months|years)/i.test(
-      question,
-    ),
-    count: /\bhow (?:many|much|often)\b/i.test(question),
-    advice:
-      /\b(?:recommend|suggest|advice|ideas?|tips?|what should i|should i|could you help me (?:choose|pick|plan))\b/i.test(
-        question,
-      ),
-    past: /\b(?:used to|previous(?:ly)?|former(?:ly)?|before|originally|at first|back then|earlier|in the past)\b/i.test(
-      question,
-    ),
+    time: WHEN.test(question),
+    advice,
+    past: PAST.test(question),
     several: SEVERAL.test(question),
-    role: you && !self ? "assistant" : self && !you ? "user" : undefined,
+    // What to advise depends on what the user said of themselves.
+    role: told && !self ? "assistant" : (self || advice) && !told ? "user" : undefined,
   };
 }
+
+const SELF = /\b(?:i|my|me|mine|we|our|us)\b/i;
+
+/** The assistant's own words are asked for: "you recommended", "did you say", "remind me of your list". */
+const TOLD =
+  /\byou (?:had |have |just |also )?(?:recommended|suggested|said|told|gave|given|mentioned|provided|proposed|listed|explained|advised|described|shared|wrote)\b|\bdid you\b|\bremind me\b|\byour (?:suggestions?|recommendations?|answer|advice|list)\b/i;
+
+/** Advice is asked for: "can you suggest", "recommend a film", "any tips", "what should I". */
+const ADVICE =
+  /\b(?:can|could|would|will) you (?:please )?(?:recommend|suggest|help|give|advise)|^\s*(?:please )?(?:recommend|suggest|advise|give me)\b|\b(?:any|some|more) (?:\w+ )?(?:recommendations?|suggestions?|ideas?|tips?|advice)\b|\bshould i\b|\b(?:ideas|tips) (?:for|on)\b/i;
+
+const WHEN =
+  /^\s*(?:when|how long|since when|(?:on |in )?(?:what|which) (?:day|date|month|year|week))\b|how many (?:days|weeks|months|years)/i;
+
+const PAST =
+  /\b(?:used to|previous(?:ly)?|former(?:ly)?|before|originally|at first|back then|earlier|in the past)\b/i;
 
 /** "What/which ... <plural>", "how many", "both", "what/where has". */
 const SEVERAL =

@@ -53,7 +53,7 @@ export const RANKING: Ranking = {
   role: 3,
   time: 0.7,
   date: 1.5,
-  preference: 1,
+  preference: 2,
   outdated: 0.6,
   related: 0.3,
   spread: 0.08,
