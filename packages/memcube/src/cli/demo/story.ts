@@ -56,7 +56,9 @@ export class Story {
     const sure = `confidence ${confidence.toFixed(2)}`;
     if (evidence === 0) return `${sure}; no message is known to answer it`;
     const [best] = ranks;
-    if (best === undefined) return this.#out.style("yellow", `evidence not found, ${sure}`);
+    if (best === undefined) {
+      return this.#out.style("yellow", "evidence not among the first ten") + `, ${sure}`;
+    }
     const all = evidence === 1 ? "" : `, ${ranks.length} of ${evidence} messages`;
     return this.#out.style("green", `evidence at rank ${best}${all}`) + `, ${sure}`;
   }
