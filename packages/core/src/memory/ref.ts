@@ -24,7 +24,15 @@ export interface MemoryRef {
 
 export const memoryRefSchema = z.strictObject({ cubeId: idSchema, id: idSchema });
 
+/** Keys made before: the same ref object asks again with every search and hit. */
+const KEYS = new WeakMap<CubeRef, string>();
+
 /** One key for a cube in a `Map`; tenant and cube can't be confused (JSON-quoted). */
 export function cubeKey(ref: CubeRef): string {
-  return JSON.stringify([ref.tenantId, ref.cubeId]);
+  let key = KEYS.get(ref);
+  if (key === undefined) {
+    key = JSON.stringify([ref.tenantId, ref.cubeId]);
+    KEYS.set(ref, key);
+  }
+  return key;
 }

@@ -132,8 +132,13 @@ export function search(index: CubeIndex, query: RetrieveQuery): IndexResult {
     limit: query.limit,
     permits: (key) => seesClass(principals, visibilityFromKey(key), query.cube),
     now: query.now,
-    filter: query.filter,
+    filter: narrows(query.filter) ? query.filter : undefined,
   });
+}
+
+/** Whether a filter asks for anything: without one the index looks at no row twice. */
+function narrows(filter: IndexFilter): boolean {
+  return Object.values(filter).some((value) => value !== undefined);
 }
 
 async function hydrate(
