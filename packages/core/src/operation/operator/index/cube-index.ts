@@ -100,6 +100,7 @@ export class CubeIndex {
 
   /** The best hits for a query among the rows that the caller may see, best first. */
   search(query: IndexQuery): IndexResult {
+    if (this.#tables.wantsCompactionToSearch) this.#compact();
     const view = this.#views.view(query.permits, query.now);
     this.#slotOfTerm = grown(this.#slotOfTerm, this.#tables.terms.count + 1);
     return searchTables(

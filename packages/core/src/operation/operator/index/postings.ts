@@ -11,9 +11,8 @@ export class Postings {
   #rows = new Int32Array(0);
   #counts = new Uint8Array(0);
   #head = new Int32Array(16);
-  #tailRow = new Int32Array(16);
-  #tailCount = new Uint8Array(16);
-  #tailNext = new Int32Array(16);
+  /** Entries of four numbers, so that one lies in one cache line: row, count, next entry + 1, unused. */
+  #tail = new Int32Array(16);
   #tailUsed = 0;
 
   static from(start: Uint32Array, rows: Int32Array, counts: Uint8Array): Postings {
@@ -30,9 +29,7 @@ export class Postings {
       this.#rows.byteLength +
       this.#counts.byteLength +
       this.#head.byteLength +
-      this.#tailRow.byteLength +
-      this.#tailCount.byteLength +
-      this.#tailNext.byteLength
+      this.#tail.byteLength
     );
   }
 
@@ -41,9 +38,14 @@ export class Postings {
     return { start: this.#start, rows: this.#rows, counts: this.#counts };
   }
 
-  /** Whether the tail is so large that reading slows down; amortised, a rebuild costs each posting a few moves. */
-  get wantsRebuild(): boolean {
-    return this.#tailUsed > MIN_TAIL && this.#tailUsed > this.#rows.length * MAX_TAIL_SHARE;
+  /** Entries that are not in the base yet. */
+  get tailLength(): number {
+    return this.#tailUsed;
+  }
+
+  /** Postings of the base. */
+  get baseLength(): number {
+    return this.#rows.length;
   }
 
   /** Adds a row's terms, given as a list with repetitions; term 0 is skipped. */
@@ -58,12 +60,12 @@ export class Postings {
     let count = 0;
     const to = this.#start[term + 1] ?? 0;
     for (let at = this.#start[term] ?? 0; at < to && count < limit; at++) {
-      count += visible[this.#rows[at] ?? 0] ?? 0;
+      count += visible[this.#rows[at]!]!;
     }
     let node = (this.#head[term] ?? 0) - 1;
     while (node >= 0 && count < limit) {
-      count += visible[this.#tailRow[node] ?? 0] ?? 0;
-      node = (this.#tailNext[node] ?? 0) - 1;
+      count += visible[this.#tail[node * 4]!]!;
+      node = this.#tail[node * 4 + 2]! - 1;
     }
     return count;
   }
@@ -86,19 +88,16 @@ export class Postings {
       counts[used] = occurrences[at]!;
       used += visible[row]!;
     }
-    for (
-      let node = (this.#head[term] ?? 0) - 1;
-      node >= 0;
-      node = (this.#tailNext[node] ?? 0) - 1
-    ) {
-      const row = this.#tailRow[node] ?? 0;
+    const tail = this.#tail;
+    for (let node = (this.#head[term] ?? 0) - 1; node >= 0; node = tail[node * 4 + 2]! - 1) {
+      const row = tail[node * 4]!;
       if (visible[row] !== 1) continue;
       if (used >= rows.length) {
         into.reserve(used + 1);
         ({ rows, counts } = into);
       }
       rows[used] = row;
-      counts[used++] = this.#tailCount[node] ?? 0;
+      counts[used++] = tail[node * 4 + 1]!;
     }
     into.length = used;
     return used;
@@ -136,20 +135,16 @@ export class Postings {
     this.#counts = counts;
     this.#head = new Int32Array(16);
     this.#tailUsed = 0;
-    this.#tailRow = new Int32Array(16);
-    this.#tailCount = new Uint8Array(16);
-    this.#tailNext = new Int32Array(16);
+    this.#tail = new Int32Array(16);
   }
 
   #append(term: number, row: number, count: number): void {
     const node = this.#tailUsed++;
     this.#head = grown(this.#head, term + 1);
-    this.#tailRow = grown(this.#tailRow, node + 1);
-    this.#tailCount = grown(this.#tailCount, node + 1);
-    this.#tailNext = grown(this.#tailNext, node + 1);
-    this.#tailRow[node] = row;
-    this.#tailCount[node] = Math.min(255, count);
-    this.#tailNext[node] = this.#head[term] ?? 0;
+    this.#tail = grown(this.#tail, node * 4 + 4);
+    this.#tail[node * 4] = row;
+    this.#tail[node * 4 + 1] = Math.min(255, count);
+    this.#tail[node * 4 + 2] = this.#head[term] ?? 0;
     this.#head[term] = node + 1;
   }
 }
@@ -165,12 +160,6 @@ export class PostingList {
     this.counts = grown(this.counts, needed);
   }
 }
-
-/** Chained entries are read ten times slower than the base, so the tail is kept short; each posting is moved 9 times. */
-const MAX_TAIL_SHARE = 1 / 8;
-
-/** A tail this short is read as fast as the base. */
-const MIN_TAIL = 4_096;
 
 function forEachTerm(
   terms: RaggedPool,
