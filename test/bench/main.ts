@@ -8,17 +8,18 @@ import { benchSearchLarge } from "./core/search-large.ts";
 import { benchSearchPeers } from "./core/search-peers.ts";
 import { reporter, type Report } from "./report.ts";
 
-const SUITES: Readonly<Record<string, Readonly<Record<string, (report: Report) => Promise<void>>>>> =
-  {
-    core: {
-      locomo: benchLocomo,
-      "search-50k": benchSearchLarge,
-      "search-10k": benchSearchPeers,
-      "durable-add": benchDurableAdd,
-      "cold-start": benchColdStart,
-      "many-cubes": benchManyCubes,
-    },
-  };
+const SUITES: Readonly<
+  Record<string, Readonly<Record<string, (report: Report) => Promise<void>>>>
+> = {
+  core: {
+    locomo: benchLocomo,
+    "search-50k": benchSearchLarge,
+    "search-10k": benchSearchPeers,
+    "durable-add": benchDurableAdd,
+    "cold-start": benchColdStart,
+    "many-cubes": benchManyCubes,
+  },
+};
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -27,7 +28,9 @@ const { positionals, values } = parseArgs({
 const [name = ""] = positionals;
 const suite = SUITES[name];
 if (suite === undefined) {
-  console.error(`usage: pnpm bench SUITE [--case NAME]... [--json]\nsuites: ${Object.keys(SUITES).join(", ")}`);
+  console.error(
+    `usage: pnpm bench SUITE [--case NAME]... [--json]\nsuites: ${Object.keys(SUITES).join(", ")}`,
+  );
   process.exit(2);
 }
 const cases = values.case ?? Object.keys(suite);

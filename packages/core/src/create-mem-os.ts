@@ -55,8 +55,14 @@ export interface MemOSOptions {
 
 const MIB = 1_048_576;
 const numbersSchema = z.object({
-  indexBudgetBytes: z.int().min(0).default(256 * MIB),
-  memoryBudgetBytes: z.int().min(0).default(32 * MIB),
+  indexBudgetBytes: z
+    .int()
+    .min(0)
+    .default(256 * MIB),
+  memoryBudgetBytes: z
+    .int()
+    .min(0)
+    .default(32 * MIB),
   hotCommits: z.int().min(1).default(LIMITS.hotCommits),
   worker: z.boolean().default(true),
 });

@@ -61,5 +61,7 @@ export class MemCubeError extends Error {
 export function isMemCubeError(value: unknown, code?: ErrorCode): value is MemCubeError {
   if (!(value instanceof Error) || value.name !== "MemCubeError") return false;
   const found = (value as { code?: unknown }).code;
-  return typeof found === "string" && found in ERROR_CODES && (code === undefined || found === code);
+  return (
+    typeof found === "string" && found in ERROR_CODES && (code === undefined || found === code)
+  );
 }

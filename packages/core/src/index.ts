@@ -65,7 +65,14 @@ export type {
   VisibilityClass,
 } from "./memory/index.ts";
 
-export { ACTIONS, CHANGE_OPS, commitBodySchema, positionSchema, principalsOf, samePosition } from "./flow/index.ts";
+export {
+  ACTIONS,
+  CHANGE_OPS,
+  commitBodySchema,
+  positionSchema,
+  principalsOf,
+  samePosition,
+} from "./flow/index.ts";
 export type {
   Access,
   Action,
@@ -157,5 +164,9 @@ export type {
   UpdatePatch,
   ViewAddResult,
 } from "./interface/api/index.ts";
-export type { VerifyProblem, VerifyProblemCode, VerifyReport } from "./infrastructure/vault/index.ts";
+export type {
+  VerifyProblem,
+  VerifyProblemCode,
+  VerifyReport,
+} from "./infrastructure/vault/index.ts";
 export type { Rejection, RejectionCode } from "./interface/reader/index.ts";

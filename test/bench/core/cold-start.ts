@@ -31,9 +31,18 @@ export async function benchColdStart(report: Report): Promise<void> {
       const kind = vectors ? "50k x 384" : "50k, text";
       const runs = Array.from({ length: RUNS }, () => runChild(path, vectors));
       for (const metric of ["open_to_answer_ms", "process_to_answer_ms"] as const) {
-        const value = percentile(runs.map((run) => run[metric]), 0.5);
+        const value = percentile(
+          runs.map((run) => run[metric]),
+          0.5,
+        );
         const name = metric.replace("_ms", "_p50");
-        report({ case: "cold-start", subject: `memcube, ${kind}`, metric: name, value, unit: "ms" });
+        report({
+          case: "cold-start",
+          subject: `memcube, ${kind}`,
+          metric: name,
+          value,
+          unit: "ms",
+        });
       }
     });
   }

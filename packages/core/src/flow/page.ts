@@ -1,4 +1,7 @@
-/** One page of a listing. `cursor` is there while more may follow; it stays valid across writes. */
+/**
+ * One page of a listing. `cursor` is there while more may follow; it stays valid across writes, for
+ * the same query. What is no cursor is refused with `MEMCUBE_INVALID_INPUT`.
+ */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly cursor?: string;

@@ -5,10 +5,18 @@ import { canonicalJson, sha256Hex } from "./canonical.ts";
 
 describe("canonical JSON (RFC 8785)", () => {
   test("the examples of the specification", () => {
-    expect(canonicalJson({ "\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\ud83d\ude00": 5, "\u0080": 6, "\u00f6": 7 })).toBe(
-      '{"\\r":2,"1":4,"\u0080":6,"\u00f6":7,"\u20ac":1,"\ud83d\ude00":5,"\ufb33":3}',
-    );
-    expect(canonicalJson([333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001])).toBe(
+    expect(
+      canonicalJson({
+        "\u20ac": 1,
+        "\r": 2,
+        "\ufb33": 3,
+        "1": 4,
+        "\ud83d\ude00": 5,
+        "\u0080": 6,
+        "\u00f6": 7,
+      }),
+    ).toBe('{"\\r":2,"1":4,"\u0080":6,"\u00f6":7,"\u20ac":1,"\ud83d\ude00":5,"\ufb33":3}');
+    expect(canonicalJson([333333333.3333333, 1e30, 4.5, 2e-3, 0.000000000000000000000000001])).toBe(
       "[333333333.3333333,1e+30,4.5,0.002,1e-27]",
     );
     expect(canonicalJson({ literals: [null, true, false] })).toBe('{"literals":[null,true,false]}');

@@ -9,11 +9,7 @@ export const COMMITMENT_FORMAT = 1;
  * the content's canonical JSON, as it is stored. The salt (32 hexadecimal digits of randomness) is stored with the content and
  * dies with it, so an erased text can't be guessed back from the log.
  */
-export function commitmentOf(
-  salt: string,
-  version: number,
-  content: string,
-): string {
+export function commitmentOf(salt: string, version: number, content: string): string {
   return sha256Hex(`memcube-version/${COMMITMENT_FORMAT}\n${salt}\n${version}\n${content}`);
 }
 

@@ -11,7 +11,7 @@ export type JsonValue =
 
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-export const jsonValueSchema: z.ZodType<JsonValue> = z.json() as z.ZodType<JsonValue>;
+export const jsonValueSchema: z.ZodType<JsonValue> = z.json();
 export const jsonObjectSchema: z.ZodType<JsonObject> = z.record(
   z.string(),
   jsonValueSchema,

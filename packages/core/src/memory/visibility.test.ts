@@ -15,13 +15,25 @@ describe("who sees a memory", () => {
     ["the cube's owner", ["user:ada"], undefined, [], true],
     ["a reader of the cube", ["user:bob", "role:team"], undefined, [], true],
     ["a stranger", ["user:eve"], undefined, [], false],
-    ["somebody on the memory's list who can't enter the cube", ["user:eve"], ["user:eve"], [], false],
+    [
+      "somebody on the memory's list who can't enter the cube",
+      ["user:eve"],
+      ["user:eve"],
+      [],
+      false,
+    ],
     ["a reader on the memory's list", ["user:bob", "role:team"], ["user:bob"], [], true],
     ["a reader not on the memory's list", ["user:carl", "role:team"], ["user:bob"], [], false],
     ["a denied reader", ["user:bob", "role:team"], undefined, ["user:bob"], false],
     ["deny wins over allow", ["user:bob", "role:team"], ["user:bob"], ["user:bob"], false],
     ["denied by the cube, though in the team", ["user:mallory", "role:team"], undefined, [], false],
-    ["everyone, where the memory says so", ["user:bob", "role:team", "everyone"], ["everyone"], [], true],
+    [
+      "everyone, where the memory says so",
+      ["user:bob", "role:team", "everyone"],
+      ["everyone"],
+      [],
+      true,
+    ],
   ];
   test.each(cases)("%s", (_, principals, allow, deny, expected) => {
     const visibility = visibilityOf({ owner: "user:zoe", allow, deny });

@@ -4,7 +4,10 @@
  */
 export interface BlobStore {
   /** Stores bytes; the same bytes twice are stored once. Durable when it returns. */
-  put(tenantId: string, bytes: Uint8Array): Promise<{ readonly hash: string; readonly sizeBytes: number }>;
+  put(
+    tenantId: string,
+    bytes: Uint8Array,
+  ): Promise<{ readonly hash: string; readonly sizeBytes: number }>;
 
   /**
    * The bytes; `undefined` when there are none.
@@ -16,5 +19,8 @@ export interface BlobStore {
   /** Whether there was one. */
   delete(tenantId: string, hash: string): Promise<boolean>;
   /** Hashes in ascending order, after `after`. */
-  list(tenantId: string, query: { readonly after?: string; readonly limit: number }): Promise<readonly string[]>;
+  list(
+    tenantId: string,
+    query: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly string[]>;
 }

@@ -51,7 +51,9 @@ export interface TaskQueue {
   /** Removes dead letters. How many there were. */
   discard(tenantId: string, ids: readonly string[]): Promise<number>;
 
-  stats(tenantId?: string): Promise<{ readonly waiting: number; readonly leased: number; readonly dead: number }>;
+  stats(
+    tenantId?: string,
+  ): Promise<{ readonly waiting: number; readonly leased: number; readonly dead: number }>;
 
   /** When the next task of these types is due, in milliseconds; `undefined` when there is none. */
   nextDue(types: readonly string[]): Promise<number | undefined>;

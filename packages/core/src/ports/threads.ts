@@ -47,7 +47,10 @@ export interface ThreadRecord {
   readonly checkpoints: number;
 }
 
-/** Working state of agent frameworks: each put is one atomic step. */
+/**
+ * Working state of agent frameworks: each put is one atomic step. A thread that has expired is not
+ * there, swept or not: a put begins it anew.
+ */
 export interface Threads {
   /**
    * Stores a checkpoint with its new chunks; the same id replaces it, pending writes stay.
@@ -79,10 +82,15 @@ export interface Threads {
   get(
     thread: ThreadRef,
     query: { readonly namespace: string; readonly id?: string; readonly now: number },
-  ): Promise<{ readonly checkpoint: Checkpoint; readonly writes: readonly PendingWrite[] } | undefined>;
+  ): Promise<
+    { readonly checkpoint: Checkpoint; readonly writes: readonly PendingWrite[] } | undefined
+  >;
 
   /** Chunks in the order asked; a missing one is `undefined`. */
-  chunks(thread: ThreadRef, hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
+  chunks(
+    thread: ThreadRef,
+    hashes: readonly string[],
+  ): Promise<readonly (Uint8Array | undefined)[]>;
 
   /** Checkpoints, newest first. */
   list(

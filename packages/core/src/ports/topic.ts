@@ -14,11 +14,7 @@ export interface TopicMessage {
  */
 export interface Topic {
   /** Appends messages; returns their ids in order. */
-  publish(
-    topic: TopicRef,
-    values: readonly JsonObject[],
-    now: number,
-  ): Promise<readonly number[]>;
+  publish(topic: TopicRef, values: readonly JsonObject[], now: number): Promise<readonly number[]>;
 
   read(
     topic: TopicRef,

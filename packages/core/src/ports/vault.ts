@@ -64,7 +64,10 @@ export interface EraseWrite {
   readonly expectedVersion?: number;
 }
 
-/** Stores the vector of a payload; dropped silently when the memory is not there any more. */
+/**
+ * Stores the vector of a payload, one for each memory: the latest, kept through later versions until
+ * the memory is erased. Dropped silently when the memory is not there any more.
+ */
 export interface VectorWrite {
   readonly op: "vector";
   readonly id: string;
@@ -105,7 +108,8 @@ export interface CommitRequest {
   readonly digest: string;
   /**
    * A key under which this commit happens once. When the cube has seen it, nothing is written and
-   * the receipt of the first time comes back. Hash it: keys may be personal.
+   * the receipt of the first time comes back, also after that commit has left hot storage. Forgotten
+   * by commits at `expiresAt` or later. Hash it: keys may be personal.
    */
   readonly idempotency?: { readonly key: string; readonly expiresAt: number };
   readonly writes: readonly VaultWrite[];
@@ -155,7 +159,10 @@ export interface StoredCube {
   readonly at: number;
 }
 
-/** Which memories of a cube; conditions are joined by "and". */
+/**
+ * Which memories of a cube; conditions are joined by "and". An empty list of kinds, types or states
+ * lets nothing through, an empty list of tags everything.
+ */
 export interface VaultFilter {
   readonly kinds?: readonly MemoryKind[];
   readonly types?: readonly string[];
@@ -169,6 +176,7 @@ export interface VaultFilter {
 }
 
 interface ReadOptions {
+  /** Judged by the class of the version read and the cube's lists of now, whatever `seq` is. */
   readonly access: Access;
   /** Reads as of this sequence number. @default the newest */
   readonly seq?: number;
@@ -233,10 +241,12 @@ export interface Vault {
    *
    * Checks, in this order, before anything is written: idempotency key, the cube (and that it does
    * not exist, when it is to be created), `cubeVersion`, every expected version, external keys unique in
-   * the cube. A conflict of the cube's header has the id "@cube" in its details.
+   * the cube (as it is after the commit). A conflict of the cube's header has the id "@cube" in its
+   * details; no memory can have that id.
    *
    * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND`, `MEMCUBE_CUBE_EXISTS`, `MEMCUBE_CONFLICT`
-   * (details `{ id, expected, actual }`), `MEMCUBE_DUPLICATE_KEY` (details `{ id }` of the holder)
+   * (details `{ id, expected, actual }`), `MEMCUBE_DUPLICATE_KEY` (details `{ id }` of the holder),
+   * `MEMCUBE_INVALID_INPUT` (a memory with the id "@cube")
    */
   commit(request: CommitRequest): Promise<CommitReceipt>;
 
@@ -264,7 +274,7 @@ export interface Vault {
     query: ReadOptions & { readonly ids: readonly string[] },
   ): Promise<readonly StoredVersion[]>;
 
-  /** Current version by external key. */
+  /** Current versions (or those at `seq`) by the external key that they have, in the order asked. */
   readByKey(
     ref: CubeRef,
     query: ReadOptions & { readonly externalKeys: readonly string[] },
@@ -282,14 +292,26 @@ export interface Vault {
     },
   ): Promise<Page<StoredVersion>>;
 
-  /** Versions of one memory in hot storage, newest first. `access` is judged by each version. */
+  /**
+   * Versions of one memory in hot storage, newest first, those below the version `below`. `access` is
+   * judged by each version. The id "@cube" gives the versions of the cube's header, to the system only;
+   * they end and move to segments like others, and are neither read, listed nor counted otherwise.
+   */
   versions(
     ref: CubeRef,
-    query: { readonly id: string; readonly access: Access; readonly limit: number; readonly below?: number },
+    query: {
+      readonly id: string;
+      readonly access: Access;
+      readonly limit: number;
+      readonly below?: number;
+    },
   ): Promise<readonly StoredVersion[]>;
 
   /** Commits in hot storage after `afterSeq`, oldest first. */
-  log(ref: CubeRef, query: { readonly afterSeq: number; readonly limit: number }): Promise<readonly LogEntry[]>;
+  log(
+    ref: CubeRef,
+    query: { readonly afterSeq: number; readonly limit: number },
+  ): Promise<readonly LogEntry[]>;
 
   /** Position of the last hot commit not younger than `at`; `undefined` when all are younger. */
   positionAt(ref: CubeRef, at: number): Promise<Position | undefined>;
@@ -307,7 +329,10 @@ export interface Vault {
   ): Promise<Page<StoredEdge>>;
 
   /** Seals after `afterSeq`, oldest first. */
-  seals(ref: CubeRef, query: { readonly afterSeq: number; readonly limit: number }): Promise<readonly Seal[]>;
+  seals(
+    ref: CubeRef,
+    query: { readonly afterSeq: number; readonly limit: number },
+  ): Promise<readonly Seal[]>;
 
   /** Appends a seal. @throws MemCubeError `MEMCUBE_CONFLICT` unless it continues the last one. */
   seal(ref: CubeRef, seal: Seal): Promise<void>;
@@ -318,7 +343,12 @@ export interface Vault {
    */
   lease(
     ref: CubeRef,
-    lease: { readonly name: string; readonly holder: string; readonly now: number; readonly until: number },
+    lease: {
+      readonly name: string;
+      readonly holder: string;
+      readonly now: number;
+      readonly until: number;
+    },
   ): Promise<boolean>;
 
   /** Pointer to something derived from the cube, such as an index segment. Not state, not logged. */
@@ -332,7 +362,12 @@ export interface Vault {
   /** Versions in hot storage that ended after `afterSeq` and not after `toSeq`, by id and version. */
   endedVersions(
     ref: CubeRef,
-    query: { readonly afterSeq: number; readonly toSeq: number; readonly limit: number; readonly cursor?: string },
+    query: {
+      readonly afterSeq: number;
+      readonly toSeq: number;
+      readonly limit: number;
+      readonly cursor?: string;
+    },
   ): Promise<Page<StoredVersion>>;
 
   /**

@@ -26,17 +26,23 @@ export function pageOf<Row, Key, Item>(
   return {
     items: page.map(order.itemOf),
     ...(last !== undefined && rest.length > page.length
-      ? { cursor: JSON.stringify(order.keyOf(last)) }
+      ? { cursor: JSON.stringify({ after: order.keyOf(last) }) }
       : {}),
     ...(query.withTotal === true ? { total: rows.length } : {}),
   };
 }
 
 function readCursor(cursor: string): unknown {
+  const read: unknown = parsed(cursor);
+  if (typeof read === "object" && read !== null && "after" in read) return read.after;
+  throw new MemCubeError("MEMCUBE_INVALID_INPUT", "Not a cursor of this listing.");
+}
+
+function parsed(cursor: string): unknown {
   try {
     return JSON.parse(cursor);
-  } catch (cause) {
-    throw new MemCubeError("MEMCUBE_INVALID_INPUT", "Not a cursor of this listing.", { cause });
+  } catch {
+    return undefined;
   }
 }
 

@@ -56,7 +56,10 @@ describe("the decision table", () => {
       authorize({ principals: new Set([`user:${user}`]), action: "cube.create", cubeId });
     expect(create("bob", "trips").effect).toBe("permit");
     expect(create("bob", "user:bob").effect).toBe("permit");
-    expect(create("bob", "user:ada")).toMatchObject({ effect: "forbid", rules: ["foreign-user-cube"] });
+    expect(create("bob", "user:ada")).toMatchObject({
+      effect: "forbid",
+      rules: ["foreign-user-cube"],
+    });
   });
 
   test("forbid wins: a denied owner is out", () => {

@@ -1,2 +1,2 @@
 export { authorize } from "./authorize.ts";
-export { RULES, type AccessRequest } from "./rules.ts";
+export type { AccessRequest } from "./rules.ts";

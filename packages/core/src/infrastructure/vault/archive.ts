@@ -1,11 +1,6 @@
 import type { CubeRef } from "../../memory/index.ts";
 import { isMemCubeError } from "../../errors.ts";
-import type {
-  BlobStore,
-  HistorySegment,
-  StoredVersion,
-  Vault,
-} from "../../ports/index.ts";
+import type { BlobStore, HistorySegment, StoredVersion, Vault } from "../../ports/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { encodeSegment, readSegment } from "./history.ts";
 
@@ -22,7 +17,11 @@ interface Places {
 export async function archiveHistory(
   { vault, blobs }: Places,
   ref: CubeRef,
-  options: { readonly keepCommits: number; readonly sealedTo: number; readonly signal?: AbortSignal },
+  options: {
+    readonly keepCommits: number;
+    readonly sealedTo: number;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<readonly HistorySegment[]> {
   const made: HistorySegment[] = [];
   for (;;) {
@@ -42,7 +41,14 @@ export async function archiveHistory(
     const versions = await endedVersions(vault, ref, fromSeq - 1, lastSeq);
     const bytes = encodeSegment({ commits, versions });
     const { hash, sizeBytes } = await blobs.put(ref.tenantId, bytes);
-    const segment = { fromSeq, toSeq: lastSeq, head: last.head, toAt: last.at, blob: hash, sizeBytes };
+    const segment = {
+      fromSeq,
+      toSeq: lastSeq,
+      head: last.head,
+      toAt: last.at,
+      blob: hash,
+      sizeBytes,
+    };
     try {
       await vault.addSegment(ref, segment);
     } catch (error) {
@@ -122,7 +128,10 @@ async function endedVersions(
   let cursor: string | undefined;
   do {
     const query = { afterSeq, toSeq, limit: LIMITS.pageRows };
-    const page = await vault.endedVersions(ref, cursor === undefined ? query : { ...query, cursor });
+    const page = await vault.endedVersions(
+      ref,
+      cursor === undefined ? query : { ...query, cursor },
+    );
     versions.push(...page.items);
     cursor = page.cursor;
   } while (cursor !== undefined);

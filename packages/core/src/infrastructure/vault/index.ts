@@ -1,10 +1,9 @@
 export { archiveHistory, scrubHistory } from "./archive.ts";
 export { commit, cubeMutation, putMutation, type CommitInput, type Mutation } from "./commit.ts";
 export { archivedVersions, readLog, readSegment } from "./history.ts";
-export { lastSeal, sealLog } from "./seal.ts";
+export { sealLog } from "./seal.ts";
 export { noteOf, toCubeHeader, toMemory } from "./stored.ts";
 export {
-  linkOf,
   verifyCube,
   type VerifyOptions,
   type VerifyProblem,

@@ -10,10 +10,8 @@ import type { StoredCube, StoredVersion } from "../../ports/index.ts";
 
 /** Reads a stored version back into a memory. @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
 export function toMemory(ref: CubeRef, stored: StoredVersion): Memory {
-  const { header, payload, edges } = parse(
-    ref,
-    stored.id,
-    () => memoryContentSchema.parse(JSON.parse(stored.content)),
+  const { header, payload, edges } = parse(ref, stored.id, () =>
+    memoryContentSchema.parse(JSON.parse(stored.content)),
   );
   return {
     header,

@@ -9,13 +9,7 @@ import {
   type Seal,
 } from "../../flow/index.ts";
 import { commitmentOf, sha256Hex, type CubeRef } from "../../memory/index.ts";
-import type {
-  BlobStore,
-  LogEntry,
-  Signer,
-  StoredVersion,
-  Vault,
-} from "../../ports/index.ts";
+import type { BlobStore, LogEntry, Signer, StoredVersion, Vault } from "../../ports/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { readLog, readSegment } from "./history.ts";
 import { extendRoot, FIRST_ROOT, sealBytes } from "./seal.ts";
@@ -96,7 +90,14 @@ export async function verifyCube(
     problems.push({ code: "segment-damaged" });
   }
   chain.end();
-  const versions = await checkVersions(storage, ref, position.seq, claimed, problems, options.signal);
+  const versions = await checkVersions(
+    storage,
+    ref,
+    position.seq,
+    claimed,
+    problems,
+    options.signal,
+  );
   const { sealedTo } = chain;
   return {
     ok: problems.length === 0,
@@ -118,7 +119,7 @@ class ChainCheck {
   readonly #position: Position;
   readonly #options: VerifyOptions;
   readonly #problems: VerifyProblem[];
-  #seals: Seal[] = [];
+  readonly #seals: Seal[] = [];
   #seal = 0;
   #seq = 0;
   #at = 0;

@@ -85,7 +85,10 @@ export async function addRead(
     taskKeys.push(...outcome.taskKeys);
     added += outcome.added;
     position = outcome.position ?? position;
-    options.onProgress?.({ done: Math.min(candidates.length, ids.length), total: candidates.length });
+    options.onProgress?.({
+      done: Math.min(candidates.length, ids.length),
+      total: candidates.length,
+    });
   }
   return {
     ids,
@@ -95,7 +98,8 @@ export async function addRead(
     format: result.format,
     // Nothing was written: where the cube is, for those who may add to it.
     position: position ?? (await enter(cube, "memory.add")).position,
-    settled: async (settle) => await settledBy(context, cube.ref.tenantId, taskKeys, settle?.signal),
+    settled: async (settle) =>
+      await settledBy(context, cube.ref.tenantId, taskKeys, settle?.signal),
   };
 }
 

@@ -65,7 +65,10 @@ describe("embedding in the background", () => {
     const added = await cube.add("left behind");
     expect((await added.settled({ signal: AbortSignal.timeout(30) })).waiting).toBe(1);
     await first.os.close();
-    const { os, me } = start({ storage: memoryStorage({ from: storage.data }), embedder: wordEmbedder() });
+    const { os, me } = start({
+      storage: memoryStorage({ from: storage.data }),
+      embedder: wordEmbedder(),
+    });
     await os.idle();
     expect((await (await me.cube("c")).stats()).vectors).toBe(1);
   });
@@ -155,11 +158,15 @@ describe("usage", () => {
     const id = ids[0] as string;
     const before = await cube.position();
     await cube.search("tea");
-    const plan = await me.prepare({ messages: [{ role: "user", content: "Which tea do I like?" }] });
+    const plan = await me.prepare({
+      messages: [{ role: "user", content: "Which tea do I like?" }],
+    });
     expect(plan.volatile).toContain("oolong");
     await plan.report({ used: true });
     await os.close();
-    const again = start({ storage: memoryStorage({ from: (storage as never as { data: never }).data }) });
+    const again = start({
+      storage: memoryStorage({ from: (storage as never as { data: never }).data }),
+    });
     const memory = await (await again.me.cube("user:ada")).get(id);
     expect(memory?.usage).toMatchObject({ reads: 2, injections: 1, uses: 1 });
     expect(memory?.version.number).toBe(1);

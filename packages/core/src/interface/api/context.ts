@@ -20,7 +20,10 @@ export interface ApiContext {
   readonly parsers: readonly FileParser[];
   readonly signer?: Signer;
   /** Headers of the cubes used last, by version: parsed once. */
-  readonly headers: Map<string, { readonly epoch: string; readonly version: number; readonly header: CubeHeader }>;
+  readonly headers: Map<
+    string,
+    { readonly epoch: string; readonly version: number; readonly header: CubeHeader }
+  >;
   readonly state: { closed: boolean };
 }
 

@@ -7,12 +7,7 @@ import type { CubeRef } from "../../memory/index.ts";
 import { assertExpected } from "./change-memory.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
 import { memoryNotFound } from "./cube-access.ts";
-import {
-  changeOptionsSchema,
-  idListSchema,
-  parseInput,
-  type ChangeOptions,
-} from "./options.ts";
+import { changeOptionsSchema, idListSchema, parseInput, type ChangeOptions } from "./options.ts";
 import { write } from "./write.ts";
 
 export const SCRUB_TASK = "scrub";
@@ -47,7 +42,7 @@ export async function erase(
   }
   const written = await write(cube, {
     action: "memory.erase",
-    ...(ownedBySame(memories.map((memory) => memory.header.owner)) ?? {}),
+    ...ownedBySame(memories.map((memory) => memory.header.owner)),
     expectsVersion: expectedVersion !== undefined,
     ...(signal === undefined ? {} : { signal }),
     drafts: () => {
@@ -84,7 +79,13 @@ async function scrub(context: ApiContext, ref: CubeRef, ids: readonly string[]):
 }
 
 function scrubTask(ref: CubeRef, key: string, ids: readonly string[]): NewTask {
-  return { key: `scrub:${key}`, type: SCRUB_TASK, ...ref, payload: { ids: [...ids] }, priority: 10 };
+  return {
+    key: `scrub:${key}`,
+    type: SCRUB_TASK,
+    ...ref,
+    payload: { ids: [...ids] },
+    priority: 10,
+  };
 }
 
 /** The one owner of all of them, for the rule about one's own memories. */

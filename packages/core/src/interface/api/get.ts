@@ -22,7 +22,10 @@ export async function getMany(cube: OpenCube, ids: readonly string[]): Promise<r
     const stored = await vault.read(ref, { ids: slice, access: { principals }, now });
     found.push(...stored.map((version) => toMemory(ref, version)));
   }
-  const counters = await usage.get(ref, found.map((memory) => memory.header.id));
+  const counters = await usage.get(
+    ref,
+    found.map((memory) => memory.header.id),
+  );
   context.usage.add(found.map(({ header }) => ({ cube: ref, id: header.id, reads: 1, at: now })));
   return found.map((memory) => ({
     ...memory,

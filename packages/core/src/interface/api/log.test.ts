@@ -63,7 +63,11 @@ describe("verify", () => {
     const cube = await os.as({ userId: "ada" }).cube("trips");
     expect(await cube.verify()).toMatchObject({ ok: true, sealedTo: 5 });
     await cube.add("more");
-    expect(await cube.verify()).toMatchObject({ ok: true, sealedTo: 5, unsealed: { from: 6, to: 6 } });
+    expect(await cube.verify()).toMatchObject({
+      ok: true,
+      sealedTo: 5,
+      unsealed: { from: 6, to: 6 },
+    });
   });
 
   test("every altered, missing or reordered commit is found", async () => {
@@ -145,7 +149,9 @@ describe("verify", () => {
       return await (await second.os.as({ userId: "ada" }).cube("trips")).verify();
     };
     expect(await check(signer)).toMatchObject({ ok: true, sealedTo: 5 });
-    expect((await check(ed25519())).problems.map(({ code }) => code)).toEqual(["signature-invalid"]);
+    expect((await check(ed25519())).problems.map(({ code }) => code)).toEqual([
+      "signature-invalid",
+    ]);
     expect((await check({ ...signer, keyId: "other" })).problems[0]?.code).toBe("seal-unsigned");
   });
 
@@ -166,7 +172,10 @@ describe("history in the blob store", () => {
     for (let i = 0; i < 20; i++) await cube.update(id, { text: `later ${i}` });
     const before = await cube.history(id);
     await os.close();
-    const again = testOS({ storage: memoryStorage({ from: (storage as never as { data: never }).data }), hotCommits: 5 });
+    const again = testOS({
+      storage: memoryStorage({ from: (storage as never as { data: never }).data }),
+      hotCommits: 5,
+    });
     opened.push(again.os);
     const reopened = await again.os.as({ userId: "ada" }).cube("trips");
     const stats = await reopened.stats();

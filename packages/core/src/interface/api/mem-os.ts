@@ -80,7 +80,8 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
   };
   return {
     caller,
-    createCube: async (id, options) => memCube(handle(await createCube(visitor, id, options), false)),
+    createCube: async (id, options) =>
+      memCube(handle(await createCube(visitor, id, options), false)),
     cube: async (id, options) => memCube(await open(id, options?.readOnly === true)),
     mount: async (id) => memCube(await open(id, true)),
     unmount: async (id) => {

@@ -42,11 +42,16 @@ describe("add and search", () => {
 
   test("a budget bounds the text and the hits are what is in it", async () => {
     const { cube } = await trips();
-    const lines = Array.from({ length: 60 }, (_, i) => `Note ${i}: the river walk is ${i} km long.`);
+    const lines = Array.from(
+      { length: 60 },
+      (_, i) => `Note ${i}: the river walk is ${i} km long.`,
+    );
     await cube.add(lines);
     const found = await cube.search("river walk", { budgetTokens: 100 });
     expect(found.tokens).toBeLessThanOrEqual(100);
-    expect(found.hits.map((hit) => hit.memory.header.id).sort()).toEqual([...found.included].sort());
+    expect(found.hits.map((hit) => hit.memory.header.id).sort()).toEqual(
+      [...found.included].sort(),
+    );
     expect(found.hits.length).toBeGreaterThan(2);
   });
 
@@ -140,10 +145,17 @@ describe("add and search", () => {
 describe("update, forget, erase, rollback", () => {
   test("every update is a version; search sees the new one only", async () => {
     const { cube, clock } = await trips();
-    const { ids } = await cube.add({ type: "fact", text: "Ada lives in Turin." }, { tags: ["home"] });
+    const { ids } = await cube.add(
+      { type: "fact", text: "Ada lives in Turin." },
+      { tags: ["home"] },
+    );
     const id = ids[0] as string;
     clock.advance(1_000);
-    const updated = await cube.update(id, { text: "Ada lives in Porto.", note: "moved", tags: ["new"] });
+    const updated = await cube.update(id, {
+      text: "Ada lives in Porto.",
+      note: "moved",
+      tags: ["new"],
+    });
     expect(updated.version.number).toBe(2);
     expect(updated.header.tags).toEqual(["home", "new"]);
     expect((await cube.search("Turin")).hits).toEqual([]);
@@ -185,7 +197,8 @@ describe("update, forget, erase, rollback", () => {
     const names = ["a", "b", "c", "d", "e", "f"];
     await Promise.all(names.map((name) => cube.update(id, { text: name }, { mode: "append" })));
     const memory = await cube.get(id);
-    const lines = (memory?.payload as { text: string }).text.split("\n");
+    const { text } = memory?.payload as { text: string };
+    const lines = text.split("\n");
     expect(lines.slice(1).sort()).toEqual(names);
     expect(memory?.version.number).toBe(7);
   });

@@ -51,7 +51,9 @@ export const addOptionsSchema = z.strictObject({
   /** When the input has no time of its own. */
   at: timestamp.optional(),
   signal,
-  onProgress: z.custom<(progress: Progress) => void>((value) => typeof value === "function").optional(),
+  onProgress: z
+    .custom<(progress: Progress) => void>((value) => typeof value === "function")
+    .optional(),
 });
 
 /** How far a long operation is. */

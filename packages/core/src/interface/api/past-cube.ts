@@ -50,8 +50,7 @@ const whenSchema = z.union([
 export async function pastCube(cube: OpenCube, when: Position | Date | number): Promise<PastCube> {
   const wanted = parseInput(whenSchema, when, "position");
   const { header, position } = await enter(cube, "memory.read");
-  const past =
-    typeof wanted === "number" ? await positionAt(cube, wanted, position.epoch) : wanted;
+  const past = typeof wanted === "number" ? await positionAt(cube, wanted, position.epoch) : wanted;
   await assertInLog(cube, past, position);
   const view = new PastReader(cube, header, past);
   return {

@@ -54,7 +54,9 @@ describe("only the owner, by default", () => {
     expect(String(hidden).replace("diary", "nothing-here")).toBe(String(missing));
     expect((await bob.listCubes({ withTotal: true })).total).toBe(0);
     await expect(bob.view(["diary"])).rejects.toMatchObject(NOT_FOUND);
-    await expect(bob.prepare({ cubes: ["diary"], messages: "locker?" })).rejects.toMatchObject(NOT_FOUND);
+    await expect(bob.prepare({ cubes: ["diary"], messages: "locker?" })).rejects.toMatchObject(
+      NOT_FOUND,
+    );
     await expect(bob.absorb({ cube: "diary", turns: "x" })).rejects.toMatchObject(NOT_FOUND);
     await expect(bob.deleteCube("diary")).rejects.toMatchObject(NOT_FOUND);
   });

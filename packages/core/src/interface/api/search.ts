@@ -78,10 +78,13 @@ export function present(
   positions: Retrieval["positions"],
   options: ParsedSearchOptions,
 ): Retrieval {
-  const rendered = renderHits(found.hits.map((hit) => toRenderable(hit.memory)), {
-    budgetTokens: options.budgetTokens ?? Number.POSITIVE_INFINITY,
-    ...(tokenizer === undefined ? {} : { countTokens: (text) => tokenizer.count(text) }),
-  });
+  const rendered = renderHits(
+    found.hits.map((hit) => toRenderable(hit.memory)),
+    {
+      budgetTokens: options.budgetTokens ?? Number.POSITIVE_INFINITY,
+      ...(tokenizer === undefined ? {} : { countTokens: (text) => tokenizer.count(text) }),
+    },
+  );
   const included = new Set(rendered.ids);
   const byBudget = options.limit === undefined && options.budgetTokens !== undefined;
   const hits = byBudget
@@ -106,11 +109,7 @@ export function limitOf(options: ParsedSearchOptions): number {
   return Math.min(LIMITS.searchHits, Math.max(DEFAULT_LIMIT, fitting));
 }
 
-function assertReached(
-  seq: number,
-  epoch: string,
-  wanted: ParsedSearchOptions["position"],
-): void {
+function assertReached(seq: number, epoch: string, wanted: ParsedSearchOptions["position"]): void {
   if (wanted === undefined || (wanted.epoch === epoch && wanted.seq <= seq)) return;
   throw new MemCubeError(
     "MEMCUBE_POSITION_LOST",

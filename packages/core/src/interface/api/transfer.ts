@@ -63,7 +63,10 @@ export interface ImportResult {
 export async function importMemories(
   cube: OpenCube,
   lines: AsyncIterable<unknown> | Iterable<unknown>,
-  options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: Progress) => void;
+  } = {},
 ): Promise<ImportResult> {
   let { position } = await enter(cube, "memory.add");
   const rejected: { line: number; message: string }[] = [];
@@ -127,7 +130,8 @@ async function importBatch(
       const position = written?.receipt.position;
       return { imported: fresh.length, ...(position === undefined ? {} : { position }) };
     } catch (error) {
-      if (!isMemCubeError(error, "MEMCUBE_CONFLICT") || attempt >= LIMITS.conflictRetries) throw error;
+      if (!isMemCubeError(error, "MEMCUBE_CONFLICT") || attempt >= LIMITS.conflictRetries)
+        throw error;
     }
   }
 }

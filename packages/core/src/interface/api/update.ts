@@ -59,7 +59,10 @@ function patched(current: Memory, patch: ParsedPatch, mode: Mode, now: number): 
   const { text, payload: fields, tags, entities, edges, note, frozen, ...rest } = patch;
   const payload = patchPayload(
     current.payload,
-    { ...(text === undefined ? {} : { text }), ...(fields === undefined ? {} : { payload: fields }) },
+    {
+      ...(text === undefined ? {} : { text }),
+      ...(fields === undefined ? {} : { payload: fields }),
+    },
     mode,
   );
   const header: MemoryHeader = {
@@ -74,7 +77,12 @@ function patched(current: Memory, patch: ParsedPatch, mode: Mode, now: number): 
     updatedAt: Math.max(now, current.header.updatedAt),
     fingerprint: fingerprintOf(payload),
   };
-  const next = edges === undefined ? current.edges : mode === "overwrite" ? edges : [...current.edges, ...edges];
+  const next =
+    edges === undefined
+      ? current.edges
+      : mode === "overwrite"
+        ? edges
+        : [...current.edges, ...edges];
   return { header, payload, edges: next, ...(note === undefined ? {} : { note }) };
 }
 

@@ -35,9 +35,13 @@ export interface MemView {
 export function memView(cubes: readonly OpenCube[]): MemView {
   if (cubes.length === 0) throw new TypeError("a view needs at least one cube");
   if (cubes.length > LIMITS.viewCubes) {
-    throw new MemCubeError("MEMCUBE_LIMIT_EXCEEDED", `A view has at most ${LIMITS.viewCubes} cubes.`, {
-      details: { limit: LIMITS.viewCubes, actual: cubes.length },
-    });
+    throw new MemCubeError(
+      "MEMCUBE_LIMIT_EXCEEDED",
+      `A view has at most ${LIMITS.viewCubes} cubes.`,
+      {
+        details: { limit: LIMITS.viewCubes, actual: cubes.length },
+      },
+    );
   }
   return {
     cubeIds: cubes.map((cube) => cube.ref.cubeId),

@@ -74,7 +74,8 @@ function afterCommit(cube: OpenCube, receipt: CommitReceipt, drafts: readonly Dr
     if (mutation.change.memoryId !== undefined) memories.delete(ref, mutation.change.memoryId);
   }
   // A changed memory may keep a vector that only the storage has: then the log brings it.
-  const direct = embedder === undefined || drafts.every(({ mutation }) => mutation.change.op === "add");
+  const direct =
+    embedder === undefined || drafts.every(({ mutation }) => mutation.change.op === "add");
   if (direct) {
     indexes.feed(ref, receipt.position, {
       documents: drafts.flatMap((draft) => documentOf(draft, receipt.position.seq)),

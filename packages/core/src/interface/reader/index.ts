@@ -1,9 +1,8 @@
 export type { Candidate } from "./candidate.ts";
 export type { ReadResult } from "./collect.ts";
-export { REJECTION_CODES, type Rejection, type RejectionCode, type Skip } from "./outcome.ts";
+export type { Rejection, RejectionCode, Skip } from "./outcome.ts";
 export { readFast } from "./read-fast.ts";
 export { type FileDescription, readFile, type ReadFileOptions } from "./read-file.ts";
 export type { ReadOptions } from "./read-options.ts";
-export { READER_LIMITS } from "./reader-limits.ts";
 export { type MemoryCall, type MemoryIntent, readMemoryCall } from "./memory-call.ts";
 export type { TimeRange } from "./time-expression.ts";

@@ -42,7 +42,11 @@ export const turnPayloadSchema = z.strictObject({
     .array(z.strictObject({ id: z.string(), name: z.string(), input: jsonValueSchema }))
     .optional(),
   toolResult: z
-    .strictObject({ id: z.string(), name: z.string().optional(), output: jsonValueSchema.optional() })
+    .strictObject({
+      id: z.string(),
+      name: z.string().optional(),
+      output: jsonValueSchema.optional(),
+    })
     .optional(),
 });
 

@@ -6,4 +6,4 @@ export {
   type PayloadPatch,
   type UpdateMode,
 } from "./merge-content.ts";
-export { assertNotFrozen, nextState, TRANSITIONS, type LifecycleEvent } from "./transitions.ts";
+export { assertNotFrozen, nextState, type LifecycleEvent } from "./transitions.ts";

@@ -80,7 +80,8 @@ export class LogKeeper {
     watched.timer = undefined;
     watched.work ??= this.#seal(watched)
       .catch((error: unknown) => {
-        if (!isMemCubeError(error, "MEMCUBE_CLOSED")) emit("memcube:error", { where: "seal", error });
+        if (!isMemCubeError(error, "MEMCUBE_CLOSED"))
+          emit("memcube:error", { where: "seal", error });
       })
       .finally(() => {
         watched.work = undefined;

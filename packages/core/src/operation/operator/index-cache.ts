@@ -182,7 +182,8 @@ export class IndexCache {
   }
 
   #saveSoon(slot: Slot): void {
-    if (slot.saveTimer !== undefined || slot.saving !== undefined || !this.#worthSaving(slot)) return;
+    if (slot.saveTimer !== undefined || slot.saving !== undefined || !this.#worthSaving(slot))
+      return;
     slot.saveTimer = setTimeout(() => {
       slot.saveTimer = undefined;
       void this.#save(slot);

@@ -1,5 +1,5 @@
 export { IndexCache } from "./index-cache.ts";
-export { embeddingText, textOf } from "./memory-text.ts";
+export { embeddingText } from "./memory-text.ts";
 export { MemoryCache } from "./memory-cache.ts";
 export {
   embedQuery,
@@ -12,4 +12,4 @@ export {
 } from "./retrieve.ts";
 export { renderHits } from "./index/index.ts";
 export { toRenderable } from "./to-renderable.ts";
-export { sessionOf, timeOf, toDocument, versionIndexOf } from "./to-document.ts";
+export { toDocument, versionIndexOf } from "./to-document.ts";

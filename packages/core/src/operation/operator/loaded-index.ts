@@ -83,7 +83,10 @@ export class LoadedIndex {
       const fresh = entries.filter((entry) => entry.seq > this.#position.seq);
       const last = entries.at(-1);
       if (last === undefined || fresh.length === 0) return true;
-      await this.#refresh(vault, fresh.map((entry) => entry.body));
+      await this.#refresh(
+        vault,
+        fresh.map((entry) => entry.body),
+      );
       this.#position = { epoch: this.#position.epoch, seq: last.seq, head: last.head };
       after = last.seq;
       if (entries.length < LIMITS.pageRows) return true;
@@ -91,7 +94,11 @@ export class LoadedIndex {
   }
 
   /** Takes in a commit of this process without reading, if it directly follows. */
-  feed(position: Position, documents: readonly IndexDocument[], removed: readonly string[]): boolean {
+  feed(
+    position: Position,
+    documents: readonly IndexDocument[],
+    removed: readonly string[],
+  ): boolean {
     const next = position.epoch === this.#position.epoch && position.seq === this.#position.seq + 1;
     if (!next) return false;
     for (const document of documents) this.index.upsert(document);

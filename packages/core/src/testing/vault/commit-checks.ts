@@ -7,7 +7,11 @@ import { CUBE_HEADER_ID } from "./history.ts";
 export function checkVersions(cube: CubeRow, { cubeVersion, writes }: CommitRequest): void {
   if (cubeVersion !== undefined) assertVersion(CUBE_HEADER_ID, cubeVersion, headerVersion(cube));
   for (const write of writes) {
-    if (write.op === "vector" || write.expectedVersion === undefined) continue;
+    if (write.op === "vector") continue;
+    if (write.op !== "cube" && write.id === CUBE_HEADER_ID) {
+      throw new MemCubeError("MEMCUBE_INVALID_INPUT", "No memory can have the id of the header.");
+    }
+    if (write.expectedVersion === undefined) continue;
     const id = write.op === "cube" ? CUBE_HEADER_ID : write.id;
     const actual = write.op === "cube" ? headerVersion(cube) : memoryVersion(cube, write.id);
     assertVersion(id, write.expectedVersion, actual);
