@@ -3,4 +3,6 @@ import { sqliteStorage } from "@memcube/sqlite";
 
 import { makeDirectoryPlace } from "../fault/directory-place.ts";
 
-storageConformance("sqlite", () => makeDirectoryPlace((path) => sqliteStorage({ path, durability: "process" })));
+storageConformance("sqlite", () =>
+  makeDirectoryPlace((path) => sqliteStorage({ path, durability: "process" })),
+);

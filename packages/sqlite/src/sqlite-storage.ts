@@ -37,7 +37,8 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
   const { path, durability, busyTimeoutMs, cacheBytes, maxPages } = parsed;
   const client = new Client({ path, durability, busyTimeoutMs, cacheBytes, maxPages });
   const opened = await client.opened();
-  // What a crash left of dropped cubes is destroyed now, while the caller goes on.
+  // What a crash left of dropped cubes is destroyed now, while the caller goes on; if that fails, it
+  // fails the calls that follow, too, and is done when the file is opened next.
   if (opened.dropped && !opened.readOnly) purgeDropped(client.call).catch(() => {});
   const blobs = untilClosed(client, blobsOf(parsed));
   return {

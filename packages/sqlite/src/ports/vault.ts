@@ -6,7 +6,7 @@ import {
   type VaultWrite,
 } from "@memcube/core";
 
-import { ownBytes } from "../bytes.ts";
+import { ownNumbers } from "../bytes.ts";
 import type { Call } from "../client.ts";
 import { listCubes } from "./list-cubes.ts";
 import type { View } from "../worker/commands/vault/visible.ts";
@@ -81,6 +81,6 @@ export async function purgeDropped(call: Call): Promise<void> {
 function sendable(request: CommitRequest): CommitRequest {
   if (!request.writes.some(({ op }) => op === "vector")) return request;
   const own = (write: VaultWrite): VaultWrite =>
-    write.op === "vector" ? { ...write, vector: ownBytes(write.vector) } : write;
+    write.op === "vector" ? { ...write, vector: ownNumbers(write.vector) } : write;
   return { ...request, writes: request.writes.map(own) };
 }

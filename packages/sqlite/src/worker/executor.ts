@@ -46,6 +46,7 @@ export class Executor {
       if (this.#writes.length > 0) this.#runGroup();
       this.#answer(unfinished());
     }
+    this.#answer(unfinished());
     return this.#closing;
   }
 
@@ -55,8 +56,8 @@ export class Executor {
   }
 
   #sort(request: Request): void {
-    if (request.name in READ_RUNS) this.#reads.push(request);
-    else if (request.name in WRITE_RUNS) this.#writes.push(request);
+    if (Object.hasOwn(READ_RUNS, request.name)) this.#reads.push(request);
+    else if (Object.hasOwn(WRITE_RUNS, request.name)) this.#writes.push(request);
     else this.#refuse(request, new Refusal("MEMCUBE_NOT_SUPPORTED", "No such command."));
   }
 

@@ -8,7 +8,7 @@ import { Connection } from "./connection.ts";
 import { isReadOnly } from "./native-errors.ts";
 import { withPatience } from "./patience.ts";
 import { Refusal } from "./refusal.ts";
-import { MIGRATIONS } from "./schema/migrations.ts";
+import { type Migration, MIGRATIONS } from "./schema/migrations.ts";
 import { TermIndex } from "./term-index.ts";
 
 /** Marks a file as one of memcube (`PRAGMA application_id`): "mcub". */
@@ -27,18 +27,35 @@ export interface OpenDatabase {
 }
 
 /** Opens the file, for reading only where it can't be written, and brings its schema up to date. */
-export function openDatabase(options: WorkerOptions): OpenDatabase {
+export function openDatabase(
+  options: WorkerOptions,
+  migrations: readonly Migration[] = MIGRATIONS,
+): OpenDatabase {
   const { path, busyTimeoutMs } = options;
   const patiently = <T>(action: () => T): T => withPatience(busyTimeoutMs, action);
+  const wanted = { path, newest: migrations.length };
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-    const db = connect(path, false);
-    const terms = patiently(() => prepareToWrite(db, options));
-    return { db, terms, readOnly: false };
+    makeFolder(path);
+    return closedOnFailure(connect(path, false), (db) => {
+      const terms = patiently(() => prepareToWrite(db, options, migrations));
+      return { db, terms, readOnly: false };
+    });
   } catch (error) {
     if (!isReadOnly(error) || !existsSync(path)) throw error;
-    const db = openToRead(path, patiently);
-    return { db, terms: TermIndex.openToRead(db), readOnly: true };
+    return openToRead(wanted, patiently);
+  }
+}
+
+function makeFolder(path: string): void {
+  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+}
+
+function closedOnFailure<T>(db: Connection, action: (db: Connection) => T): T {
+  try {
+    return action(db);
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 
@@ -47,8 +64,12 @@ function connect(path: string | URL, readOnly: boolean): Connection {
   return new Connection(new DatabaseSync(path, { readOnly, timeout: 0 }));
 }
 
-function prepareToWrite(db: Connection, options: WorkerOptions): TermIndex {
-  const schema = checkedSchema(db, options.path);
+function prepareToWrite(
+  db: Connection,
+  options: WorkerOptions,
+  migrations: readonly Migration[],
+): TermIndex {
+  const schema = checkedSchema(db, options.path, migrations.length);
   const power = options.durability === "power";
   db.execute(`
     PRAGMA journal_mode = WAL;
@@ -65,27 +86,36 @@ function prepareToWrite(db: Connection, options: WorkerOptions): TermIndex {
   // A file that nobody may write to opens all the same: asking for the write lock tells.
   db.execute("BEGIN IMMEDIATE");
   try {
-    if (schema < MIGRATIONS.length) migrate(db, options.path);
+    if (schema < migrations.length) migrate(db, options.path, migrations);
     const terms = TermIndex.openToWrite(db);
     db.execute("COMMIT");
     return terms;
   } catch (error) {
-    db.execute("ROLLBACK");
+    rollBack(db);
     throw error;
   }
 }
 
+function rollBack(db: Connection): void {
+  try {
+    db.execute("ROLLBACK");
+  } catch {
+    // SQLite has done so itself, for the reason that is thrown next.
+  }
+}
+
 /** Takes the steps the file lacks. Another process may have taken them since it was looked at. */
-function migrate(db: Connection, path: string): void {
-  for (const { sql } of MIGRATIONS.slice(checkedSchema(db, path))) db.execute(sql);
+function migrate(db: Connection, path: string, migrations: readonly Migration[]): void {
+  for (const { sql } of migrations.slice(checkedSchema(db, path, migrations.length)))
+    db.execute(sql);
   db.execute(`
-    PRAGMA user_version = ${MIGRATIONS.length};
+    PRAGMA user_version = ${migrations.length};
     PRAGMA application_id = ${APPLICATION_ID};
   `);
 }
 
 /** Schema of the file; 0 for an empty one. Changes nothing. */
-function checkedSchema(db: Connection, path: string): number {
+function checkedSchema(db: Connection, path: string, newest: number): number {
   const schema = db.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
   const program = db.get<{ application_id: number }>("PRAGMA application_id")?.application_id ?? 0;
   const tables = db.get("SELECT 1 FROM sqlite_schema LIMIT 1") !== undefined;
@@ -96,37 +126,44 @@ function checkedSchema(db: Connection, path: string): number {
       { path },
     );
   }
-  if (schema > MIGRATIONS.length) {
+  if (schema > newest) {
     throw new Refusal(
       "MEMCUBE_STORAGE_NEWER",
       "The file was written by a newer memcube. Update @memcube/sqlite; the file was not touched.",
-      { path, schema, newestKnown: MIGRATIONS.length },
+      { path, schema, newestKnown: newest },
     );
   }
   return schema;
 }
 
-function openToRead(path: string, patiently: <T>(action: () => T) => T): Connection {
-  let db = connect(path, true);
+interface Wanted {
+  readonly path: string;
+  readonly newest: number;
+}
+
+function openToRead(wanted: Wanted, patiently: <T>(action: () => T) => T): OpenDatabase {
+  const { path } = wanted;
   try {
-    patiently(() => checkedSchema(db, path));
+    return closedOnFailure(connect(path, true), (db) => patiently(() => prepareToRead(db, wanted)));
   } catch (error) {
     // On read-only media the log's index can't be made; without a log the file stands by itself.
     if (error instanceof Refusal || hasLog(path)) throw error;
-    db.close();
     const url = pathToFileURL(path);
     url.searchParams.set("immutable", "1");
-    db = connect(url, true);
+    return closedOnFailure(connect(url, true), (db) => prepareToRead(db, wanted));
   }
-  const schema = checkedSchema(db, path);
-  if (schema < MIGRATIONS.length) {
+}
+
+function prepareToRead(db: Connection, { path, newest }: Wanted): OpenDatabase {
+  const schema = checkedSchema(db, path, newest);
+  if (schema < newest) {
     throw new Refusal(
       "MEMCUBE_STORAGE_READ_ONLY",
       "The file is of an older schema and can't be written: open it once where it can.",
-      { path, schema, newestKnown: MIGRATIONS.length },
+      { path, schema, newestKnown: newest },
     );
   }
-  return db;
+  return { db, terms: TermIndex.openToRead(db), readOnly: true };
 }
 
 function hasLog(path: string): boolean {

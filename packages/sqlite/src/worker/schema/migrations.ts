@@ -1,6 +1,13 @@
 import { INITIAL_SCHEMA } from "./initial.ts";
 
-/** Steps from an empty file to the newest schema; the schema of a file is how many were taken. */
-export const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
-  { name: "initial", sql: INITIAL_SCHEMA },
-];
+/** One step of the schema, as SQL. */
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * Steps from an empty file to the newest schema. The schema of a file (`PRAGMA user_version`) is how many
+ * of them were taken.
+ */
+export const MIGRATIONS: readonly Migration[] = [{ name: "initial", sql: INITIAL_SCHEMA }];

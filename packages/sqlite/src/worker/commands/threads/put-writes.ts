@@ -15,11 +15,12 @@ interface WritesInput {
 export function putWrites({ db }: Context, input: WritesInput): void {
   const thread = touchThread(db, input.thread, input.now);
   const place = [thread, input.namespace, input.checkpointId] as const;
+  // Node before 22.16 binds bytes of length 0 as NULL.
   for (const { taskId, index, channel, value, taskPath = null } of input.writes) {
     db.run(
       `INSERT OR REPLACE INTO pending_write
         (thread, namespace, checkpoint, task, place, channel, task_path, value)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, coalesce(?, x''))`,
       ...place,
       taskId,
       index,

@@ -14,13 +14,16 @@ interface PutInput {
   readonly expiresAt?: number;
 }
 
+/** Bytes as a value: Node before 22.16 binds those of length 0 as NULL. */
+const BYTES = "coalesce(?, x'')";
+
 /** `Threads.put` */
 export function putCheckpoint({ db }: Context, input: PutInput): void {
   checkChunks(db, input);
   const thread = touchThread(db, input.thread, input.now);
   for (const { hash, bytes } of input.chunks) {
-    const insert =
-      "INSERT INTO chunk (thread, hash, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    const insert = `INSERT INTO chunk (thread, hash, bytes) VALUES (?, ?, ${BYTES})
+      ON CONFLICT DO NOTHING`;
     db.run(insert, thread, hash, bytes);
   }
   const { namespace, id, parentId = null, value, metadata, chunks } = input.checkpoint;
@@ -33,7 +36,7 @@ export function putCheckpoint({ db }: Context, input: PutInput): void {
   if (replaced !== undefined) removeCheckpoint(db, replaced.key);
   const inserted = db.get<{ key: number }>(
     `INSERT INTO checkpoint (thread, namespace, id, parent, metadata, chunks, value)
-     VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+     VALUES (?, ?, ?, ?, ?, ?, ${BYTES}) RETURNING key`,
     thread,
     namespace,
     id,

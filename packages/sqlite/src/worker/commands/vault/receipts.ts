@@ -44,8 +44,9 @@ export function keepReceipt(
 ): void {
   if (idempotency === undefined) return;
   db.run(
-    `DELETE FROM receipt WHERE cube = ?1 AND key IN
-      (SELECT key FROM receipt WHERE cube = ?1 AND expires_at <= ?2 LIMIT ${CLEARED})`,
+    `DELETE FROM receipt WHERE cube = ? AND key IN
+      (SELECT key FROM receipt WHERE cube = ? AND expires_at <= ? LIMIT ${CLEARED})`,
+    cubeKey,
     cubeKey,
     at,
   );
