@@ -70,7 +70,7 @@ function capShare({ columns }: ScoreInput, row: number): number {
 }
 
 /** Rows among the best whose word order is looked at: it can't lift a row much farther than this. */
-const BIGRAM_ROWS = 128;
+const BIGRAM_ROWS = 64;
 
 /** Terms of a row whose order is looked at; a longer row has said its piece by then. */
 const BIGRAM_TERMS = 1_024;
