@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { alignColumns, cutTo, widthOf } from "./columns.ts";
+import { alignColumns, cutTo, widthOf, wrapTo } from "./columns.ts";
 
 describe("widthOf", () => {
   it.each([
@@ -19,6 +19,14 @@ describe("cutTo", () => {
     expect(cutTo("abc", 3)).toBe("abc");
     expect(cutTo("abcd", 3)).toBe("ab…");
     expect(widthOf(cutTo("東京都庁", 5))).toBeLessThanOrEqual(5);
+  });
+});
+
+describe("wrapTo", () => {
+  it("breaks between words, and nowhere else", () => {
+    expect(wrapTo("one two three", 7)).toEqual(["one two", "three"]);
+    expect(wrapTo("unbreakable", 4)).toEqual(["unbreakable"]);
+    expect(wrapTo("", 4)).toEqual([""]);
   });
 });
 

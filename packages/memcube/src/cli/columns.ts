@@ -26,6 +26,21 @@ export function cutTo(text: string, cells: number): string {
   return `${kept}…`;
 }
 
+/** The text in lines of so many cells, broken between words. */
+export function wrapTo(text: string, cells: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && widthOf(line) + 1 + widthOf(word) > cells) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
 /**
  * Rows with their columns aligned, two spaces apart; the last column takes what is left of the
  * line.

@@ -1,5 +1,8 @@
+import { wrapTo } from "./columns.ts";
 import type { Command, OptionTable } from "./command.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
+
+const PAGE_COLUMNS = 96;
 
 /** The page that `memcube help` prints. */
 export function overview(commands: readonly Command[]): string {
@@ -33,7 +36,7 @@ export function commandPage(command: Command): string {
   const shape = ["memcube", name, usage].filter((part) => part !== "").join(" ");
   return [
     `${shape} - ${summary}`,
-    ...(details === undefined ? [] : ["", ...wrapped(details)]),
+    ...(details === undefined ? [] : ["", ...wrapTo(details, PAGE_COLUMNS)]),
     "",
     "Examples:",
     ...aligned(examples.map(({ line, about }) => [`memcube ${line}`, about] as const)),
@@ -63,19 +66,4 @@ function aligned(rows: readonly (readonly [left: string, right: string])[]): str
       ? [`  ${left.padEnd(width)}  ${right}`]
       : [`  ${left}`, `  ${"".padEnd(width)}  ${right}`],
   );
-}
-
-const PAGE_COLUMNS = 96;
-
-function wrapped(paragraph: string): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of paragraph.split(" ")) {
-    if (line !== "" && line.length + word.length >= PAGE_COLUMNS) {
-      lines.push(line);
-      line = "";
-    }
-    line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

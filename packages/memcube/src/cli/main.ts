@@ -37,6 +37,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   });
   const errors = new Output(process.stderr);
   const release = onInterrupt(ending.controller);
+  withoutSqliteWarning(errors);
   try {
     const code = await runLine(argv, out, errors, ending);
     if (!signal.aborted) return code ?? EXIT.ok;
@@ -152,6 +153,14 @@ function onInterrupt(controller: AbortController): () => void {
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   return () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+}
+
+/** Node 22 calls its SQLite experimental, to whoever uses a program that uses it. */
+function withoutSqliteWarning(errors: Output): void {
+  process.removeAllListeners("warning").on("warning", ({ name, message }) => {
+    if (name === "ExperimentalWarning" && message.startsWith("SQLite ")) return;
+    errors.line(`${name}: ${oneLine(message)}`);
+  });
 }
 
 function printStack(errors: Output, error: unknown): void {

@@ -1,6 +1,6 @@
 import type { Hit } from "@memcube/core";
 
-import { cutTo } from "../columns.ts";
+import { wrapTo } from "../columns.ts";
 import { payloadText, provenanceOf } from "../describe-memory.ts";
 import { describeReasons } from "../describe-reasons.ts";
 import { formatDuration } from "../format-values.ts";
@@ -8,7 +8,9 @@ import type { Output } from "../output.ts";
 import { oneLine } from "../plain-text.ts";
 import type { Answered, Score } from "./ask.ts";
 
-const WIDTH = 100;
+/** Cells of a line of a memory, and how many lines of it are shown. */
+const WIDTH = 92;
+const LINES = 3;
 
 /** Tells the demo: headings, and questions with what was found. */
 export class Story {
@@ -45,9 +47,11 @@ export class Story {
   }
 
   #hit(rank: number, { memory, why }: Hit, isEvidence: boolean): void {
-    const text = cutTo(oneLine(payloadText(memory.payload)), WIDTH - 6);
+    const whole = wrapTo(oneLine(payloadText(memory.payload)), WIDTH);
+    const [first = "", ...more] = whole.length <= LINES ? whole : cutLines(whole);
     const mark = isEvidence ? this.#out.style("green", `${rank}.`) : `${rank}.`;
-    this.say(`  ${mark} ${text}`);
+    this.say(`  ${mark} ${first}`);
+    for (const line of more) this.say(`     ${line}`);
     const about = `     ${provenanceOf(memory)} (${describeReasons(why)})`;
     this.say(this.#out.style("dim", about));
   }
@@ -70,4 +74,9 @@ export function describeScore({ asked, first, five, complete }: Score): string {
     `the evidence came first for ${first} of ${asked} questions, ` +
     `among the first five for ${five}; all of it among the first ten for ${complete}`
   );
+}
+
+function cutLines(lines: readonly string[]): string[] {
+  const kept = lines.slice(0, LINES);
+  return kept.map((line, index) => (index === LINES - 1 ? `${line} …` : line));
 }
