@@ -1,10 +1,10 @@
 import { isMemCubeError, type Storage } from "@memcube/core";
 
-import { assert, outcomeOf, rejects, times } from "./kit/checks.ts";
+import { assert, assertLinked, outcomeOf, rejects, times } from "./kit/checks.ts";
 import { START, vectorWrite } from "./kit/content.ts";
 import { findable, idsByPath } from "./kit/read-paths.ts";
 import { newCube, SYSTEM, TestCube } from "./kit/test-cube.ts";
-import { lease, task } from "./queue/queue-fixture.ts";
+import { lease, leaseOne, task } from "./queue/queue-fixture.ts";
 import { rulesOf } from "./rule.ts";
 
 const REF = { tenantId: "tenant-1", cubeId: "cube-1" };
@@ -64,7 +64,34 @@ export const lifecycleRules = rulesOf("storage", "lifecycle", {
     assert.deepEqual(await contentOf(opened, "after"), before);
     const cube = new TestCube(opened, REF);
     assert.equal((await cube.put({ id: "after" })).position.seq, 4);
+    assertLinked(await cube.log(), opened.vault.capabilities.linkHash);
     await rejects(opened.queue.complete({ id: "x", token: 1 }), "MEMCUBE_LEASE_LOST");
+  },
+
+  "what was promised before closing holds after it": async ({ storage, reopen }) => {
+    const cube = await newCube(storage);
+    const idempotency = { key: "once", expiresAt: START + 10_000 };
+    const commit = { writes: [cube.memory({ id: "a" })], idempotency, tasks: [task("t")] };
+    const first = await cube.commit(commit);
+    const held = { name: "work", holder: "one", now: START, until: START + 10_000 };
+    await cube.vault.lease(REF, held);
+    const leased = await leaseOne(storage.queue, { leaseMs: 10_000 });
+    await storage.topic.publish(TOPIC, [{ n: 1 }, { n: 2 }], START);
+    const [message] = await storage.topic.read(TOPIC, { ...READING, limit: 1, visibleMs: 10_000 });
+    const opened = await reopen();
+    if ((await opened.vault.position(REF)) === undefined) {
+      return assert.equal(opened.vault.capabilities.durability, "none");
+    }
+    assert.deepEqual(await cube.on(opened).commit(commit), { ...first, replayed: true });
+    assert.equal(await opened.vault.lease(REF, { ...held, holder: "two" }), false);
+    assert.deepEqual(await lease(opened.queue, { limit: 5 }), []);
+    await opened.queue.complete(leased);
+    const unread = await opened.topic.read(TOPIC, READING);
+    assert.deepEqual(
+      unread.map(({ value }) => value),
+      [{ n: 2 }],
+    );
+    assert.deepEqual(message?.value, { n: 1 });
   },
 
   "closing one handle leaves another open": async ({ storage, another, place }) => {

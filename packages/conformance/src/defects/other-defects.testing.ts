@@ -269,6 +269,26 @@ export const storageDefects: readonly Defect[] = [
   },
   {
     port: "storage",
+    name: "leases are forgotten when it is closed",
+    breakIt: (right) => ({
+      close: async () => {
+        for (const task of right.data.queue.tasks.values()) task.state = "waiting";
+        await right.close();
+      },
+    }),
+  },
+  {
+    port: "storage",
+    name: "idempotency keys are forgotten when it is closed",
+    breakIt: (right) => ({
+      close: async () => {
+        for (const { receipts } of right.data.cubes.values()) receipts.clear();
+        await right.close();
+      },
+    }),
+  },
+  {
+    port: "storage",
     name: "messages are lost when it is closed",
     breakIt: (right) => ({
       close: async () => {

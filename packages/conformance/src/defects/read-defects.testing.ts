@@ -146,6 +146,9 @@ export const readDefects: readonly Defect[] = [
   vaultDefect("a listing does not end", ({ vault }) => ({
     list: async (ref, query) => ({ cursor: "0", ...(await vault.list(ref, query)) }),
   })),
+  vaultDefect("what is no cursor is where a listing begins", ({ vault }) => ({
+    cubes: (query) => vault.cubes(query).catch(() => vault.cubes({ ...query, cursor: undefined })),
+  })),
   vaultDefect("newest first is by change, not by creation", ({ vault }) => ({
     list: async (ref, query) => {
       const page = await vault.list(ref, query);

@@ -75,6 +75,15 @@ export const writeDefects: readonly Defect[] = [
     "versions are counted up instead of taken",
     commits((request) => mapPuts(request, (put) => ({ ...put, version: put.expectedVersion + 1 }))),
   ),
+  vaultDefect(
+    "a memory may have the id of the header",
+    commits((request) => ({
+      ...request,
+      writes: request.writes.map((write) =>
+        write.op !== "cube" && write.id === "@cube" ? { ...write, id: "cube" } : write,
+      ),
+    })),
+  ),
   vaultDefect("a duplicate external key is accepted", (right) => ({
     vault: {
       commit: (request) =>

@@ -1,6 +1,6 @@
 import type { VaultFilter } from "@memcube/core";
 
-import { allPages, assert, times } from "../kit/checks.ts";
+import { allPages, assert, rejects, times } from "../kit/checks.ts";
 import { eraseWrite, START } from "../kit/content.ts";
 import { newCube, SYSTEM, type TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
@@ -174,6 +174,22 @@ export const listingRules = rulesOf("vault", "listing", {
       },
     });
     assert.deepEqual(all, times(12, name).toReversed(), "neither the new one nor one twice");
+  },
+
+  "what is no cursor is refused": async ({ storage }) => {
+    const cube = await newCube(storage);
+    await cube.put({ id: "a" });
+    const { vault, ref } = cube;
+    const page = { access: SYSTEM, filter: {}, order: "oldest", limit: 5 } as const;
+    const target = { cubeId: "cube-1", id: "t" };
+    for (const cursor of ["", "x", "null", "{}", "[]", "-1", '"'] as const) {
+      const paged = { ...page, cursor };
+      await rejects(vault.list(ref, paged), "MEMCUBE_INVALID_INPUT");
+      await rejects(vault.cubes({ tenantId: ref.tenantId, ...paged }), "MEMCUBE_INVALID_INPUT");
+      await rejects(vault.edgesTo(ref, { target, ...paged }), "MEMCUBE_INVALID_INPUT");
+      const ended = { afterSeq: 0, toSeq: 9, limit: 5, cursor };
+      await rejects(vault.endedVersions(ref, ended), "MEMCUBE_INVALID_INPUT");
+    }
   },
 
   "pages at a sequence number are of that time, whatever is written": async ({ storage }) => {

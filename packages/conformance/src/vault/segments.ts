@@ -22,6 +22,23 @@ export const segmentRules = rulesOf("vault", "history segments", {
     }
   },
 
+  "versions of the cube's header end and move like others": async ({ storage }) => {
+    const cube = await newCube(storage, { title: "One" });
+    for (const version of [1, 2]) {
+      await cube.commit({ writes: [cube.header({ expectedVersion: version, title: "Next" })] });
+    }
+    const query = { afterSeq: 0, toSeq: 2, limit: 10 };
+    const { items } = await cube.vault.endedVersions(cube.ref, query);
+    const ended = items.map(({ id, version, fromSeq, toSeq }) => [id, version, fromSeq, toSeq]);
+    assert.deepEqual(ended, [["@cube", 1, 1, 2]]);
+    await cube.vault.addSegment(cube.ref, await segmentTo(cube, 1, 2));
+    const left = await cube.versions("@cube");
+    assert.deepEqual(
+      left.map(({ version }) => version),
+      [3, 2],
+    );
+  },
+
   "a segment takes what it covers out of hot storage": async ({ storage }) => {
     const cube = await cubeWithHistory(storage);
     const position = await cube.position();

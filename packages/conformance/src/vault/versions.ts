@@ -1,4 +1,4 @@
-import { assert, times } from "../kit/checks.ts";
+import { assert, rejects, times } from "../kit/checks.ts";
 import { eraseWrite } from "../kit/content.ts";
 import { as, newCube, SYSTEM } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
@@ -147,6 +147,14 @@ export const versionRules = rulesOf("vault", "versions", {
     assert.deepEqual(await cube.versions("@cube", as("user:ada", "everyone")), []);
     assert.deepEqual(await cube.ids(), ["a"], "it is not listed");
     assert.equal((await cube.vault.stats(cube.ref)).versions, 1, "it is not counted");
+  },
+
+  "no memory has the id of the header": async ({ storage }) => {
+    const cube = await newCube(storage);
+    await rejects(cube.put({ id: "@cube" }), "MEMCUBE_INVALID_INPUT");
+    await rejects(cube.commit({ writes: [eraseWrite("@cube")] }), "MEMCUBE_INVALID_INPUT");
+    assert.equal((await cube.versions("@cube")).length, 1);
+    assert.equal(await cube.read("@cube"), undefined);
   },
 
   "memories come in the order asked for, without those not there": async ({ storage }) => {
