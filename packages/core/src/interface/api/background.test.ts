@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
 import { afterEach, describe, expect, test } from "vitest";
 
 import { memoryStorage } from "../../testing/index.ts";
@@ -109,6 +111,25 @@ describe("the index cache", () => {
     await reopened.erase(found.hits[0]?.memory.header.id as string);
     expect(await again.blobs.has("default", mark.blob)).toBe(false);
     expect(await again.vault.mark(ref, "index")).toBeUndefined();
+  });
+
+  test("what is embedded while it is added is in the persisted index too", async () => {
+    const storage = memoryStorage();
+    const first = testOS({ storage, embedder: wordEmbedder() });
+    const cube = await first.os.as({ userId: "ada" }).createCube("c");
+    const texts = Array.from({ length: 1_500 }, (_, i) => `word${i} about topic ${i % 9}`);
+    const added = await cube.add(texts);
+    await added.settled();
+    await first.os.close();
+    const heard: { how: string; rows: number }[] = [];
+    const listen = (event: unknown) => heard.push(event as { how: string; rows: number });
+    subscribe("memcube:index", listen);
+    const { me } = start({ storage: memoryStorage({ from: storage.data }), embedder: wordEmbedder() });
+    const found = await (await me.cube("c")).search("word7 topic");
+    unsubscribe("memcube:index", listen);
+    expect(heard.filter(({ how }) => how === "built" || how === "rebuilt")).toEqual([]);
+    expect(heard.find(({ how }) => how === "loaded")?.rows).toBeGreaterThan(1_300);
+    expect(found.hits[0]?.why.vector).toBeGreaterThan(0.5);
   });
 
   test("a damaged persisted index is built anew", async () => {

@@ -64,7 +64,7 @@ export async function createCube(
     epoch: context.ids.id(),
     mutations: [cubeMutation(context.ids, header, 0)],
   });
-  context.operator.indexes.feed(ref, receipt.position, { documents: [], removed: [] });
+  context.operator.indexes.feed(ref, receipt.position, {});
   context.keeper.note(ref);
   return ref;
 }

@@ -38,7 +38,7 @@ export async function runEmbedTask(
     const { vector } = version;
     const done = vector?.model === embedder.model && vector.fingerprint === header.fingerprint;
     const text = embeddingText(payload);
-    return done || text.trim() === "" ? [] : [{ header, text }];
+    return done || text.trim() === "" ? [] : [{ header, text, version: version.version }];
   });
   if (wanted.length === 0) return;
   const vectors = await embedder.embed(
@@ -61,13 +61,22 @@ export async function runEmbedTask(
     };
   });
   try {
-    await commit(vault, context.clock, context.ids, {
+    const receipt = await commit(vault, context.clock, context.ids, {
       cube: ref,
       caller: { tenantId: ref.tenantId, userId: "memcube", roles: [], via: "worker" },
       decision: { effect: "permit", action: "memory.update", rules: ["background:embed"] },
       mutations,
       idempotencyKey: `task:${task.key}:${embedder.model}`,
     });
+    if (!receipt.replayed) {
+      context.operator.indexes.feed(ref, receipt.position, {
+        vectors: wanted.map(({ header, version }, i) => ({
+          id: header.id,
+          version,
+          vector: vectors[i] as Float32Array,
+        })),
+      });
+    }
     context.keeper.note(ref);
   } catch (error) {
     // The cube was deleted meanwhile: there is nothing left to embed.

@@ -197,7 +197,7 @@ describe("update, forget, erase, rollback", () => {
     const names = ["a", "b", "c", "d", "e", "f"];
     await Promise.all(names.map((name) => cube.update(id, { text: name }, { mode: "append" })));
     const memory = await cube.get(id);
-    const { text } = memory?.payload as { text: string };
+    const text = memory?.payload.type === "fact" ? memory.payload.text : "";
     const lines = text.split("\n");
     expect(lines.slice(1).sort()).toEqual(names);
     expect(memory?.version.number).toBe(7);

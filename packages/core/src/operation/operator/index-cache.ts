@@ -4,14 +4,18 @@ import { emit } from "../../events.ts";
 import { positionSchema, type Position } from "../../flow/index.ts";
 import { cubeKey, type CubeRef } from "../../memory/index.ts";
 import type { BlobStore, Vault } from "../../ports/index.ts";
-import { CubeIndex, type IndexDocument } from "./index/index.ts";
-import { LoadedIndex } from "./loaded-index.ts";
+import { CubeIndex } from "./index/index.ts";
+import { type IndexChange, LoadedIndex } from "./loaded-index.ts";
 
 /** Below so many memories an index is built faster than a persisted one is worth keeping. */
 const PERSIST_ROWS = 500;
 /** A persisted index is renewed when this share of its rows has changed. */
 const PERSIST_SHARE = 0.1;
 const PERSIST_DELAY_MS = 2_000;
+/** How long a commit that was told out of order is waited for before the log is read. */
+const FOLLOW_DELAY_MS = 100;
+/** Commits told out of order that are kept: those of one burst. */
+const EARLY_KEPT = 64;
 
 const markSchema = z.strictObject({
   blob: z.string(),
@@ -22,6 +26,11 @@ const markSchema = z.strictObject({
 
 interface Slot {
   readonly ref: CubeRef;
+  /** Commits of this process that came before their predecessor, by sequence number. */
+  readonly early: Map<number, { readonly position: Position; readonly change: IndexChange }>;
+  /** The newest position known, while the index is not there yet. */
+  behind?: Position;
+  followTimer?: NodeJS.Timeout;
   loaded?: LoadedIndex;
   /** Loading or catching up, one at a time. */
   work?: Promise<LoadedIndex>;
@@ -79,20 +88,19 @@ export class IndexCache {
 
   /**
    * Takes in a commit that this process just made. A cube that was created by it gets its index at
-   * once, so that a fresh cube is searchable without reading it back.
+   * once, so that a fresh cube is searchable without reading it back. Commits are acknowledged in
+   * order but may be told out of it: one that comes early waits for those before it.
    */
-  feed(
-    ref: CubeRef,
-    position: Position,
-    change: { readonly documents: readonly IndexDocument[]; readonly removed: readonly string[] },
-  ): void {
+  feed(ref: CubeRef, position: Position, change: IndexChange): void {
     if (position.seq === 1) {
       this.#use(ref).loaded = new LoadedIndex(ref, new CubeIndex(), position, this.#model);
       return;
     }
     const slot = this.#slots.get(cubeKey(ref));
-    if (slot?.loaded === undefined || slot.work !== undefined) return;
-    slot.loaded.feed(position, change.documents, change.removed);
+    if (slot?.loaded === undefined) return;
+    slot.early.set(position.seq, { position, change });
+    if (slot.work === undefined) this.#takeEarly(slot, slot.loaded);
+    this.#followSoon(slot, position);
     this.#evict(slot);
     this.#saveSoon(slot);
   }
@@ -125,10 +133,44 @@ export class IndexCache {
 
   #use(ref: CubeRef): Slot {
     const key = cubeKey(ref);
-    const slot: Slot = this.#slots.get(key) ?? { ref };
+    const slot: Slot = this.#slots.get(key) ?? { ref, early: new Map() };
     this.#slots.delete(key);
     this.#slots.set(key, slot);
     return slot;
+  }
+
+  #takeEarly(slot: Slot, loaded: LoadedIndex): void {
+    for (;;) {
+      const seq = loaded.position.seq + 1;
+      const next = slot.early.get(seq);
+      slot.early.delete(seq);
+      if (next === undefined || !loaded.feed(next.position, next.change)) break;
+    }
+    // What is older was taken in by reading; of what never fits only so much is kept.
+    for (const seq of slot.early.keys()) {
+      if (seq <= loaded.position.seq || slot.early.size > EARLY_KEPT) slot.early.delete(seq);
+    }
+  }
+
+  /** Reads the log in the background when feeding alone does not keep the index up to date. */
+  #followSoon(slot: Slot, position: Position): void {
+    slot.behind = slot.loaded?.covers(position) === true ? undefined : position;
+    if (slot.behind === undefined || slot.followTimer !== undefined) return;
+    slot.followTimer = setTimeout(() => {
+      slot.followTimer = undefined;
+      void this.#follow(slot);
+    }, FOLLOW_DELAY_MS);
+    slot.followTimer.unref();
+  }
+
+  async #follow(slot: Slot): Promise<void> {
+    const { behind, loaded } = slot;
+    if (behind === undefined || loaded === undefined || loaded.covers(behind)) return;
+    try {
+      await this.at(slot.ref, behind);
+    } catch (error) {
+      emit("memcube:error", { where: "index.follow", error });
+    }
   }
 
   async #advance(slot: Slot, position: Position): Promise<LoadedIndex> {
@@ -147,6 +189,7 @@ export class IndexCache {
       slot.loaded.unsaved = slot.loaded.index.count;
       await slot.loaded.catchUp(this.#vault, position);
     }
+    this.#takeEarly(slot, slot.loaded);
     this.#saveSoon(slot);
     return slot.loaded;
   }
@@ -217,6 +260,7 @@ export class IndexCache {
 
   async #settle(slot: Slot): Promise<void> {
     clearTimeout(slot.saveTimer);
+    clearTimeout(slot.followTimer);
     await slot.work?.catch(() => undefined);
     await slot.saving;
     if (this.#worthSaving(slot)) await this.#save(slot);

@@ -9,6 +9,17 @@ import { toDocument } from "./to-document.ts";
 
 const ACCESS = { system: "index" } as const;
 
+/** What one commit changed in an index. */
+export interface IndexChange {
+  readonly documents?: readonly IndexDocument[];
+  readonly removed?: readonly string[];
+  readonly vectors?: readonly {
+    readonly id: string;
+    readonly version: number;
+    readonly vector: Float32Array;
+  }[];
+}
+
 /** A cube's index in the heap with the position it reflects. */
 export class LoadedIndex {
   readonly ref: CubeRef;
@@ -93,17 +104,18 @@ export class LoadedIndex {
     }
   }
 
-  /** Takes in a commit of this process without reading, if it directly follows. */
-  feed(
-    position: Position,
-    documents: readonly IndexDocument[],
-    removed: readonly string[],
-  ): boolean {
+  /** Takes in a commit of this process without reading; false when it does not directly follow. */
+  feed(position: Position, change: IndexChange): boolean {
     const next = position.epoch === this.#position.epoch && position.seq === this.#position.seq + 1;
     if (!next) return false;
+    const { documents = [], removed = [], vectors = [] } = change;
     for (const document of documents) this.index.upsert(document);
     for (const id of removed) this.index.remove(id);
-    this.unsaved += documents.length + removed.length;
+    for (const { id, version, vector } of vectors) {
+      // The memory has another version now: whether its text is the same, only the storage knows.
+      if (!this.index.setVector(id, version, vector)) return false;
+    }
+    this.unsaved += documents.length + removed.length + vectors.length;
     this.#position = position;
     return true;
   }

@@ -72,6 +72,14 @@ export class CubeIndex {
     return true;
   }
 
+  /** Gives a document its vector; false when there is none with this id at this version. */
+  setVector(id: string, version: number, vector: Float32Array): boolean {
+    const row = this.#tables.ids.find(id);
+    if (row === NONE || this.#tables.rows.columns.version[row] !== version) return false;
+    this.#tables.setVector(row, vector);
+    return true;
+  }
+
   /**
    * The index as bytes, for `deserialize`. Holds ids, hashes of words, labels and vectors of the rows that are in it now,
    * nothing of removed ones.

@@ -74,7 +74,7 @@ export class IndexTables {
     this.#fill(row, document, flags, numbers.filter((term) => term > 0).length);
     this.postings.add(row, numbers);
     this.links.insert(row);
-    this.#setVector(row, document.vector);
+    if (document.vector !== undefined) this.setVector(row, document.vector);
     return row;
   }
 
@@ -160,8 +160,8 @@ export class IndexTables {
     columns.length[row] = length;
   }
 
-  #setVector(row: number, vector: Float32Array | undefined): void {
-    if (vector === undefined) return;
+  /** Gives a row its vector, or another one. */
+  setVector(row: number, vector: Float32Array): void {
     this.vectors ??= VectorColumn.create(vector.length);
     this.vectors.set(row, vector);
   }
