@@ -226,6 +226,34 @@ describe("in a shell", () => {
     expect({ code, errors }).toEqual({ code: 130, errors: "memcube: interrupted\n" });
   });
 
+  it("ends cleanly when an import is interrupted", async () => {
+    const many = Array.from({ length: 50_000 }, (_, number) =>
+      JSON.stringify({ role: "user", id: `n${number}`, content: `Number ${number} was said.` }),
+    );
+    writeFileSync(join(folder.path, "many.jsonl"), many.join("\n"));
+    const args = ["import", "many.jsonl", "--session", "many", "--db", "many.db", "--verbose"];
+    const child = start([CLI, ...args], here);
+    const said = ended(child);
+    await expect
+      .poll(() => existsSync(join(folder.path, "many.db")), { timeout: 20_000, interval: 20 })
+      .toBe(true);
+    // The import takes 10 s and more: a second after its file appeared it is in the middle.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    child.kill("SIGINT");
+    expect(await said).toMatchObject({ code: 130, out: "" });
+    expect(await value("verify", "--db", "many.db")).toMatchObject({ ok: true });
+  });
+
+  it("says with 5 that another process keeps the file busy", async () => {
+    const database = new DatabaseSync(join(folder.path, "memory.db"));
+    database.exec("BEGIN IMMEDIATE");
+    const { code, out, errors } = await run("add", "Not now");
+    database.exec("ROLLBACK");
+    database.close();
+    expect({ code, out }).toEqual({ code: 5, out: "" });
+    expect(errors).toContain("MEMCUBE_BUSY");
+  });
+
   it("takes file and user from the environment, options first", async () => {
     const env = { MEMCUBE_DB: "env.db", MEMCUBE_USER: "zoe" };
     await memcube({ ...here, env }, "add", "From the environment");

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { commandIn, memcube, temporaryFolder } from "./run-memcube.ts";
 
 const folder = temporaryFolder();
-const { here, ok } = commandIn(folder.path);
+const { here, ok, value } = commandIn(folder.path);
 afterAll(() => folder.remove());
 
 describe("memcube demo", () => {
@@ -39,9 +39,12 @@ describe("memcube demo", () => {
 
   it("keeps a file that was named, and may be run on it again", async () => {
     await ok("demo", "--db", "demo.db");
-    const { code, out } = await memcube(here, "demo", "--db", "demo.db");
-    expect(code).toBe(0);
-    expect(out).toContain("0 memories added");
+    expect(await value("demo", "--db", "demo.db")).toMatchObject({
+      imported: { messages: 380, added: 0 },
+      score: { asked: expect.any(Number), five: expect.any(Number) },
+      verified: true,
+      again: { pid: expect.any(Number) },
+    });
     expect(existsSync(join(folder.path, "demo.db"))).toBe(true);
     expect(
       (await ok("search", "rabies shot", "--cube", "demo", "--db", "demo.db")).length,

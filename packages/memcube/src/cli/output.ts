@@ -6,6 +6,9 @@ import { oneLine, plainText, printable, safeJson } from "./plain-text.ts";
 /** A stream that is written to, such as `process.stdout`. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
+/** Of a terminal that does not tell its width. */
+const FALLBACK_COLUMNS = 80;
+
 type Format = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 /**
@@ -32,7 +35,7 @@ export class Output {
 
   /** Columns of the terminal; `undefined` where there is none. */
   get columns(): number | undefined {
-    return this.isTerminal ? (this.#stream.columns ?? 80) : undefined;
+    return this.isTerminal ? this.#stream.columns || FALLBACK_COLUMNS : undefined;
   }
 
   /**

@@ -9,6 +9,8 @@ import { oneLine } from "../plain-text.ts";
 
 const STATES = ["generated", "activated", "merged", "archived", "expired", "forgotten"] as const;
 
+const LEAST_CELLS = 100;
+
 export const listCommand = command({
   name: "list",
   summary: "list memories, a page at a time",
@@ -70,13 +72,15 @@ export const listCommand = command({
     const rows = page.items.map(({ header, payload }) => [
       header.id,
       oneLine(header.type),
-      formatTime(header.sources[0]?.at ?? header.createdAt),
+      formatTime(header.sources[0]?.at ?? header.createdAt).slice(0, 10),
       oneLine(payloadText(payload)),
     ]);
-    for (const line of alignColumns(rows, out.columns)) out.line(line);
+    // On a narrow terminal lines wrap, so that something of the text is seen beside the id.
+    const cells = out.columns === undefined ? undefined : Math.max(out.columns, LEAST_CELLS);
+    for (const line of alignColumns(rows, cells)) out.line(line);
     const total = page.total ?? page.items.length;
     notes.note(`${page.items.length} of ${counted(total, "memory", "memories")} in ${cube.id}`);
-    if (page.cursor !== undefined) notes.note(`next page: --cursor ${page.cursor}`);
+    if (page.cursor !== undefined) notes.note(`next page: --cursor '${page.cursor}'`);
     return undefined;
   },
 });

@@ -12,7 +12,7 @@ export async function importMaterial(
   story: Story,
   cube: MemCube,
   { name, bytes }: DemoMaterial,
-): Promise<void> {
+): Promise<{ readonly messages: number; readonly added: number; readonly ms: number }> {
   const started = performance.now();
   const { ids, added, rejected } = await cube.addFile(bytes, {
     name,
@@ -33,6 +33,7 @@ export async function importMaterial(
   const speed = added === 0 ? "" : `: ${rate} per second, durable (${durability})`;
   story.say(`${counted(added, "memory", "memories")} added in ${formatDuration(ms)}${speed}`);
   if (rejected.length > 0) story.say(`${counted(rejected.length, "piece")} not taken`);
+  return { messages: ids.length, added, ms };
 }
 
 function timeOf({ header }: Memory): number {

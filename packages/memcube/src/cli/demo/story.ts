@@ -15,20 +15,28 @@ const LINES = 3;
 /** Tells the demo: headings, and questions with what was found. */
 export class Story {
   readonly #out: Output;
+  readonly #silent: boolean;
   #chapter = 0;
 
-  constructor(out: Output) {
+  /** @param silent says nothing: for --json, where only the summary is wanted */
+  constructor(out: Output, silent: boolean) {
     this.#out = out;
+    this.#silent = silent;
+  }
+
+  /** A line at the margin. */
+  line(text = ""): void {
+    if (!this.#silent) this.#out.line(text);
   }
 
   chapter(title: string): void {
     this.#chapter++;
-    this.#out.line();
-    this.#out.line(this.#out.style("bold", `${this.#chapter}. ${title}`));
+    this.line();
+    this.line(this.#out.style("bold", `${this.#chapter}. ${title}`));
   }
 
   say(text = ""): void {
-    this.#out.line(text === "" ? "" : `   ${text}`);
+    this.line(text === "" ? "" : `   ${text}`);
   }
 
   /** The first hit, and the message of the evidence when another one came first. */

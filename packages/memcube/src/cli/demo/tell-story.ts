@@ -27,12 +27,12 @@ export async function tellStory(
 ): Promise<ExitCode> {
   const started = performance.now();
   const { database, out, signal } = context;
-  const story = new Story(out);
-  out.line(`memcube demo in ${oneLine(database.path)}`);
+  const story = new Story(out, context.json);
+  story.line(`memcube demo in ${oneLine(database.path)}`);
   const cube = await openCube(context);
 
   story.chapter("Import");
-  await importMaterial(context, story, cube, material);
+  const imported = await importMaterial(context, story, cube, material);
   story.chapter("Ask, without a language model");
   const answers: Answered[] = [];
   for (const question of material.questions) {
@@ -48,8 +48,10 @@ export async function tellStory(
   const report = await askInChild([...again, ...database.asOptions()], signal);
   showChild(story, report);
 
-  out.line();
-  out.line(out.style("bold", summary(scoreOf(answers), report.score, performance.now() - started)));
+  const [score, ms] = [scoreOf(answers), performance.now() - started];
+  story.line();
+  story.line(out.style("bold", summary(score, report.score, ms)));
+  if (context.json) out.json({ imported, score, verified: sound, again: report, ms });
   return sound ? EXIT.ok : EXIT.problems;
 }
 
