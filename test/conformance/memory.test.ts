@@ -1,12 +1,17 @@
 import { storageConformance } from "@memcube/conformance";
 import { type MemoryData, memoryStorage } from "@memcube/core/testing";
 
-// The reference storage in both of its forms: handles that share their data stand for processes.
-for (const candidates of [false, true]) {
-  storageConformance(candidates ? "memory with candidates" : "memory", async () => {
+// The reference storage: once with one handle at a time, once with several, which stand for processes.
+const FORMS = [
+  { name: "memory", candidates: false, shared: false },
+  { name: "memory with candidates, shared", candidates: true, shared: true },
+];
+
+for (const { name, candidates, shared } of FORMS) {
+  storageConformance(name, async () => {
     let data: MemoryData = memoryStorage().data;
     return {
-      shared: true,
+      shared,
       open: async () => memoryStorage({ from: data, candidates }),
       destroy: async () => {
         data = memoryStorage().data;

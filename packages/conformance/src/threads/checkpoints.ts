@@ -2,7 +2,6 @@ import { sha256Hex } from "@memcube/core";
 
 import { allPages, assert, race, rejects, times } from "../kit/checks.ts";
 import { START } from "../kit/content.ts";
-
 import { rulesOf } from "../rule.ts";
 import {
   bytes,

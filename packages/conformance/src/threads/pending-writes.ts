@@ -1,8 +1,7 @@
 import { assert } from "../kit/checks.ts";
 import { START } from "../kit/content.ts";
-
 import { rulesOf } from "../rule.ts";
-import { checkpoint, ids, newest, put, THREAD, write } from "./thread-fixture.ts";
+import { ids, newest, put, THREAD, write } from "./thread-fixture.ts";
 
 export const pendingWriteRules = rulesOf("threads", "pending writes", {
   "writes are read with their checkpoint": async ({ storage: { threads } }) => {

@@ -40,10 +40,12 @@ export function put(
   return threads.put(thread, expiresAt === undefined ? step : { ...step, expiresAt });
 }
 
+/** Queries at the time of the puts: the newest checkpoint, all of a thread, all threads of the owner. */
 export const newest = { namespace: "", now: START };
 export const listAll = { limit: 100, now: START };
 export const mine = { tenantId: "tenant-1", owner: "user:ada", limit: 100, now: START } as const;
 
+/** Ids of the checkpoints listed. */
 export async function ids(
   threads: Threads,
   query: Partial<Parameters<Threads["list"]>[1]> = {},
