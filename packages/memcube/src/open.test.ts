@@ -59,6 +59,11 @@ describe("open", () => {
     expect(String(error)).toContain(path);
   });
 
+  it("says that a folder is no file", async () => {
+    await expect(open({ path: folder })).rejects.toMatchObject({ code: "MEMCUBE_STORAGE_FAILED" });
+    await expect(open({ path: folder })).rejects.toThrow("is a folder");
+  });
+
   it("closes the storage it opened when another option is wrong", async () => {
     const path = join(folder, "wrong.db");
     await expect(open({ path, hotCommits: 0 })).rejects.toMatchObject({

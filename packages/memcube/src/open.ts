@@ -1,5 +1,6 @@
-import { createMemOS, MemCubeError, type MemOS, type MemOSOptions } from "@memcube/core";
-import { sqliteStorage, type SqliteStorageOptions } from "@memcube/sqlite";
+import { createMemOS, type MemOS, type MemOSOptions } from "@memcube/core";
+
+import { openFile } from "./open-file.ts";
 
 /** Options of {@link open}: those of `createMemOS`, with a file instead of a storage. */
 export interface OpenOptions extends Omit<MemOSOptions, "storage"> {
@@ -50,7 +51,7 @@ const KNOWN: Readonly<Record<keyof OpenOptions, "file" | "os">> = {
 export async function open(options: OpenOptions = {}): Promise<MemOS> {
   checkOptions(options);
   const { path = "memory.db", durability, busyTimeoutMs, storage: given, ...rest } = options;
-  const file: SqliteStorageOptions = {
+  const file = {
     path,
     ...(durability === undefined ? {} : { durability }),
     ...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
@@ -61,17 +62,6 @@ export async function open(options: OpenOptions = {}): Promise<MemOS> {
   } catch (error) {
     await storage.close();
     throw error;
-  }
-}
-
-/** Names the file in what the storage reports: the message alone should tell what to do. */
-async function openFile(options: SqliteStorageOptions): Promise<MemOSOptions["storage"]> {
-  try {
-    return await sqliteStorage(options);
-  } catch (error) {
-    if (!(error instanceof MemCubeError) || error.message.includes(options.path)) throw error;
-    const { code, details, message } = error;
-    throw new MemCubeError(code, `${options.path}: ${message}`, { details, cause: error });
   }
 }
 

@@ -77,7 +77,7 @@ export class Database {
         "`memcube add` and `memcube import` make it; --db or MEMCUBE_DB names another.",
       );
     }
-    return await (this.#opening ??= openFile(this.path, this.caller));
+    return await (this.#opening ??= openFor(this.caller, this.path));
   }
 
   /** Opens a cube: the one named, else the caller's own. */
@@ -100,12 +100,12 @@ export class Database {
 }
 
 /** The library is loaded here, so that help and errors of usage come at once. */
-async function openFile(path: string, caller: CallerInput): Promise<OpenDatabase> {
-  const [{ open }, { sqliteStorage }] = await Promise.all([
+async function openFor(caller: CallerInput, path: string): Promise<OpenDatabase> {
+  const [{ open }, { openFile }] = await Promise.all([
     import("../open.ts"),
-    import("@memcube/sqlite"),
+    import("../open-file.ts"),
   ]);
-  const storage = await sqliteStorage({ path });
+  const storage = await openFile({ path });
   const os = await open({ storage });
   try {
     return { os, me: os.as(caller), storage };
