@@ -14,6 +14,7 @@ export const principalSchema = z
   .regex(
     /^(?:everyone|(?:user|role|agent):.+)$/u,
     "expected user:<id>, role:<name>, agent:<id> or everyone",
-  ) as z.ZodType<Principal, Principal>;
+  )
+  .refine((principal) => principal.isWellFormed(), "must be well-formed Unicode") as z.ZodType<Principal, Principal>;
 
 export const principalListSchema = z.array(principalSchema).max(LIMITS.listedPrincipals);

@@ -55,6 +55,20 @@ export class IdTable {
     return decoder.decode(this.#bytes.subarray(start, start + (this.#length[row] ?? 0)));
   }
 
+  /** Whether a row's id comes before another's, by bytes: an order that needs no strings. */
+  precedes(row: number, other: number): boolean {
+    const bytes = this.#bytes;
+    const one = this.#start[row] ?? 0;
+    const two = this.#start[other] ?? 0;
+    const lengths = [this.#length[row] ?? 0, this.#length[other] ?? 0] as const;
+    const shared = Math.min(...lengths);
+    for (let at = 0; at < shared; at++) {
+      const difference = bytes[one + at]! - bytes[two + at]!;
+      if (difference !== 0) return difference < 0;
+    }
+    return lengths[0] < lengths[1];
+  }
+
   /** The row with this id; -1 when there is none. */
   find(id: string): number {
     const bytes = encoder.encode(id);

@@ -114,7 +114,8 @@ function lookUp({ slots, columns, scratch }: MatchInput, slot: number): void {
 }
 
 /** Adds a slot's postings to the sessions' counts; returns how many sessions have it. */
-function countSessions({ slots, columns, scratch }: MatchInput, slot: number): number {
+function countSessions({ slots, view, columns, scratch }: MatchInput, slot: number): number {
+  if (view.sessionCount === 0) return 0;
   const width = slots.length;
   const { rows, counts: occurrences, length } = list(scratch, slot);
   let sessions = 0;

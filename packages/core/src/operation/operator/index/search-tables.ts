@@ -123,7 +123,7 @@ function rowOrder({ ids, rows }: IndexTables): Precedes {
   return (row, other) => {
     const one = timeOf(at[row]);
     const two = timeOf(at[other]);
-    return one === two ? ids.idOf(row) < ids.idOf(other) : one > two;
+    return one === two ? ids.precedes(row, other) : one > two;
   };
 }
 
