@@ -163,6 +163,7 @@ export type {
   UpdateOptions,
   UpdatePatch,
   ViewAddResult,
+  WrittenBy,
 } from "./interface/api/index.ts";
 export type {
   VerifyProblem,

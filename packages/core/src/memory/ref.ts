@@ -8,7 +8,7 @@ export const idSchema = z
   .min(1)
   .max(LIMITS.idChars)
   // eslint-disable-next-line no-control-regex -- ids end up in keys, files and terminals
-  .regex(/^[^\u0000-\u001f\u007f]+$/u, "control characters are not allowed in an id")
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]+$/u, "control characters are not allowed in an id")
   .refine((id) => id.isWellFormed(), "an id must be well-formed Unicode")
   .refine((id) => id !== "@cube", "@cube names the cube's own header");
 

@@ -29,6 +29,14 @@ export async function lastSeal(vault: Vault, ref: CubeRef): Promise<Seal | undef
   }
 }
 
+export interface SealOptions {
+  readonly clock: Clock;
+  readonly sealer: string;
+  readonly signer?: Signer;
+  /** What this process knows to be the last seal, to save looking for it. */
+  readonly after?: Seal;
+}
+
 /**
  * Seals what is not sealed yet, if this process gets the lease. Losing a race is no error: then
  * somebody else sealed. Returns the sequence number up to which the log is sealed, as far as known.
@@ -36,18 +44,26 @@ export async function lastSeal(vault: Vault, ref: CubeRef): Promise<Seal | undef
 export async function sealLog(
   storage: { readonly vault: Vault; readonly blobs: BlobStore },
   ref: CubeRef,
-  options: {
-    readonly clock: Clock;
-    readonly sealer: string;
-    readonly signer?: Signer;
-    /** What this process knows to be the last seal, to save looking for it. */
-    readonly after?: Seal;
-  },
+  options: SealOptions,
 ): Promise<Seal | undefined> {
-  const { vault, blobs } = storage;
+  const { vault } = storage;
   const now = options.clock.now();
   const lease = { name: "seal", holder: options.sealer, now, until: now + LIMITS.sealLeaseMs };
   if (!(await vault.lease(ref, lease))) return undefined;
+  try {
+    return await sealAsHolder(storage, ref, options, now);
+  } finally {
+    // Given back at once, so that the next process need not wait for it to lapse.
+    await vault.lease(ref, { ...lease, until: now });
+  }
+}
+
+async function sealAsHolder(
+  { vault, blobs }: { readonly vault: Vault; readonly blobs: BlobStore },
+  ref: CubeRef,
+  options: SealOptions,
+  now: number,
+): Promise<Seal | undefined> {
   const cube = await vault.cube(ref);
   if (cube === undefined) return undefined;
   let previous = await lastSealAfter(vault, ref, options.after);

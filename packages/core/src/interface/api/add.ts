@@ -8,6 +8,7 @@ import type { OpenCube } from "./context.ts";
 import { addDraft, newContent, type ParsedAddOptions } from "./new-memory.ts";
 import { addOptionsSchema, parseInput, type AddOptions } from "./options.ts";
 import { embedTask } from "./embed.ts";
+import { forgetStaleChunks } from "./forget-stale-chunks.ts";
 import { settledBy, type SettleReport } from "./settled.ts";
 import { update } from "./update.ts";
 import { write } from "./write.ts";
@@ -68,7 +69,7 @@ export async function addRead(
   options: ParsedAddOptions,
 ): Promise<AddResult> {
   const { context } = cube;
-  const candidates = await continueSessions(cube, result.candidates);
+  const candidates = await continueSessions(cube, keyed(result.candidates, options.externalKey));
   const ids: string[] = [];
   const taskKeys: string[] = [];
   let added = 0;
@@ -90,6 +91,7 @@ export async function addRead(
       total: candidates.length,
     });
   }
+  if (options.onDuplicate === "update") await forgetStaleChunks(cube, candidates);
   return {
     ids,
     added,
@@ -132,11 +134,11 @@ async function tryBatch(
   options: ParsedAddOptions,
 ): Promise<BatchOutcome> {
   const { context } = cube;
-  const existing = await existingByKey(cube, batch, options);
+  const existing = await existingByKey(cube, batch);
   const seen = new Map<string, string>();
   const fresh: { readonly id: string; readonly candidate: Candidate }[] = [];
   const ids = batch.map((candidate) => {
-    const key = options.externalKey ?? candidate.externalKey;
+    const key = candidate.externalKey;
     const known = key === undefined ? undefined : (existing.get(key) ?? seen.get(key));
     if (known !== undefined) return known;
     const id = context.ids.id();
@@ -157,7 +159,7 @@ async function tryBatch(
     ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  if (options.onDuplicate === "update") await updateExisting(cube, batch, options, existing);
+  if (options.onDuplicate === "update") await updateExisting(cube, batch, existing);
   if (written === undefined) return { ids, added: 0, taskKeys: [] };
   const { receipt } = written;
   const { position } = receipt;
@@ -173,11 +175,10 @@ async function tryBatch(
 async function existingByKey(
   cube: OpenCube,
   batch: readonly Candidate[],
-  options: ParsedAddOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const keys = new Set<string>();
   for (const candidate of batch) {
-    const key = options.externalKey ?? candidate.externalKey;
+    const key = candidate.externalKey;
     if (key !== undefined) keys.add(key);
   }
   const found = new Map<string, string>();
@@ -198,16 +199,24 @@ async function existingByKey(
 async function updateExisting(
   cube: OpenCube,
   batch: readonly Candidate[],
-  options: ParsedAddOptions,
   existing: ReadonlyMap<string, string>,
 ): Promise<void> {
   for (const candidate of batch) {
-    const key = options.externalKey ?? candidate.externalKey;
+    const key = candidate.externalKey;
     const id = key === undefined ? undefined : existing.get(key);
     if (id !== undefined) {
       await update(cube, id, { payload: { ...candidate.payload } }, { mode: "overwrite" });
     }
   }
+}
+
+/** One key for several pieces (a long text is cut into chunks): the later ones get its number. */
+function keyed(candidates: readonly Candidate[], key: string | undefined): readonly Candidate[] {
+  if (key === undefined) return candidates;
+  return candidates.map((candidate, i) => ({
+    ...candidate,
+    externalKey: i === 0 ? key : `${key}#${i}`,
+  }));
 }
 
 /** Turns added to a session that is there already come after its last turn. */

@@ -124,7 +124,10 @@ describe("the index cache", () => {
     const heard: { how: string; rows: number }[] = [];
     const listen = (event: unknown) => heard.push(event as { how: string; rows: number });
     subscribe("memcube:index", listen);
-    const { me } = start({ storage: memoryStorage({ from: storage.data }), embedder: wordEmbedder() });
+    const { me } = start({
+      storage: memoryStorage({ from: storage.data }),
+      embedder: wordEmbedder(),
+    });
     const found = await (await me.cube("c")).search("word7 topic");
     unsubscribe("memcube:index", listen);
     expect(heard.filter(({ how }) => how === "built" || how === "rebuilt")).toEqual([]);

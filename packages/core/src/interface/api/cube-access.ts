@@ -80,6 +80,21 @@ export function headerOf(context: ApiContext, stored: StoredCube): CubeHeader {
   return header;
 }
 
+/** What was refused, in words. */
+const DEEDS: Readonly<Record<Action, string>> = {
+  "cube.create": "create the cube",
+  "cube.read": "open the cube",
+  "cube.update": "change the settings of cube",
+  "cube.delete": "delete the cube",
+  "memory.read": "read memories of cube",
+  "memory.add": "add memories to cube",
+  "memory.update": "update memories of cube",
+  "memory.forget": "forget memories of cube",
+  "memory.erase": "erase these memories of cube",
+  "memory.rollback": "roll back memories of cube",
+  "log.read": "read the log of cube",
+};
+
 /** The same words whether there is no such cube or the caller may not know. */
 export function cubeNotFound(cubeId: string): MemCubeError {
   return new MemCubeError(
@@ -99,7 +114,7 @@ export function memoryNotFound(cubeId: string, id: string): MemCubeError {
 export function forbidden(caller: Caller, ref: CubeRef, decision: Decision): MemCubeError {
   return new MemCubeError(
     "MEMCUBE_FORBIDDEN",
-    `User ${caller.userId} may not ${decision.action} in cube ${ref.cubeId}.`,
+    `User ${caller.userId} may not ${DEEDS[decision.action]} ${ref.cubeId}.`,
     { details: { cubeId: ref.cubeId, action: decision.action, rules: decision.rules } },
   );
 }

@@ -69,17 +69,21 @@ export async function createCube(
   return ref;
 }
 
-/** Opens the caller's own `user:` cube, creating it the first time; any other must be there. */
-export async function ensureCube(visitor: Visitor, cubeId: string): Promise<CubeRef> {
+/** Opens a cube; the caller's own `user:` cube, or with `create` any, is made when it is not there. */
+export async function ensureCube(
+  visitor: Visitor,
+  cubeId: string,
+  create = false,
+): Promise<CubeRef> {
   const { context, caller, principals } = visitor;
   assertOpen(context);
   const ref = { tenantId: caller.tenantId, cubeId: parseInput(idSchema, cubeId, "cubeId") };
   const own = cubeId === `user:${caller.userId}`;
-  if (own && (await context.storage.vault.cube(ref)) === undefined) {
+  if ((own || create) && (await context.storage.vault.cube(ref)) === undefined) {
     try {
       return await createCube(visitor, cubeId);
     } catch (error) {
-      // Somebody (another process of the same user) created it just now.
+      // Somebody (another process of the same user) created it just now: then it is opened.
       if (!(error instanceof MemCubeError) || error.code !== "MEMCUBE_CUBE_EXISTS") throw error;
     }
   }

@@ -3,7 +3,7 @@ import { LIMITS } from "../../limits.ts";
 import type { Memory } from "../../memory/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
-import { idListSchema, parseInput } from "./options.ts";
+import { idListSchema, idSchema, parseInput } from "./options.ts";
 
 /**
  * Memories by id, in any state but erased or expired, in the order asked. What is not there and what
@@ -36,4 +36,17 @@ export async function getMany(cube: OpenCube, ids: readonly string[]): Promise<r
 /** One memory by id; `undefined` when there is none that the caller may see. */
 export async function get(cube: OpenCube, id: string): Promise<Memory | undefined> {
   return (await getMany(cube, [id]))[0];
+}
+
+/** One memory by its external key; `undefined` when there is none that the caller may see. */
+export async function getByKey(cube: OpenCube, externalKey: string): Promise<Memory | undefined> {
+  parseInput(idSchema, externalKey, "externalKey");
+  await enter(cube, "memory.read");
+  const { context, ref, principals } = cube;
+  const [stored] = await context.storage.vault.readByKey(ref, {
+    externalKeys: [externalKey],
+    access: { principals },
+    now: context.clock.now(),
+  });
+  return stored === undefined ? undefined : await get(cube, stored.id);
 }

@@ -5,10 +5,13 @@ import type { StoredVersion } from "../../ports/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter, type CubeState } from "./cube-access.ts";
 import { idSchema, parseInput } from "./options.ts";
+import { writtenBy, type WrittenBy } from "./written-by.ts";
 
-/** A version with the reason its writer gave. */
+/** A version with who wrote it, and the reason they gave. */
 export interface HistoricMemory extends Memory {
   readonly note?: string;
+  /** Left out only when the log that tells it is damaged. */
+  readonly written?: WrittenBy;
 }
 
 /**
@@ -19,9 +22,19 @@ export async function history(cube: OpenCube, id: string): Promise<readonly Hist
   parseInput(idSchema, id, "id");
   const state = await enter(cube, "memory.read");
   const versions = await storedVersions(cube, state, id);
+  const writers = await writtenBy(
+    cube,
+    id,
+    versions.map((stored) => stored.fromSeq),
+  );
   return versions.map((stored) => {
     const note = noteOf(stored);
-    return { ...toMemory(cube.ref, stored), ...(note === undefined ? {} : { note }) };
+    const written = writers.get(stored.fromSeq);
+    return {
+      ...toMemory(cube.ref, stored),
+      ...(note === undefined ? {} : { note }),
+      ...(written === undefined ? {} : { written }),
+    };
   });
 }
 

@@ -24,4 +24,5 @@ export type { LogOptions } from "./read-changes.ts";
 export type { SettleReport } from "./settled.ts";
 export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";
+export type { WrittenBy } from "./written-by.ts";
 export type { MemView, ViewAddResult } from "./view.ts";

@@ -10,7 +10,7 @@ import { configureCube } from "./cubes.ts";
 import { dependents, type DependentsOptions } from "./dependents.ts";
 import { erase } from "./erase.ts";
 import { forget } from "./forget.ts";
-import { get, getMany } from "./get.ts";
+import { get, getByKey, getMany } from "./get.ts";
 import { history, type HistoricMemory } from "./history.ts";
 import { list } from "./list.ts";
 import {
@@ -61,6 +61,8 @@ export interface MemCube {
   search(query: string, options?: SearchOptions): Promise<Retrieval>;
   get(id: string): Promise<Memory | undefined>;
   getMany(ids: readonly string[]): Promise<readonly Memory[]>;
+  /** By the key it was added under: `{ externalKey }`, or `session/message` of a transcript. */
+  getByKey(externalKey: string): Promise<Memory | undefined>;
   list(options?: ListOptions): Promise<Page<Memory>>;
   /** Memories of this cube that point to another one, with the edge. */
   dependents(target: string | MemoryRef, options?: DependentsOptions): Promise<Page<StoredEdge>>;
@@ -111,6 +113,7 @@ export function memCube(cube: OpenCube): MemCube {
     search: async (query, options) => await search(cube, query, options),
     get: async (id) => await get(cube, id),
     getMany: async (ids) => await getMany(cube, ids),
+    getByKey: async (externalKey) => await getByKey(cube, externalKey),
     list: async (options) => await list(cube, options),
     dependents: async (target, options) => await dependents(cube, target, options),
     update: async (id, patch, options) => await update(cube, id, patch, options),

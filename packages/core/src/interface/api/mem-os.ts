@@ -27,7 +27,15 @@ export interface MemSession {
    * Opens a cube. The caller's own `user:<id>` cube is created the first time.
    * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND` also when the caller may not know of it
    */
-  cube(id: string, options?: { readonly readOnly?: boolean }): Promise<MemCube>;
+  cube(
+    id: string,
+    options?: {
+      /** Refuses every write through this handle. @default false */
+      readonly readOnly?: boolean;
+      /** Creates the cube when there is none. @default false */
+      readonly create?: boolean;
+    },
+  ): Promise<MemCube>;
   /** Opens a cube read-only: its handle refuses every write, whatever the caller may do. */
   mount(id: string): Promise<MemCube>;
   /** Lets go of what the process holds of a cube; handles of this caller to it are closed. */
@@ -68,8 +76,8 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
   const mounts = new Map<string, { closed: boolean }>();
   const own = `user:${caller.userId}`;
 
-  const open = async (id: string, readOnly: boolean): Promise<OpenCube> => {
-    const ref = await ensureCube(visitor, id);
+  const open = async (id: string, readOnly: boolean, create = false): Promise<OpenCube> => {
+    const ref = await ensureCube(visitor, id, create);
     return handle(ref, readOnly);
   };
   const handle = (ref: CubeRef, readOnly: boolean): OpenCube => {
@@ -82,7 +90,8 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
     caller,
     createCube: async (id, options) =>
       memCube(handle(await createCube(visitor, id, options), false)),
-    cube: async (id, options) => memCube(await open(id, options?.readOnly === true)),
+    cube: async (id, options) =>
+      memCube(await open(id, options?.readOnly === true, options?.create === true)),
     mount: async (id) => memCube(await open(id, true)),
     unmount: async (id) => {
       assertOpen(context);

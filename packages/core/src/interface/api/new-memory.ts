@@ -31,14 +31,14 @@ export function newContent(
   const at = candidate.at ?? options.at;
   const text = "text" in payload && payload.text !== undefined ? payload.text : "";
   const language = candidate.language ?? options.language ?? guessLanguage(text);
-  const externalKey = options.externalKey ?? candidate.externalKey;
+  const { externalKey } = candidate;
   const header: MemoryHeader = defined({
     id,
     tenantId: ref.tenantId,
     cubeId: ref.cubeId,
     kind: kindOf(payload),
     type: payload.type,
-    sources: withTime(candidate, at),
+    sources: sourcesOf(candidate, id, at, options.sessionId),
     externalKey,
     tags: [...new Set([...(candidate.tags ?? []), ...(options.tags ?? [])])],
     entities: options.entities ?? [],
@@ -86,11 +86,23 @@ export function assertSize({ header, payload }: MemoryContent): void {
   );
 }
 
-function withTime(candidate: Candidate, at: number | undefined): MemoryHeader["sources"] {
-  const { sources } = candidate;
-  if (at === undefined) return [...sources];
-  if (sources.length > 0) return sources.map((source) => ({ at, ...source }));
-  return [{ kind: "message", id: candidate.position, at }];
+/**
+ * Where it comes from, each with the time and session it was said in. What has no source of its own
+ * but a time or session to keep is its own source.
+ */
+function sourcesOf(
+  { sources, payload }: Candidate,
+  id: string,
+  at: number | undefined,
+  sessionId: string | undefined,
+): MemoryHeader["sources"] {
+  const session = payload.type === "turn" ? undefined : sessionId;
+  const common = {
+    ...(at === undefined ? {} : { at }),
+    ...(session === undefined ? {} : { sessionId: session }),
+  };
+  if (sources.length > 0) return sources.map((source) => ({ ...common, ...source }));
+  return Object.keys(common).length === 0 ? [] : [{ kind: "message", id, ...common }];
 }
 
 /** Leaves out members that are `undefined`, so that canonical bytes and parsed objects agree. */

@@ -10,8 +10,8 @@ import { enter } from "./cube-access.ts";
 export type CubeVerifyOptions = Omit<VerifyOptions, "signer">;
 
 /**
- * Recomputes the cube's log, links, seals and versions and reports everything that does not agree.
- * Seals what this process wrote first. For the owner of the cube.
+ * Recomputes the cube's log, links, seals and versions and reports everything that does not agree. For
+ * the owner of the cube.
  */
 export async function verify(
   cube: OpenCube,

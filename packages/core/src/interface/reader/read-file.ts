@@ -43,7 +43,7 @@ const TEXT_FORMATS: ReadonlyMap<string, TextFormat> = new Map<string, TextFormat
 /**
  * Reads a file into candidates: JSON of any known shape (of an unknown one as one JSON memory),
  * JSON lines, Markdown and plain text; other kinds through `options.parsers`, which come first, so
- * that a parser may replace what is built in. The extension decides, then the media type.
+ * that a parser may replace what is built in. The media type decides, then the extension.
  *
  * A damaged file is reported in the result.
  *
@@ -137,7 +137,7 @@ async function throughParser(
 function kindsOf(file: FileDescription): readonly string[] {
   const extension = /\.[a-z0-9]{1,16}$/i.exec(file.name?.slice(-32) ?? "")?.[0];
   const mediaType = file.mediaType?.split(";")[0]?.trim();
-  return [extension, mediaType].flatMap((kind) => (kind ? [kind.toLowerCase()] : []));
+  return [mediaType, extension].flatMap((kind) => (kind ? [kind.toLowerCase()] : []));
 }
 
 /** UTF-8, or UTF-16 with a byte order mark; `undefined` for bytes that are neither. */

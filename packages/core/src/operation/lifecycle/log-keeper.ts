@@ -80,8 +80,11 @@ export class LogKeeper {
     watched.timer = undefined;
     watched.work ??= this.#seal(watched)
       .catch((error: unknown) => {
-        if (!isMemCubeError(error, "MEMCUBE_CLOSED"))
+        // The storage was closed or the cube deleted meanwhile: nothing is left to seal.
+        const over = ["MEMCUBE_CLOSED", "MEMCUBE_CUBE_NOT_FOUND"] as const;
+        if (!over.some((code) => isMemCubeError(error, code))) {
           emit("memcube:error", { where: "seal", error });
+        }
       })
       .finally(() => {
         watched.work = undefined;

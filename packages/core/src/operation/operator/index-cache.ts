@@ -99,7 +99,14 @@ export class IndexCache {
     const slot = this.#slots.get(cubeKey(ref));
     if (slot?.loaded === undefined) return;
     slot.early.set(position.seq, { position, change });
-    if (slot.work === undefined) this.#takeEarly(slot, slot.loaded);
+    try {
+      if (slot.work === undefined) this.#takeEarly(slot, slot.loaded);
+    } catch (error) {
+      // The commit stands whatever becomes of its cache: the next search builds the index anew.
+      emit("memcube:error", { where: "index.feed", error });
+      this.#slots.delete(cubeKey(ref));
+      return;
+    }
     this.#followSoon(slot, position);
     this.#evict(slot);
     this.#saveSoon(slot);
