@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
 import { benchColdStart } from "./core/cold-start.ts";
+import { benchCrash } from "./core/crash.ts";
 import { benchDurableAdd } from "./core/durable-add.ts";
 import { benchLocomo } from "./core/locomo.ts";
 import { benchManyCubes } from "./core/many-cubes.ts";
@@ -17,6 +18,7 @@ const SUITES: Readonly<
     "search-10k": benchSearchPeers,
     "durable-add": benchDurableAdd,
     "cold-start": benchColdStart,
+    "kill-9": benchCrash,
     "many-cubes": benchManyCubes,
   },
 };

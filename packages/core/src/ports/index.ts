@@ -9,4 +9,5 @@ export type * from "./threads.ts";
 export type * from "./tokenizer.ts";
 export type * from "./topic.ts";
 export type * from "./usage.ts";
+export type * from "./vault-records.ts";
 export type * from "./vault.ts";

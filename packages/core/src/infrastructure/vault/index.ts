@@ -3,10 +3,10 @@ export { commit, cubeMutation, putMutation, type CommitInput, type Mutation } fr
 export { archivedVersions, readLog, readSegment } from "./history.ts";
 export { sealLog } from "./seal.ts";
 export { noteOf, toCubeHeader, toMemory } from "./stored.ts";
-export {
-  verifyCube,
-  type VerifyOptions,
-  type VerifyProblem,
-  type VerifyProblemCode,
-  type VerifyReport,
-} from "./verify.ts";
+export { verifyCube } from "./verify.ts";
+export type {
+  VerifyOptions,
+  VerifyProblem,
+  VerifyProblemCode,
+  VerifyReport,
+} from "./verify-report.ts";

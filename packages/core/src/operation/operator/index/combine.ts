@@ -1,3 +1,4 @@
+import type { HitReasons } from "../../../flow/index.ts";
 import { FLAG, NONE } from "./row-table.ts";
 import {
   dateFit,
@@ -6,7 +7,6 @@ import {
   scoreStretches,
   type StructureInput,
 } from "./structure.ts";
-import type { Why } from "./query.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** Makes word scores relative to the best one: 0..1. */
@@ -61,7 +61,7 @@ function isOutdated({ columns }: StructureInput, row: number, now: number): bool
 }
 
 /** The parts of a hit's score. */
-export function explain(input: StructureInput, row: number, vector: number | undefined): Why {
+export function explain(input: StructureInput, row: number, vector: number | undefined): HitReasons {
   const { plan, view, columns, scratch, boosts, now } = input;
   const lexical = scratch.score[row] ?? 0;
   const before = view.previous[row] ?? NONE;

@@ -1,3 +1,5 @@
+import type { HitReasons } from "../../../flow/index.ts";
+
 /** Narrows what is returned; statistics are still those of all rows the caller may see. */
 export interface IndexFilter {
   /** One of these types. */
@@ -24,32 +26,12 @@ export interface IndexQuery {
   readonly filter?: IndexFilter | undefined;
 }
 
-/** Why a row ranks where it does: the parts of its score, left out where they played no part. */
-export interface Why {
-  /** Own and neighbour words, relative to the best row: 0..1. */
-  readonly lexical?: number;
-  /** Cosine similarity of the embeddings, -1..1. */
-  readonly vector?: number;
-  /** Said by, or about, whom the question names. */
-  readonly speaker?: boolean;
-  /** Share of `lexical` that neighbouring rows of the session contributed, 0..1. */
-  readonly neighbours?: number;
-  /** Said near a date that the question names, 0..1. */
-  readonly date?: number;
-  /** Its role, time words or wording of a preference fit what is asked. */
-  readonly cue?: boolean;
-  /** It answers a question (the row before) that matches. */
-  readonly answer?: boolean;
-  /** Its validity is over or yet to come. */
-  readonly outdated?: boolean;
-}
-
 export interface IndexHit {
   readonly id: string;
   readonly version: number;
   /** Comparable within one result only; best first. */
   readonly score: number;
-  readonly why: Why;
+  readonly why: HitReasons;
 }
 
 export interface IndexResult {
