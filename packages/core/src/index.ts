@@ -170,4 +170,11 @@ export type {
   VerifyProblemCode,
   VerifyReport,
 } from "./infrastructure/vault/index.ts";
-export type { Rejection, RejectionCode } from "./interface/reader/index.ts";
+export { readMemoryCall } from "./interface/reader/index.ts";
+export type {
+  MemoryCall,
+  MemoryIntent,
+  Rejection,
+  RejectionCode,
+  TimeRange,
+} from "./interface/reader/index.ts";
