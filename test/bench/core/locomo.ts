@@ -80,7 +80,7 @@ export async function benchLocomo(report: Report): Promise<void> {
 
 async function inBudget(cube: MemCube, question: string) {
   const { text, included } = await cube.search(question, { budgetTokens: BUDGET_TOKENS });
-  const memories = await cube.getMany(included);
+  const memories = await cube.getMany(included.map(({ id }) => id));
   return { text, ids: memories.map((memory) => memory.header.sources[0]?.id ?? "") };
 }
 

@@ -5,5 +5,6 @@ export * from "./decision.ts";
 export * from "./injection-plan.ts";
 export * from "./page.ts";
 export * from "./position.ts";
+export * from "./refs.ts";
 export * from "./retrieval.ts";
 export * from "./task.ts";

@@ -1,3 +1,4 @@
+import type { MemoryRef } from "../memory/index.ts";
 import type { Hit } from "./retrieval.ts";
 
 /** What goes into a prompt, in two blocks: one that prompt caches can keep, one that changes. */
@@ -19,5 +20,5 @@ export interface InjectionPlan {
     readonly scale: number;
   }[];
   /** Says what became of the plan, so that usage counters are true. Never rejects. */
-  report(outcome: { readonly used: boolean | readonly string[] }): Promise<void>;
+  report(outcome: { readonly used: boolean | readonly MemoryRef[] }): Promise<void>;
 }

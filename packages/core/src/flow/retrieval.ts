@@ -1,9 +1,9 @@
-import type { Memory } from "../memory/index.ts";
+import type { Memory, MemoryRef } from "../memory/index.ts";
 import type { Position } from "./position.ts";
 
 /** Why a hit is one: the parts of its score, left out where they played no part. */
 export interface HitReasons {
-  /** Own and neighbouring words, relative to the best hit: 0..1. */
+  /** Own and neighbouring words, relative to the best row of its cube. */
   readonly lexical?: number;
   /** Cosine similarity of the embeddings, -1..1. */
   readonly vector?: number;
@@ -40,8 +40,8 @@ export interface Retrieval {
   readonly text: string;
   /** Tokens of `text`, counted by the tokenizer given or estimated (see `estimateTokens`). */
   readonly tokens: number;
-  /** Ids of the memories that are in `text`. */
-  readonly included: readonly string[];
+  /** The memories that are in `text`, best first. */
+  readonly included: readonly MemoryRef[];
   /** How likely the answer is among the hits, 0..1. */
   readonly confidence: number;
   /** Position of each cube that was searched, by cube id. */

@@ -1,4 +1,6 @@
-import { MemCubeError } from "../../errors.ts";
+import { z } from "zod";
+
+import { isMemCubeError, MemCubeError } from "../../errors.ts";
 import type { Caller, Page } from "../../flow/index.ts";
 import { authorize } from "../../infrastructure/governance/index.ts";
 import { commit, cubeMutation } from "../../infrastructure/vault/index.ts";
@@ -44,6 +46,7 @@ export async function createCube(
   });
   if (decision.effect === "forbid") throw forbidden(caller, ref, decision);
   const now = context.clock.now();
+  assertNotLockedOut(visitor, options.deny);
   const { title, description, tags = [], allow = [], deny = [], writers = [] } = options;
   const header: CubeHeader = {
     ...ref,
@@ -69,39 +72,50 @@ export async function createCube(
   return ref;
 }
 
-/** Opens a cube; the caller's own `user:` cube, or with `create` any, is made when it is not there. */
+/** Opens a cube; with `create` it is made when it is not there. */
 export async function ensureCube(
   visitor: Visitor,
   cubeId: string,
-  create = false,
+  create: boolean,
 ): Promise<CubeRef> {
   const { context, caller, principals } = visitor;
   assertOpen(context);
   const ref = { tenantId: caller.tenantId, cubeId: parseInput(idSchema, cubeId, "cubeId") };
-  const own = cubeId === `user:${caller.userId}`;
-  if ((own || create) && (await context.storage.vault.cube(ref)) === undefined) {
-    try {
-      return await createCube(visitor, cubeId);
-    } catch (error) {
-      // Somebody (another process of the same user) created it just now: then it is opened.
-      if (!(error instanceof MemCubeError) || error.code !== "MEMCUBE_CUBE_EXISTS") throw error;
-    }
+  try {
+    await enterAs(context, caller, principals, ref, "cube.read");
+    return ref;
+  } catch (error) {
+    if (!create || !isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) throw error;
   }
-  await enterAs(context, caller, principals, ref, "cube.read");
-  return ref;
+  try {
+    return await createCube(visitor, cubeId);
+  } catch (error) {
+    // Somebody (another process of the same user) created it just now: then it is opened.
+    if (!isMemCubeError(error, "MEMCUBE_CUBE_EXISTS")) throw error;
+    await enterAs(context, caller, principals, ref, "cube.read");
+    return ref;
+  }
 }
 
-/** Cubes the caller may see, by id, one page. */
+const listCubesSchema = z.strictObject({
+  limit: z.int().min(1).max(LIMITS.pageRows).default(100),
+  cursor: z.string().optional(),
+  withTotal: z.boolean().default(false),
+});
+
+export type ListCubesOptions = z.input<typeof listCubesSchema>;
+
+/** Cubes the caller may read, by id, one page. */
 export async function listCubes(
   { context, caller, principals }: Visitor,
-  options: { readonly limit?: number; readonly cursor?: string; readonly withTotal?: boolean } = {},
+  rawOptions: ListCubesOptions = {},
 ): Promise<Page<CubeHeader>> {
   assertOpen(context);
-  const { limit = 100, cursor, withTotal = false } = options;
+  const { limit, cursor, withTotal } = parseInput(listCubesSchema, rawOptions, "options");
   const page = await context.storage.vault.cubes({
     tenantId: caller.tenantId,
     access: { principals },
-    limit: Math.min(LIMITS.pageRows, Math.max(1, limit)),
+    limit,
     withTotal,
     ...(cursor === undefined ? {} : { cursor }),
   });
@@ -115,6 +129,7 @@ export async function configureCube(
 ): Promise<CubeHeader> {
   const patch = parseInput(createCubeOptionsSchema, rawPatch, "patch");
   let next: CubeHeader | undefined;
+  assertNotLockedOut(cube, patch.deny);
   await write(cube, {
     action: "cube.update",
     drafts: ({ header, version }) => {
@@ -126,6 +141,24 @@ export async function configureCube(
   });
   if (next === undefined) throw new TypeError("a configuration writes a header");
   return next;
+}
+
+/**
+ * Deny wins, also over the owner: a list that names them would leave a cube that nobody can open.
+ *
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT`
+ */
+function assertNotLockedOut(
+  { principals }: Pick<Visitor, "principals">,
+  deny: readonly Principal[] = [],
+): void {
+  const own = deny.find((principal) => principals.includes(principal));
+  if (own === undefined) return;
+  throw new MemCubeError(
+    "MEMCUBE_INVALID_INPUT",
+    `Denying ${own} would lock you out of your own cube. Leave others off { allow } instead.`,
+    { details: { deny: own } },
+  );
 }
 
 /**

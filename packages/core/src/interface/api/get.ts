@@ -1,6 +1,6 @@
 import { toMemory } from "../../infrastructure/vault/index.ts";
-import { LIMITS } from "../../limits.ts";
 import type { Memory } from "../../memory/index.ts";
+import type { StoredVersion } from "../../ports/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { idListSchema, idSchema, parseInput } from "./options.ts";
@@ -14,14 +14,20 @@ export async function getMany(cube: OpenCube, ids: readonly string[]): Promise<r
   parseInput(idListSchema, ids, "ids");
   await enter(cube, "memory.read");
   const { context, ref, principals } = cube;
-  const { vault, usage } = context.storage;
+  const { vault } = context.storage;
   const now = context.clock.now();
-  const found: Memory[] = [];
-  for (let start = 0; start < ids.length; start += LIMITS.pageRows) {
-    const slice = ids.slice(start, start + LIMITS.pageRows);
-    const stored = await vault.read(ref, { ids: slice, access: { principals }, now });
-    found.push(...stored.map((version) => toMemory(ref, version)));
-  }
+  const stored = await vault.read(ref, { ids, access: { principals }, now });
+  return await withUsage(cube, stored, now);
+}
+
+/** Memories as they are returned: with their counters, and counted as read. */
+async function withUsage(
+  { context, ref }: OpenCube,
+  stored: readonly StoredVersion[],
+  now: number,
+): Promise<readonly Memory[]> {
+  const { usage } = context.storage;
+  const found = stored.map((version) => toMemory(ref, version));
   const counters = await usage.get(
     ref,
     found.map((memory) => memory.header.id),
@@ -43,10 +49,7 @@ export async function getByKey(cube: OpenCube, externalKey: string): Promise<Mem
   parseInput(idSchema, externalKey, "externalKey");
   await enter(cube, "memory.read");
   const { context, ref, principals } = cube;
-  const [stored] = await context.storage.vault.readByKey(ref, {
-    externalKeys: [externalKey],
-    access: { principals },
-    now: context.clock.now(),
-  });
-  return stored === undefined ? undefined : await get(cube, stored.id);
+  const now = context.clock.now();
+  const query = { externalKeys: [externalKey], access: { principals }, now };
+  return (await withUsage(cube, await context.storage.vault.readByKey(ref, query), now))[0];
 }

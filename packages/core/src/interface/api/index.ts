@@ -1,6 +1,8 @@
+export type { SignalOptions } from "./abortable.ts";
 export type { AbsorbInput } from "./absorb.ts";
 export type { AddResult } from "./add.ts";
 export type { ApiContext } from "./context.ts";
+export type { ListCubesOptions } from "./cubes.ts";
 export type { DependentsOptions } from "./dependents.ts";
 export { EMBED_TASK, runEmbedTask } from "./embed.ts";
 export { runScrubTask, SCRUB_TASK } from "./erase.ts";

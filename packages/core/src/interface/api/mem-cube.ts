@@ -3,6 +3,7 @@ import type { VerifyReport } from "../../infrastructure/vault/index.ts";
 import type { CubeHeader, Memory, MemoryRef } from "../../memory/index.ts";
 import type { CubeStats, StoredEdge } from "../../ports/index.ts";
 import { readFile } from "../reader/index.ts";
+import { abortable, type SignalOptions } from "./abortable.ts";
 import { add, addRead, type AddResult } from "./add.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
@@ -43,12 +44,13 @@ export interface MemCube {
   readonly readOnly: boolean;
 
   /** Title, lists and times of the cube. */
-  header(): Promise<CubeHeader>;
+  header(options?: SignalOptions): Promise<CubeHeader>;
   /** Changes title, tags or who may read and write. For the owner. */
-  configure(patch: CreateCubeOptions): Promise<CubeHeader>;
+  configure(patch: CreateCubeOptions, options?: SignalOptions): Promise<CubeHeader>;
   /** Where the log is now. */
-  position(): Promise<Position>;
-  stats(): Promise<CubeStats>;
+  position(options?: SignalOptions): Promise<Position>;
+  /** Counts and sizes over all that is in it. For the owner: they tell of what others can't see. */
+  stats(options?: SignalOptions): Promise<CubeStats>;
 
   /** Adds messages, texts, documents, values or typed payloads; see {@link add}. */
   add(input: unknown, options?: AddOptions): Promise<AddResult>;
@@ -59,13 +61,16 @@ export interface MemCube {
   ): Promise<AddResult>;
 
   search(query: string, options?: SearchOptions): Promise<Retrieval>;
-  get(id: string): Promise<Memory | undefined>;
-  getMany(ids: readonly string[]): Promise<readonly Memory[]>;
+  get(id: string, options?: SignalOptions): Promise<Memory | undefined>;
+  getMany(ids: readonly string[], options?: SignalOptions): Promise<readonly Memory[]>;
   /** By the key it was added under: `{ externalKey }`, or `session/message` of a transcript. */
-  getByKey(externalKey: string): Promise<Memory | undefined>;
-  list(options?: ListOptions): Promise<Page<Memory>>;
+  getByKey(externalKey: string, options?: SignalOptions): Promise<Memory | undefined>;
+  list(options?: ListOptions & SignalOptions): Promise<Page<Memory>>;
   /** Memories of this cube that point to another one, with the edge. */
-  dependents(target: string | MemoryRef, options?: DependentsOptions): Promise<Page<StoredEdge>>;
+  dependents(
+    target: string | MemoryRef,
+    options?: DependentsOptions & SignalOptions,
+  ): Promise<Page<StoredEdge>>;
 
   update(id: string, patch: UpdatePatch, options?: UpdateOptions): Promise<Memory>;
   /** Hides a memory from search and lists; its history stays. */
@@ -77,11 +82,11 @@ export interface MemCube {
   ): Promise<readonly string[]>;
 
   /** Versions of a memory, newest first. */
-  history(id: string): Promise<readonly HistoricMemory[]>;
+  history(id: string, options?: SignalOptions): Promise<readonly HistoricMemory[]>;
   /** Restores an earlier version as a new one. */
   rollback(id: string, version: number, options?: ChangeOptions): Promise<Memory>;
   /** Time machine: the cube at a position or a time, read only. */
-  at(when: Position | Date | number): Promise<PastCube>;
+  at(when: Position | Date | number, options?: SignalOptions): Promise<PastCube>;
   /** Changes in order; with `follow` also those to come. */
   log(options?: LogOptions): AsyncGenerator<Change>;
   /** Checks that nothing of log and versions was altered, removed or reordered. */
@@ -98,35 +103,67 @@ export interface MemCube {
 
 /** Binds the operations to an opened cube. */
 export function memCube(cube: OpenCube): MemCube {
+  return { id: cube.ref.cubeId, readOnly: cube.readOnly, ...reads(cube), ...writes(cube) };
+}
+
+type Reads =
+  | "header"
+  | "position"
+  | "stats"
+  | "search"
+  | "get"
+  | "getMany"
+  | "getByKey"
+  | "list"
+  | "dependents"
+  | "history"
+  | "at"
+  | "log"
+  | "verify"
+  | "export";
+
+function reads(cube: OpenCube): Pick<MemCube, Reads> {
   return {
-    id: cube.ref.cubeId,
-    readOnly: cube.readOnly,
-    header: async () => (await enter(cube, "cube.read")).header,
-    configure: async (patch) => await configureCube(cube, patch),
-    position: async () => (await enter(cube, "cube.read")).position,
-    stats: async () => {
-      await enter(cube, "cube.read");
-      return await cube.context.storage.vault.stats(cube.ref);
-    },
-    add: async (input, options) => await add(cube, input, options),
-    addFile: async (bytes, options) => await addFile(cube, bytes, options),
-    search: async (query, options) => await search(cube, query, options),
-    get: async (id) => await get(cube, id),
-    getMany: async (ids) => await getMany(cube, ids),
-    getByKey: async (externalKey) => await getByKey(cube, externalKey),
-    list: async (options) => await list(cube, options),
-    dependents: async (target, options) => await dependents(cube, target, options),
-    update: async (id, patch, options) => await update(cube, id, patch, options),
-    forget: async (id, options) => await forget(cube, id, options),
-    erase: async (ids, options) => await erase(cube, ids, options),
-    history: async (id) => await history(cube, id),
-    rollback: async (id, version, options) => await rollback(cube, id, version, options),
-    at: async (when) => await pastCube(cube, when),
+    header: async ({ signal } = {}) =>
+      (await abortable(signal, () => enter(cube, "cube.read"))).header,
+    position: async ({ signal } = {}) =>
+      (await abortable(signal, () => enter(cube, "cube.read"))).position,
+    stats: async ({ signal } = {}) => await abortable(signal, () => stats(cube)),
+    search: async (query, options) =>
+      await abortable(options?.signal, () => search(cube, query, options)),
+    get: async (id, { signal } = {}) => await abortable(signal, () => get(cube, id)),
+    getMany: async (ids, { signal } = {}) => await abortable(signal, () => getMany(cube, ids)),
+    getByKey: async (key, { signal } = {}) => await abortable(signal, () => getByKey(cube, key)),
+    list: async ({ signal, ...options } = {}) => await abortable(signal, () => list(cube, options)),
+    dependents: async (target, { signal, ...options } = {}) =>
+      await abortable(signal, () => dependents(cube, target, options)),
+    history: async (id, { signal } = {}) => await abortable(signal, () => history(cube, id)),
+    at: async (when, { signal } = {}) => await abortable(signal, () => pastCube(cube, when)),
     log: (options) => readChanges(cube, options),
     verify: async (options) => await verify(cube, options),
     export: (options) => exportMemories(cube, options),
+  };
+}
+
+function writes(cube: OpenCube): Omit<MemCube, Reads | "id" | "readOnly"> {
+  return {
+    configure: async (patch, { signal } = {}) => {
+      signal?.throwIfAborted();
+      return await configureCube(cube, patch);
+    },
+    add: async (input, options) => await add(cube, input, options),
+    addFile: async (bytes, options) => await addFile(cube, bytes, options),
+    update: async (id, patch, options) => await update(cube, id, patch, options),
+    forget: async (id, options) => await forget(cube, id, options),
+    erase: async (ids, options) => await erase(cube, ids, options),
+    rollback: async (id, version, options) => await rollback(cube, id, version, options),
     import: async (lines, options) => await importMemories(cube, lines, options),
   };
+}
+
+async function stats(cube: OpenCube): Promise<CubeStats> {
+  await enter(cube, "log.read");
+  return await cube.context.storage.vault.stats(cube.ref);
 }
 
 async function addFile(

@@ -1,4 +1,4 @@
-import { MemCubeError } from "../../errors.ts";
+import { isMemCubeError, MemCubeError } from "../../errors.ts";
 import {
   callerSchema,
   principalsOf,
@@ -11,7 +11,14 @@ import { cubeKey, type CubeHeader, type CubeRef } from "../../memory/index.ts";
 import { absorb, parseAbsorb, type AbsorbInput } from "./absorb.ts";
 import type { AddResult } from "./add.ts";
 import { assertOpen, type ApiContext, type OpenCube } from "./context.ts";
-import { createCube, deleteCube, ensureCube, listCubes, type Visitor } from "./cubes.ts";
+import {
+  createCube,
+  deleteCube,
+  ensureCube,
+  listCubes,
+  type ListCubesOptions,
+  type Visitor,
+} from "./cubes.ts";
 import { memCube, type MemCube } from "./mem-cube.ts";
 import { parseInput, type CreateCubeOptions } from "./options.ts";
 import { parsePrepare, prepare, type PrepareInput } from "./prepare.ts";
@@ -32,19 +39,16 @@ export interface MemSession {
     options?: {
       /** Refuses every write through this handle. @default false */
       readonly readOnly?: boolean;
-      /** Creates the cube when there is none. @default false */
+      /** Creates the cube when there is none. @default false, true for one's own `user:` cube */
       readonly create?: boolean;
+      readonly signal?: AbortSignal;
     },
   ): Promise<MemCube>;
   /** Opens a cube read-only: its handle refuses every write, whatever the caller may do. */
   mount(id: string): Promise<MemCube>;
-  /** Lets go of what the process holds of a cube; handles of this caller to it are closed. */
+  /** Closes this session's handles to a cube and lets go of its index. */
   unmount(id: string): Promise<void>;
-  listCubes(options?: {
-    readonly limit?: number;
-    readonly cursor?: string;
-    readonly withTotal?: boolean;
-  }): Promise<Page<CubeHeader>>;
+  listCubes(options?: ListCubesOptions): Promise<Page<CubeHeader>>;
   /** Deletes a cube with everything in it. For its owner. */
   deleteCube(id: string): Promise<void>;
   /** Several cubes as one: reads merge, writes fan out. */
@@ -80,6 +84,15 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
     const ref = await ensureCube(visitor, id, create);
     return handle(ref, readOnly);
   };
+  /** For reading: a user's own cube that was never written to is nothing, and is not created. */
+  const openOwn = async (id: string): Promise<OpenCube | undefined> => {
+    try {
+      return await open(id, true);
+    } catch (error) {
+      if (id === own && isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) return undefined;
+      throw error;
+    }
+  };
   const handle = (ref: CubeRef, readOnly: boolean): OpenCube => {
     const key = cubeKey(ref);
     const mount = mounts.get(key) ?? { closed: false };
@@ -90,14 +103,18 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
     caller,
     createCube: async (id, options) =>
       memCube(handle(await createCube(visitor, id, options), false)),
-    cube: async (id, options) =>
-      memCube(await open(id, options?.readOnly === true, options?.create === true)),
+    cube: async (id, options) => {
+      const { readOnly = false, create = false, signal } = options ?? {};
+      signal?.throwIfAborted();
+      return memCube(await open(id, readOnly, !readOnly && (create || id === own)));
+    },
     mount: async (id) => memCube(await open(id, true)),
     unmount: async (id) => {
       assertOpen(context);
       const ref = { tenantId: caller.tenantId, cubeId: id };
       const mount = mounts.get(cubeKey(ref));
-      if (mount !== undefined) mount.closed = true;
+      if (mount === undefined) return;
+      mount.closed = true;
       mounts.delete(cubeKey(ref));
       await context.operator.indexes.release(ref);
     },
@@ -107,17 +124,23 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
       if (ids.length === 0) {
         throw new MemCubeError("MEMCUBE_INVALID_INPUT", "A view needs at least one cube id.");
       }
-      return memView(await Promise.all(ids.map(async (id) => await open(id, false))));
+      const cubes = [...new Set(ids)].map(async (id) => await open(id, false, id === own));
+      return memView(await Promise.all(cubes));
     },
     prepare: async (input) => {
       const parsed = parsePrepare(input);
-      const ids = parsed.cubes ?? [own];
-      const cubes = await Promise.all(ids.map(async (id) => await open(id, true)));
-      return await prepare(cubes, parsed);
+      const ids = [...new Set(parsed.cubes ?? [own])];
+      const cubes = await Promise.all(ids.map(async (id) => await openOwn(id)));
+      return await prepare(
+        context,
+        cubes.flatMap((cube) => cube ?? []),
+        parsed,
+      );
     },
     absorb: async (input) => {
       const parsed = parseAbsorb(input);
-      return await absorb(await open(parsed.cube ?? own, false), parsed);
+      const id = parsed.cube ?? own;
+      return await absorb(await open(id, false, id === own), parsed);
     },
   };
 }

@@ -94,6 +94,8 @@ export const searchOptionsSchema = z.strictObject({
   to: timestamp.optional(),
   /** At least as new as this position: read-your-writes across processes. */
   position: positionSchema.optional(),
+  /** The same for views: a position for each cube that has one. */
+  positions: z.record(idSchema, positionSchema).optional(),
   signal,
 });
 

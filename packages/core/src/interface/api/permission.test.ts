@@ -164,6 +164,80 @@ describe("shared cubes", () => {
     expect(merged.hits).toHaveLength(1);
   });
 
+  test("in a view the answer comes before what merely shares a word in another cube", async () => {
+    const { ada, cube } = await house();
+    const noise = await ada.createCube("garden");
+    await noise.add(
+      Array.from({ length: 8 }, (_, i) => `Garden note ${i}: the code of the wind is wild.`),
+    );
+    const found = await (await ada.view(["garden", "diary"])).search("What is Ada's locker code?");
+    expect(found.hits[0]?.memory.header.cubeId).toBe("diary");
+    const twice = await ada.view(["diary", "diary"]);
+    expect(twice.cubeIds).toEqual(["diary"]);
+    const { position } = await cube.add("x");
+    const view = await ada.view(["garden", "diary"]);
+    expect((await view.search("locker", { positions: { diary: position } })).hits).not.toEqual([]);
+    await expect(view.search("locker", { position })).rejects.toMatchObject({
+      code: "MEMCUBE_INVALID_INPUT",
+    });
+  });
+
+  test("memories of two cubes with the same id are told apart", async () => {
+    const { ada, cube } = await house();
+    const copy = await ada.createCube("copy");
+    const lines = [];
+    for await (const line of cube.export()) lines.push(line);
+    await copy.import(lines);
+    await copy.update(lines[0]?.header.id as string, { text: "Ada's locker code is 9999." });
+    const plan = await ada.prepare({
+      cubes: ["copy", "diary"],
+      messages: [{ role: "user", content: "What is my locker code?" }],
+    });
+    expect(plan.hits).toHaveLength(2);
+    const used = plan.hits.filter(({ memory }) => memory.header.cubeId === "copy");
+    await plan.report({ used: used.map(({ memory: { header } }) => header) });
+    expect(plan.volatile).toContain("9999");
+  });
+
+  test("statistics and a list that would lock out are for nobody", async () => {
+    const { bob, cube } = await house();
+    await cube.configure({ allow: ["user:bob"] });
+    await expect((await bob.cube("diary")).stats()).rejects.toMatchObject(FORBIDDEN);
+    await expect(cube.configure({ deny: ["everyone"] })).rejects.toMatchObject({
+      code: "MEMCUBE_INVALID_INPUT",
+    });
+    expect((await cube.stats()).memories).toBe(1);
+  });
+
+  test("reading does not create a user's cube; planning for a new user is empty", async () => {
+    const { os, bob } = await house();
+    await expect(bob.mount("user:bob")).rejects.toMatchObject(NOT_FOUND);
+    const plan = await bob.prepare({ messages: "hello" });
+    expect(plan).toMatchObject({ stable: "", volatile: "" });
+    expect((await bob.listCubes()).items).toEqual([]);
+    await expect(bob.listCubes({ limit: Number.NaN })).rejects.toMatchObject({
+      code: "MEMCUBE_INVALID_INPUT",
+    });
+    expect(os.storage).toBe("memory");
+  });
+
+  test("every read stops waiting when its signal fires", async () => {
+    const { cube, id } = await house();
+    const signal = AbortSignal.abort(new Error("enough"));
+    const reads: Promise<unknown>[] = [
+      cube.get(id, { signal }),
+      cube.getMany([id], { signal }),
+      cube.list({ signal }),
+      cube.search("x", { signal }),
+      cube.history(id, { signal }),
+      cube.dependents(id, { signal }),
+      cube.header({ signal }),
+      cube.stats({ signal }),
+      cube.at(Date.now(), { signal }),
+    ];
+    for (const read of reads) await expect(read).rejects.toThrow("enough");
+  });
+
   test("a deleted cube is gone; its name can be used again", async () => {
     const { ada, cube, id } = await house();
     await ada.deleteCube("diary");

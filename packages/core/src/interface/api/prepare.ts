@@ -1,12 +1,13 @@
 import { z } from "zod";
 
-import type { InjectionPlan } from "../../flow/index.ts";
-import { LIVE_STATES, type Memory } from "../../memory/index.ts";
+import { refKey, refOf, type InjectionPlan } from "../../flow/index.ts";
+import { LIMITS } from "../../limits.ts";
+import { LIVE_STATES, type Memory, type MemoryRef } from "../../memory/index.ts";
 import { toMemory } from "../../infrastructure/vault/index.ts";
 import { embedQuery } from "../../operation/operator/index.ts";
 import { planInjection } from "../../operation/scheduler/index.ts";
 import { readFast } from "../reader/index.ts";
-import type { OpenCube } from "./context.ts";
+import type { ApiContext, OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { idSchema, parseInput, searchOptionsSchema } from "./options.ts";
 import { searchCube } from "./search.ts";
@@ -21,11 +22,11 @@ const STANDING = 100;
 const QUERY_CHARS = 4_000;
 
 const prepareSchema = z.strictObject({
-  cubes: z.array(idSchema).min(1).optional(),
+  cubes: z.array(idSchema).min(1).max(LIMITS.viewCubes).optional(),
   sessionId: idSchema.optional(),
   /** The conversation in any shape the reader knows; the last user message is what is asked. */
   messages: z.unknown(),
-  /** Name of the model the prompt goes to. */
+  /** Name of the model the prompt goes to: chooses KV states and LoRAs where there is an engine. */
   model: z.string().optional(),
   /** Tokens for both blocks together. */
   budgetTokens: z.int().min(0).default(DEFAULT_BUDGET_TOKENS),
@@ -41,72 +42,72 @@ export function parsePrepare(input: PrepareInput): z.output<typeof prepareSchema
 
 /**
  * Plans what memory adds to a prompt: standing knowledge and what is recalled for the last user
- * message, within a token budget. What the conversation itself already holds is left out.
+ * message, within a token budget. What the conversation itself already holds is left out. Without
+ * cubes (a user nobody knows yet) the plan is empty.
  */
 export async function prepare(
+  context: ApiContext,
   cubes: readonly OpenCube[],
   input: z.output<typeof prepareSchema>,
 ): Promise<InjectionPlan> {
-  const [first] = cubes;
-  if (first === undefined) throw new TypeError("a plan needs at least one cube");
-  const { context } = first;
   const { tokenizer } = context;
-  const { query, present } = readConversation(first, input);
+  const { query, present } = readConversation(context, input);
   const signal = input.signal;
   const vector = await embedQuery(context.operator.embedder, query, signal);
   const options = searchOptionsSchema.parse({ limit: RECALLED, ...(signal && { signal }) });
   const found = await Promise.all(
-    cubes.map(async (cube) => ({
-      recalled: query === "" ? [] : (await searchCube(cube, query, vector, options)).hits,
-      standing: await standingMemories(cube),
-    })),
+    cubes.map(async (cube) => {
+      const state = await enter(cube, "memory.read");
+      const nothing = { hits: [], confidence: 0 };
+      const [recalled, standing] = await Promise.all([
+        query === "" ? nothing : searchCube(cube, state, query, vector, options),
+        standingMemories(cube),
+      ]);
+      return { recalled, standing };
+    }),
   );
-  const recalled = mergeHits(found.map(({ recalled: hits }) => hits));
+  const recalled = mergeHits(found.map((each) => each.recalled));
   const plan = planInjection({
     standing: found.flatMap(({ standing }) => standing),
     recalled: recalled.filter(({ memory }) => !isPresent(memory, present, input.sessionId)),
     budgetTokens: input.budgetTokens,
     ...(tokenizer === undefined ? {} : { countTokens: (text) => tokenizer.count(text) }),
   });
-  const now = context.clock.now();
-  const cubeOf = new Map(
-    [...recalled.map((hit) => hit.memory), ...found.flatMap(({ standing }) => standing)].map(
-      ({ header }) => [header.id, header],
-    ),
-  );
-  const count = (ids: readonly string[], what: "injections" | "uses") => {
-    context.usage.add(
-      ids.flatMap((id) => {
-        const header = cubeOf.get(id);
-        if (header === undefined) return [];
-        const cube = { tenantId: header.tenantId, cubeId: header.cubeId };
-        return [{ cube, id, [what]: 1, at: now }];
-      }),
-    );
-  };
   return {
     stable: plan.stable,
     volatile: plan.volatile,
     hits: plan.hits,
     tokens: plan.tokens,
-    report: async ({ used }) => {
-      count(plan.injected, "injections");
-      const ids = used === true ? plan.injected : used === false ? [] : used;
-      count(ids, "uses");
+    report: async (outcome) => {
+      count(context, plan.injected, outcome);
       await Promise.resolve();
     },
   };
 }
 
+/** Counts injections, and uses of what the answer is said to have used. */
+function count(
+  { usage, clock }: ApiContext,
+  injected: readonly Memory[],
+  { used = false }: { readonly used?: boolean | readonly MemoryRef[] },
+): void {
+  const at = clock.now();
+  const named = new Set(typeof used === "boolean" ? [] : used.map(refKey));
+  usage.add(
+    injected.map((memory) => {
+      const { tenantId, cubeId, id } = memory.header;
+      const uses = used === true || named.has(refKey(refOf(memory))) ? 1 : 0;
+      return { cube: { tenantId, cubeId }, id, injections: 1, uses, at };
+    }),
+  );
+}
+
 /** The question and the texts that the prompt has anyway. */
 function readConversation(
-  { context }: OpenCube,
+  { clock, ids }: ApiContext,
   input: z.output<typeof prepareSchema>,
 ): { query: string; present: ReadonlySet<string> } {
-  const { candidates } = readFast(input.messages, {
-    now: context.clock.now(),
-    newId: () => context.ids.id(),
-  });
+  const { candidates } = readFast(input.messages, { now: clock.now(), newId: () => ids.id() });
   const turns = candidates.flatMap(({ payload }) =>
     payload.type === "turn" || payload.type === "text" ? [payload] : [],
   );
@@ -127,9 +128,8 @@ function isPresent(
   return sessionId === undefined || payload.sessionId === sessionId;
 }
 
-/** Preferences and memories of raised priority: injected by kind, not by similarity. */
+/** Preferences: injected by kind, not by similarity to what is asked. */
 async function standingMemories(cube: OpenCube): Promise<readonly Memory[]> {
-  await enter(cube, "memory.read");
   const { context, ref, principals } = cube;
   const page = await context.storage.vault.list(ref, {
     access: { principals },

@@ -1,4 +1,4 @@
-import type { Hit, Retrieval } from "../../flow/index.ts";
+import { refKey, refOf, type Hit, type Position, type Retrieval } from "../../flow/index.ts";
 import { MemCubeError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import {
@@ -8,14 +8,16 @@ import {
   toRenderable,
   type Retrieved,
 } from "../../operation/operator/index.ts";
-import type { z } from "zod";
+import { z } from "zod";
 
 import type { ApiContext, OpenCube } from "./context.ts";
-import { enter } from "./cube-access.ts";
+import { enter, type CubeState } from "./cube-access.ts";
 import { parseInput, searchOptionsSchema, type SearchOptions } from "./options.ts";
 
 export type ParsedSearchOptions = z.output<typeof searchOptionsSchema>;
 
+/** Longer questions are documents: search for what is asked about them. */
+const querySchema = z.string().max(100_000);
 const DEFAULT_LIMIT = 10;
 /** No useful memory is rendered in fewer tokens: bounds how many can fit a budget. */
 const FEWEST_TOKENS = 6;
@@ -33,23 +35,25 @@ export async function search(
   rawOptions: SearchOptions = {},
 ): Promise<Retrieval> {
   const options = parseInput(searchOptionsSchema, rawOptions, "options");
+  parseInput(querySchema, query, "query");
   const { context } = cube;
+  const state = await enter(cube, "memory.read");
+  assertReached(state.position, options.position ?? options.positions?.[cube.ref.cubeId]);
   const vector = await embedQuery(context.operator.embedder, query, options.signal);
-  const found = await searchCube(cube, query, vector, options);
+  const found = await searchCube(cube, state, query, vector, options);
   return present(context, query, found, { [cube.ref.cubeId]: found.position }, options);
 }
 
-/** Searches one cube: what views do for each. */
+/** Searches one cube that was entered for reading: what views and plans do for each. */
 export async function searchCube(
   cube: OpenCube,
+  { header, position }: CubeState,
   query: string,
   vector: Float32Array | undefined,
   options: ParsedSearchOptions,
 ): Promise<Retrieved> {
   const { context, ref, principals } = cube;
   options.signal?.throwIfAborted();
-  const { header, position } = await enter(cube, "memory.read");
-  assertReached(position.seq, position.epoch, options.position);
   const now = context.clock.now();
   const { types, tags, sessionId, from, to, signal } = options;
   const found = await retrieve(context.operator, {
@@ -86,16 +90,14 @@ export function present(
     },
   );
   const included = new Set(rendered.ids);
+  const inText = found.hits.filter(({ memory }) => included.has(refKey(refOf(memory))));
   const byBudget = options.limit === undefined && options.budgetTokens !== undefined;
-  const hits = byBudget
-    ? found.hits.filter(({ memory }) => included.has(memory.header.id))
-    : found.hits;
   return {
     query,
-    hits,
+    hits: byBudget ? inText : found.hits,
     text: rendered.text,
     tokens: rendered.tokens,
-    included: rendered.ids,
+    included: inText.map(({ memory }) => refOf(memory)),
     confidence: found.confidence,
     positions,
   };
@@ -109,11 +111,14 @@ export function limitOf(options: ParsedSearchOptions): number {
   return Math.min(LIMITS.searchHits, Math.max(DEFAULT_LIMIT, fitting));
 }
 
-function assertReached(seq: number, epoch: string, wanted: ParsedSearchOptions["position"]): void {
-  if (wanted === undefined || (wanted.epoch === epoch && wanted.seq <= seq)) return;
+/** @throws MemCubeError `MEMCUBE_POSITION_LOST` unless the cube is as far as was asked for */
+export function assertReached(position: Position, wanted: Position | undefined): void {
+  const { epoch, seq } = position;
+  const same = wanted?.seq !== seq || wanted.head === position.head;
+  if (wanted === undefined || (wanted.epoch === epoch && wanted.seq <= seq && same)) return;
   throw new MemCubeError(
     "MEMCUBE_POSITION_LOST",
     `The cube is at ${seq}, not as far as the position ${wanted.seq} that was asked for.`,
-    { details: { wanted, seq, epoch } },
+    { details: { wanted, position } },
   );
 }

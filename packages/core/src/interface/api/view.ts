@@ -1,4 +1,4 @@
-import type { Hit, Position, Retrieval } from "../../flow/index.ts";
+import { refKey, refOf, type Hit, type Retrieval } from "../../flow/index.ts";
 import { MemCubeError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import { embedQuery } from "../../operation/operator/index.ts";
@@ -12,7 +12,8 @@ import {
   type AddOptions,
   type SearchOptions,
 } from "./options.ts";
-import { limitOf, present, searchCube } from "./search.ts";
+import { enter } from "./cube-access.ts";
+import { assertReached, limitOf, present, searchCube } from "./search.ts";
 
 /** What became of a write to several cubes: each cube's result or error, by cube id. */
 export interface ViewAddResult {
@@ -79,31 +80,52 @@ async function searchAll(
   rawOptions: SearchOptions = {},
 ): Promise<Retrieval> {
   const options = parseInput(searchOptionsSchema, rawOptions, "options");
+  if (options.position !== undefined && cubes.length > 1) {
+    throw new MemCubeError(
+      "MEMCUBE_INVALID_INPUT",
+      "Each cube of a view has a position of its own: pass { positions: { [cubeId]: position } }.",
+    );
+  }
   const { context } = cubes[0] as OpenCube;
   const vector = await embedQuery(context.operator.embedder, query, options.signal);
   const found = await Promise.all(
-    cubes.map(async (cube) => ({
-      cubeId: cube.ref.cubeId,
-      result: await searchCube(cube, query, vector, options),
-    })),
+    cubes.map(async (cube) => {
+      const state = await enter(cube, "memory.read");
+      assertReached(state.position, options.position ?? options.positions?.[cube.ref.cubeId]);
+      return await searchCube(cube, state, query, vector, options);
+    }),
   );
-  const positions: Record<string, Position> = {};
-  for (const { cubeId, result } of found) positions[cubeId] = result.position;
-  const hits = mergeHits(found.map(({ result }) => result.hits)).slice(0, limitOf(options));
-  const confidence = Math.max(...found.map(({ result }) => result.confidence));
+  const positions = Object.fromEntries(
+    found.map(({ position }, i) => [cubes[i]?.ref.cubeId ?? "", position]),
+  );
+  const hits = mergeHits(found).slice(0, limitOf(options));
+  const confidence = Math.max(...found.map((each) => each.confidence));
   return present(context, query, { hits, confidence }, positions, options);
 }
 
-/** Merges rankings by score; of equal content the better hit stays. */
-export function mergeHits(rankings: readonly (readonly Hit[])[]): Hit[] {
+/**
+ * Merges rankings of several cubes. A score tells only how a hit stands within its own cube, where
+ * the best has about 1 whatever it is worth; the cube's confidence that it holds an answer makes
+ * them comparable. Of equal content the better hit stays.
+ */
+export function mergeHits(
+  rankings: readonly { readonly hits: readonly Hit[]; readonly confidence: number }[],
+): Hit[] {
   const seen = new Set<string>();
+  const scale = rankings.length > 1 ? (confidence: number) => confidence : () => 1;
   return rankings
-    .flat()
-    .sort((a, b) => b.score - a.score || (a.memory.header.id < b.memory.header.id ? -1 : 1))
+    .flatMap(({ hits, confidence }) =>
+      hits.map((hit) => ({ ...hit, score: hit.score * scale(confidence) })),
+    )
+    .sort((a, b) => b.score - a.score || order(a, b))
     .filter(({ memory }) => {
       const { fingerprint } = memory.header;
       if (seen.has(fingerprint)) return false;
       seen.add(fingerprint);
       return true;
     });
+}
+
+function order(a: Hit, b: Hit): number {
+  return refKey(refOf(a.memory)) < refKey(refOf(b.memory)) ? -1 : 1;
 }

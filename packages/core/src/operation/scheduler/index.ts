@@ -1,3 +1,3 @@
-export { planInjection, type PlanParts } from "./plan.ts";
+export { planInjection, STABLE_HEADING, VOLATILE_HEADING, type PlanParts } from "./plan.ts";
 export { UsageBuffer } from "./usage-buffer.ts";
 export { TaskWorker, type TaskHandler } from "./worker.ts";

@@ -1,11 +1,11 @@
-import type { Hit } from "../../flow/index.ts";
+import { refKey, refOf, type Hit } from "../../flow/index.ts";
 import type { Memory } from "../../memory/index.ts";
 import { estimateTokens } from "../../text/index.ts";
 import { renderHits, toRenderable } from "../operator/index.ts";
 
 /** What a plan is made from; everything is data, so equal parts give an equal plan. */
 export interface PlanParts {
-  /** Standing memories (preferences, high priority) in creation order. */
+  /** Standing memories (preferences) in creation order. */
   readonly standing: readonly Memory[];
   /** What was recalled for the message, best first. */
   readonly recalled: readonly Hit[];
@@ -19,14 +19,15 @@ export interface PlannedBlocks {
   readonly volatile: string;
   readonly hits: readonly Hit[];
   readonly tokens: { readonly stable: number; readonly volatile: number };
-  /** Ids of the memories in either block. */
-  readonly injected: readonly string[];
+  /** The memories in either block. */
+  readonly injected: readonly Memory[];
 }
 
 /** Share of the budget that standing knowledge may take. */
 const STABLE_SHARE = 0.3;
-const STABLE_HEADING = "What is known about the user:";
-const VOLATILE_HEADING =
+/** First line of each block: by it a block that comes back in a conversation is recognised. */
+export const STABLE_HEADING = "What is known about the user:";
+export const VOLATILE_HEADING =
   "From memory (said or noted earlier; may be outdated, prefer what the user says now):";
 
 /**
@@ -41,7 +42,7 @@ export function planInjection(parts: PlanParts): PlannedBlocks {
     budgetTokens: Math.floor(budgetTokens * STABLE_SHARE),
   });
   const standing = new Set(stable.included);
-  const hits = parts.recalled.filter(({ memory }) => !standing.has(memory.header.id));
+  const hits = parts.recalled.filter(({ memory }) => !standing.has(refKey(refOf(memory))));
   const volatile = block(
     VOLATILE_HEADING,
     hits.map(({ memory }) => memory),
@@ -51,9 +52,12 @@ export function planInjection(parts: PlanParts): PlannedBlocks {
   return {
     stable: stable.text,
     volatile: volatile.text,
-    hits: hits.filter(({ memory }) => included.has(memory.header.id)),
+    hits: hits.filter(({ memory }) => included.has(refKey(refOf(memory)))),
     tokens: { stable: stable.tokens, volatile: volatile.tokens },
-    injected: [...standing, ...included],
+    injected: [...parts.standing, ...hits.map(({ memory }) => memory)].filter((memory) => {
+      const key = refKey(refOf(memory));
+      return standing.has(key) || included.has(key);
+    }),
   };
 }
 
