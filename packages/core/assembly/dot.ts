@@ -12,11 +12,8 @@ function productOfTwo(left: usize, right: usize): v128 {
   );
 }
 
-/**
- * Dot product of two vectors of `stride` f32 elements, added up in f64 in 8 running sums, rounded
- * to f32 once.
- */
-export function dotExact(left: usize, right: usize, stride: i32): f32 {
+/** Dot product of two vectors of `stride` f32 elements, added up in f64 in 8 running sums. */
+export function dotExact(left: usize, right: usize, stride: i32): f64 {
   let a = f64x2.splat(0);
   let b = a;
   let c = a;
@@ -29,7 +26,7 @@ export function dotExact(left: usize, right: usize, stride: i32): f32 {
     d = f64x2.add(d, productOfTwo(left + 24, right + 24));
   }
   const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
-  return <f32>(f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
 /** One step of 16 codes of one row against the query's. */

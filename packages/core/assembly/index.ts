@@ -17,9 +17,10 @@ const NORM_TOLERANCE: f32 = 1e-4;
 const candidates = changetype<TopList>(128);
 const hits = changetype<TopList>(160);
 
+/** Where the batch's row number `slot` lies. */
 @inline
-function rowAddress(row: u32): usize {
-  return layout.rows + ((<usize>row * <usize>layout.stride) << 2);
+function batchAddress(slot: i32): usize {
+  return layout.batch + ((<usize>slot * <usize>layout.stride) << 2);
 }
 
 /** Where a row's first 16 codes lie: four rows share a block, see `dotCodesOfFour`. */
@@ -28,10 +29,10 @@ function codeAddress(row: u32): usize {
   return layout.codes + <usize>(row >> 2) * (<usize>layout.stride << 2) + ((<usize>row & 3) << 4);
 }
 
-/** Empties a row and overwrites what it held with zeros. */
+/** Empties a row and overwrites its codes with zeros, and the batch, which may hold the row. */
 export function clear(row: i32): void {
   store<u8>(layout.alive + row, 0);
-  memory.fill(rowAddress(row), 0, (<usize>layout.stride) << 2);
+  memory.fill(layout.batch, 0, (<usize>layout.batchSize * <usize>layout.stride) << 2);
   let codes = codeAddress(row);
   for (let left = layout.stride; left > 0; left -= 16, codes += CODE_GAP) {
     v128.store(codes, i8x16.splat(0));
@@ -39,14 +40,34 @@ export function clear(row: i32): void {
 }
 
 /**
- * Makes codes, scale, sum and error of the living rows [first, first + count).
- * Returns the first row that is not finite or not of unit length, or -1.
+ * Brings the vector of f32[stride] at `address` to unit length. Returns the square of the length it
+ * had; if that is 0 or not finite, the vector stays as it is.
+ */
+export function normalise(address: usize): f64 {
+  const squares = dotExact(address, address, layout.stride);
+  if (!(squares > 0 && squares < Infinity)) return squares;
+  const factor = f64x2.splat(1 / sqrt(squares));
+  const end = address + ((<usize>layout.stride) << 2);
+  for (; address < end; address += 16) {
+    const low = f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(address)), factor);
+    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(address, 8)), factor);
+    v128.store(
+      address,
+      v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2),
+    );
+  }
+  return squares;
+}
+
+/**
+ * Makes codes, scale, sum and error of the living rows [first, first + count), which lie in the
+ * batch. Returns the first row that is not finite or not of unit length, or -1.
  */
 export function quantise(first: i32, count: i32): i32 {
   const stride = layout.stride;
   for (let row = first; row < first + count; row++) {
     if (!load<u8>(layout.alive + row)) continue;
-    quantiseVector(rowAddress(row), codeAddress(row), CODE_GAP, stride, ROW_LEVELS, 0);
+    quantiseVector(batchAddress(row - first), codeAddress(row), CODE_GAP, stride, ROW_LEVELS, 0);
     if (!(abs(squaredNorm - 1) < NORM_TOLERANCE)) return row;
     const at = (<usize>row) << 2;
     store<f32>(layout.scales + at, scale);
@@ -112,82 +133,102 @@ export function scan(count: i32, limit: i32, masked: bool): void {
   }
 }
 
-/** Exact cosine of one row with the query. */
-@inline
-function exact(row: u32): f32 {
-  return dotExact(rowAddress(row), layout.query, layout.stride);
+/** Writes the exact cosines of the first `count` rows of the batch with the query. */
+export function similarities(count: i32): void {
+  for (let slot = 0; slot < count; slot++) {
+    const score = <f32>dotExact(batchAddress(slot), layout.query, layout.stride);
+    store<f32>(layout.batchScores + ((<usize>slot) << 2), score);
+  }
 }
 
-/**
- * After `scan`: exact cosines of the candidates from the best bound down, as long as the bound
- * reaches the worst hit, then, if that used up the candidates, of every other row of [0, count)
- * whose bound does. So the hits are the exact best `limit`, best first. Returns the number of rows
- * looked at.
- */
-export function rescore(count: i32, limit: i32): i32 {
+/** Rows of the running search. */
+let rowCount: i32 = 0;
+/** Candidates that were looked at, best bound first. */
+let candidatesTaken: i32 = 0;
+/** Rows whose bounds were compared after the candidates were used up. */
+let rowsRefined: i32 = 0;
+
+/** After `scan`, before `nextRows`: nothing was looked at yet. */
+export function startRescore(count: i32, limit: i32): void {
   hits.reset(layout.hitScores, layout.hitRows, limit);
   candidates.sort();
-  let looked = 0;
-  for (; looked < candidates.size; looked++) {
-    const at = (<usize>looked) << 2;
-    if (load<f32>(candidates.scores + at) < hits.bar) break;
-    const row = load<u32>(candidates.rows + at);
-    hits.offer(exact(row), row);
-    store<f32>(layout.uppers + ((<usize>row) << 2), NaN);
-  }
-  // INVARIANT: no row outside the candidates has a bound above the worst candidate's.
-  if (looked == candidates.limit) looked += refine(count);
-  hits.sort();
-  return looked;
+  rowCount = count;
+  candidatesTaken = 0;
+  rowsRefined = 0;
 }
 
 /**
- * Exact cosines of the rows of [0, count) that were not looked at and whose bound reaches the worst
- * hit.
+ * Takes the exact cosines of the `given` rows that the last call wanted and that now lie in the
+ * batch; then writes the rows that have to be looked at next to `batchRows` and returns how many. 0
+ * = the hits are the exact best, best first.
+ *
+ * These are the candidates from the best bound down, as long as the bound reaches the worst hit,
+ * then, if that used up the candidates, every other row whose bound does. Each row is wanted once.
  */
-function refine(count: i32): i32 {
-  let looked = 0;
-  let bar = hits.bar;
-  for (let row = 0; row < count; row += 4) {
-    const at = layout.uppers + ((<usize>row) << 2);
-    if (!v128.any_true(f32x4.ge(v128.load(at), f32x4.splat(bar)))) continue;
-    for (let lane = 0; lane < 4; lane++) {
-      if (!(load<f32>(at + ((<usize>lane) << 2)) >= bar)) continue;
-      hits.offer(exact(row + lane), row + lane);
-      looked++;
-      bar = hits.bar;
-    }
+export function nextRows(given: i32): i32 {
+  similarities(given);
+  for (let at: usize = 0; at < (<usize>given) << 2; at += 4) {
+    hits.offer(load<f32>(layout.batchScores + at), load<u32>(layout.batchRows + at));
   }
-  return looked;
+  let wanted = takeCandidates();
+  // INVARIANT: no row outside the candidates has a bound above the worst candidate's.
+  if (!wanted && candidatesTaken == candidates.limit) wanted = refine();
+  if (!wanted) hits.sort();
+  return wanted;
 }
 
-/** The number of hits of the last `rescore`. */
+function takeCandidates(): i32 {
+  let wanted = 0;
+  const bar = hits.bar;
+  for (; candidatesTaken < candidates.size && wanted < layout.batchSize; candidatesTaken++) {
+    const at = (<usize>candidatesTaken) << 2;
+    if (load<f32>(candidates.scores + at) < bar) break;
+    const row = load<u32>(candidates.rows + at);
+    want(row, wanted++);
+    store<f32>(layout.uppers + ((<usize>row) << 2), NaN);
+  }
+  return wanted;
+}
+
+function refine(): i32 {
+  let wanted = 0;
+  const bar = hits.bar;
+  const bars = f32x4.splat(bar);
+  for (; rowsRefined < rowCount && wanted + 4 <= layout.batchSize; rowsRefined += 4) {
+    const at = layout.uppers + ((<usize>rowsRefined) << 2);
+    if (!v128.any_true(f32x4.ge(v128.load(at), bars))) continue;
+    for (let lane = 0; lane < 4; lane++) {
+      if (load<f32>(at + ((<usize>lane) << 2)) >= bar) want(rowsRefined + lane, wanted++);
+    }
+  }
+  return wanted;
+}
+
+@inline
+function want(row: u32, slot: i32): void {
+  store<u32>(layout.batchRows + ((<usize>slot) << 2), row);
+}
+
+/** The number of hits of the last search. */
 export function hitCount(): i32 {
   return hits.size;
 }
 
-/** Writes the exact cosines of the rows hitRows[0, count) to hitScores. */
-export function similarities(count: i32): void {
-  for (let index: usize = 0; index < <usize>count; index++) {
-    store<f32>(layout.hitScores + (index << 2), exact(load<u32>(layout.hitRows + (index << 2))));
-  }
-}
-
 /**
- * Sum of f32[count] at the rows: reads them at the speed of the machine, which is the limit of an
- * exact scan.
+ * Sum of the rows' codes, 4 at a time: reads them at the speed of the machine, which is the limit
+ * of a scan.
  */
-export function sumRows(count: i32): f32 {
-  let a = f32x4.splat(0);
+export function sumCodes(count: i32): i32 {
+  let a = i32x4.splat(0);
   let b = a;
   let c = a;
   let d = a;
-  const end = layout.rows + (((<usize>count) * <usize>layout.stride) << 2);
-  for (let at = layout.rows; at < end; at += 64) {
-    a = f32x4.add(a, v128.load(at));
-    b = f32x4.add(b, v128.load(at, 16));
-    c = f32x4.add(c, v128.load(at, 32));
-    d = f32x4.add(d, v128.load(at, 48));
+  const end = layout.codes + <usize>count * <usize>layout.stride;
+  for (let at = layout.codes; at < end; at += 64) {
+    a = i32x4.add(a, v128.load(at));
+    b = i32x4.add(b, v128.load(at, 16));
+    c = i32x4.add(c, v128.load(at, 32));
+    d = i32x4.add(d, v128.load(at, 48));
   }
-  return f32x4.extract_lane(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), 0);
+  return i32x4.extract_lane(i32x4.add(i32x4.add(a, b), i32x4.add(c, d)), 0);
 }

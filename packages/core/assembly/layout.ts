@@ -1,17 +1,24 @@
 /**
  * Where a column's regions lie, written by the host at address 0. Field order and sizes are those
- * of `columnLayout` in the host's `layout.ts`; all fields but `stride` are byte addresses.
+ * of `columnLayout` in the host's `layout.ts`; all fields but the first two are byte addresses. The
+ * rows themselves stay with the host, which copies those that are needed to `batch`.
  */
 @unmanaged
 export class Layout {
   /** Elements per row: the dimensions rounded up to a multiple of 64, the rest zero. */
   stride: i32;
+  /** Rows there is room for in `batch`. */
+  batchSize: i32;
   /** f32[stride]: the query, of unit length. */
   query: usize;
   /** i8[stride]: the query's codes. */
   queryCodes: usize;
-  /** f32[capacity x stride]: the rows, of unit length. */
-  rows: usize;
+  /** f32[batchSize x stride]: rows, of unit length. */
+  batch: usize;
+  /** u32[batchSize]: the rows that `nextRows` wants to have in `batch`. */
+  batchRows: usize;
+  /** f32[batchSize]: exact cosines of the rows in `batch`. */
+  batchScores: usize;
   /** i8[capacity x stride]: the rows' codes. */
   codes: usize;
   /** f32[capacity]: what one step of a row's codes is worth. */

@@ -11,7 +11,10 @@ import {
 /** A full column grows by this factor, so that adding n rows moves each about twice. */
 const GROWTH = 1.5;
 
-/** A column's buffer, laid out and growing, with the kernel that works on it. */
+/**
+ * A column's buffer, laid out and growing, with the kernel that works on it: all that a search
+ * needs but the rows themselves.
+ */
 export class ColumnMemory {
   readonly kernel: VectorKernel;
   readonly #dimensions: number;
@@ -45,11 +48,6 @@ export class ColumnMemory {
 
   get words(): Uint32Array {
     return this.#words;
-  }
-
-  /** Byte address of a row's f32 elements. */
-  rowAddress(row: number): number {
-    return this.#layout.address.rows + row * this.#layout.stride * 4;
   }
 
   /**

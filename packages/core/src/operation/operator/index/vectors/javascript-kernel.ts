@@ -1,4 +1,5 @@
-import type { VectorKernel } from "./kernel.ts";
+import { dotExact } from "./dot-exact.ts";
+import type { KernelSearch, RowSource, VectorKernel } from "./kernel.ts";
 import type { ColumnLayout } from "./layout.ts";
 import { TopList } from "./top-list.ts";
 
@@ -32,31 +33,42 @@ export class JavaScriptKernel implements VectorKernel {
   }
 
   clear(row: number): void {
-    const { address, stride } = this.#placed();
+    const { address, batchSize, stride } = this.#placed();
     this.#bytes[address.alive + row] = 0;
-    this.#floats.fill(0, address.rows / 4 + row * stride, address.rows / 4 + (row + 1) * stride);
+    this.#bytes.fill(0, address.batch, address.batch + batchSize * stride * 4);
+  }
+
+  normalise(address: number): number {
+    const { stride } = this.#placed();
+    const start = address / 4;
+    const squares = dotExact(this.#floats, start, start, stride);
+    if (!(squares > 0 && squares < Infinity)) return squares;
+    const factor = 1 / Math.sqrt(squares);
+    for (let index = start; index < start + stride; index++) {
+      this.#floats[index] = (this.#floats[index] as number) * factor;
+    }
+    return squares;
   }
 
   quantise(first: number, count: number): number {
     const { address, stride } = this.#placed();
-    for (let row = first; row < first + count; row++) {
-      if (this.#bytes[address.alive + row] === 0) continue;
-      const start = address.rows / 4 + row * stride;
-      let squares = 0;
-      for (let index = 0; index < stride; index++)
-        squares += (this.#floats[start + index] as number) ** 2;
-      if (!(Math.abs(squares - 1) < NORM_TOLERANCE)) return row;
+    for (let slot = 0; slot < count; slot++) {
+      if (this.#bytes[address.alive + first + slot] === 0) continue;
+      const start = address.batch / 4 + slot * stride;
+      const squares = dotExact(this.#floats, start, start, stride);
+      if (!(Math.abs(squares - 1) < NORM_TOLERANCE)) return first + slot;
     }
     return -1;
   }
 
-  search(rowCount: number, limit: number, _oversample: number, masked: boolean): number {
+  search(rows: RowSource, { rowCount, limit, masked }: KernelSearch): number {
     const { address } = this.#placed();
     const best = new TopList(limit);
     for (let row = 0; row < rowCount; row++) {
       const allowed = masked ? (this.#bytes[address.allowed + row] as number) : 1;
-      if (((this.#bytes[address.alive + row] as number) & allowed) !== 0)
-        best.offer(this.#cosine(row), row);
+      if (((this.#bytes[address.alive + row] as number) & allowed) === 0) continue;
+      this.#floats.set(rows.at(row), address.batch / 4);
+      best.offer(this.#cosine(0), row);
     }
     const hits = best.sorted();
     for (const [index, { score, row }] of hits.entries()) {
@@ -68,9 +80,8 @@ export class JavaScriptKernel implements VectorKernel {
 
   similarities(count: number): void {
     const { address } = this.#placed();
-    for (let index = 0; index < count; index++) {
-      const row = this.#words[address.hitRows / 4 + index] as number;
-      this.#floats[address.hitScores / 4 + index] = this.#cosine(row);
+    for (let slot = 0; slot < count; slot++) {
+      this.#floats[address.batchScores / 4 + slot] = this.#cosine(slot);
     }
   }
 
@@ -79,27 +90,10 @@ export class JavaScriptKernel implements VectorKernel {
     return this.#layout;
   }
 
-  #cosine(row: number): number {
+  /** Cosine of the batch's row number `slot` with the query. */
+  #cosine(slot: number): number {
     const { address, stride } = this.#placed();
-    return dotExact(this.#floats, address.rows / 4 + row * stride, address.query / 4, stride);
+    const start = address.batch / 4 + slot * stride;
+    return Math.fround(dotExact(this.#floats, start, address.query / 4, stride));
   }
-}
-
-/**
- * Dot product with the 8 running sums of `dotExact` in `packages/core/assembly/dot.ts`, added up in
- * its order.
- */
-function dotExact(floats: Float32Array, left: number, right: number, length: number): number {
-  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let x = left, y = right; x < left + length; x += 8, y += 8) {
-    a += (floats[x] as number) * (floats[y] as number);
-    b += (floats[x + 1] as number) * (floats[y + 1] as number);
-    c += (floats[x + 2] as number) * (floats[y + 2] as number);
-    d += (floats[x + 3] as number) * (floats[y + 3] as number);
-    e += (floats[x + 4] as number) * (floats[y + 4] as number);
-    f += (floats[x + 5] as number) * (floats[y + 5] as number);
-    g += (floats[x + 6] as number) * (floats[y + 6] as number);
-    h += (floats[x + 7] as number) * (floats[y + 7] as number);
-  }
-  return Math.fround(a + c + (e + g) + (b + d + (f + h)));
 }

@@ -10,9 +10,15 @@ export const KERNEL_VARIANTS = ["relaxed", "simd", "javascript"] as const;
 /** See `KERNEL_VARIANTS`. */
 export type KernelVariant = (typeof KERNEL_VARIANTS)[number];
 
+/** Where a kernel gets the rows from that it has to look at exactly. */
+export interface RowSource {
+  /** The elements of a living row, of unit length. */
+  at(row: number): Float32Array;
+}
+
 /**
  * A column's buffer and the calculations on it. Vectors pass through the regions of the layout: the
- * host writes `query`, `rows`, `alive`, `allowed` and reads `hitScores`, `hitRows`.
+ * host writes `query`, `batch`, `alive`, `allowed` and reads `hitScores`, `hitRows`, `batchScores`.
  */
 export interface VectorKernel {
   readonly variant: KernelVariant;
@@ -23,21 +29,35 @@ export interface VectorKernel {
    * Moves nothing.
    */
   place(layout: ColumnLayout): void;
-  /** Empties a row and overwrites what it held with zeros. */
+  /** Empties a row and overwrites its codes with zeros, and `batch`, which may hold the row. */
   clear(row: number): void;
   /**
-   * Prepares the living rows [first, first + count) for search.
+   * Brings the vector at byte `address` to unit length. Returns the square of the length it had; if
+   * that is 0 or not finite, the vector stays as it is.
+   */
+  normalise(address: number): number;
+  /**
+   * Prepares the living rows [first, first + count), which lie in `batch`, for search.
    * Returns the first one that is not finite or not of unit length, or -1.
    */
   quantise(first: number, count: number): number;
   /**
    * Writes the exact best `limit` living rows of [0, rowCount), best first, ties by row, and
-   * returns how many. `oversample` rows are looked at exactly before the bound decides which others
-   * have to be.
+   * returns how many. The `candidates` rows with the best bounds, at least `limit`, are looked
+   * at in order of bound before the bound decides which others have to be.
    */
-  search(rowCount: number, limit: number, oversample: number, masked: boolean): number;
-  /** Writes the cosines of the rows hitRows[0, count) with the query to hitScores. */
+  search(rows: RowSource, options: KernelSearch): number;
+  /** Writes the cosines of the first `count` rows of `batch` with the query to `batchScores`. */
   similarities(count: number): void;
+}
+
+/** See `VectorKernel.search`. */
+export interface KernelSearch {
+  readonly rowCount: number;
+  readonly limit: number;
+  readonly candidates: number;
+  /** Whether only rows are found that have a 1 in `allowed`. */
+  readonly masked: boolean;
 }
 
 /**

@@ -5,6 +5,8 @@
 export interface ColumnLayout {
   /** Elements per row: the dimensions rounded up to a multiple of 64. */
   readonly stride: number;
+  /** Rows that the kernel looks at exactly at a time. */
+  readonly batchSize: number;
   /** Rows there is room for, a multiple of 64. */
   readonly capacity: number;
   /** Length of the buffer that holds it all. */
@@ -16,7 +18,9 @@ export interface ColumnLayout {
 const REGIONS = {
   query: { per: "element", bytes: 4 },
   queryCodes: { per: "element", bytes: 1 },
-  rows: { per: "row-element", bytes: 4 },
+  batch: { per: "batch-element", bytes: 4 },
+  batchRows: { per: "batch", bytes: 4 },
+  batchScores: { per: "batch", bytes: 4 },
   codes: { per: "row-element", bytes: 1 },
   scales: { per: "row", bytes: 4 },
   sums: { per: "row", bytes: 4 },
@@ -40,19 +44,17 @@ export const REGION_NAMES = Object.keys(REGIONS) as readonly Region[];
  * The regions that hold a column's state, and so move when it grows; the others are scratch of one
  * call.
  */
-export const STATE_REGIONS: readonly Region[] = [
-  "rows",
-  "codes",
-  "scales",
-  "sums",
-  "errors",
-  "alive",
-];
+export const STATE_REGIONS: readonly Region[] = ["codes", "scales", "sums", "errors", "alive"];
 
 /** Bytes kept free at the start for the kernel's own fields. */
 const HEADER_BYTES = 256;
 /** Rows and elements come in multiples of this, so that the kernel's loops have no remainder. */
 const GRAIN = 64;
+/**
+ * Rows given to the kernel at a time: many enough that calling it costs little, few enough that not
+ * many are looked at which the ones before would have made needless.
+ */
+const BATCH_SIZE = 16;
 /**
  * What a 32-bit address reaches, less one page so that the end of the last region can be addressed
  * too.
@@ -62,8 +64,8 @@ export const MAX_COLUMN_BYTES = 2 ** 32 - 2 ** 16;
 /** Bytes a region takes in a column with room for `rows` rows. */
 export function regionBytes(region: Region, stride: number, rows: number): number {
   const { per, bytes } = REGIONS[region];
-  if (per === "element") return stride * bytes;
-  return rows * bytes * (per === "row" ? 1 : stride);
+  const count = per.startsWith("row") ? rows : per.startsWith("batch") ? BATCH_SIZE : 1;
+  return count * bytes * (per.endsWith("element") ? stride : 1);
 }
 
 /** Lays out a column of `dimensions` with room for at least `rows` rows. */
@@ -76,7 +78,7 @@ export function columnLayout(dimensions: number, rows: number): ColumnLayout {
     address[name] = end;
     end += regionBytes(name, stride, capacity);
   }
-  return { stride, capacity, sizeBytes: end, address };
+  return { stride, batchSize: BATCH_SIZE, capacity, sizeBytes: end, address };
 }
 
 /** The most rows of `dimensions` that one column can hold. */

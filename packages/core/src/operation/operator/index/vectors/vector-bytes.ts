@@ -9,7 +9,7 @@ export interface VectorBytesHeader {
 }
 
 /** Where the rows start. */
-export const HEADER_BYTES = 16;
+const HEADER_BYTES = 16;
 /** The most dimensions a vector may have. */
 export const MAX_DIMENSIONS = 8192;
 
@@ -19,6 +19,16 @@ const VERSION = 1;
 /** Where the bits start; the rows end there. */
 export function bitmapStart({ dimensions, rowCount }: VectorBytesHeader): number {
   return HEADER_BYTES + rowCount * dimensions * 4;
+}
+
+/** The rows where they lie in the bytes; of a copy where they can't be read in place. */
+export function rowsIn(bytes: Uint8Array, header: VectorBytesHeader): Float32Array {
+  const start = bytes.byteOffset + HEADER_BYTES;
+  const length = header.rowCount * header.dimensions;
+  if (start % Float32Array.BYTES_PER_ELEMENT === 0) {
+    return new Float32Array(bytes.buffer, start, length);
+  }
+  return new Float32Array(new Uint8Array(bytes.subarray(HEADER_BYTES, bitmapStart(header))).buffer);
 }
 
 /** Bytes of the right length with the header written and all else zero. */

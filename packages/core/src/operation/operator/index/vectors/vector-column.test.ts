@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KERNEL_VARIANTS, type KernelVariant } from "./kernel.ts";
+import { columnLayout } from "./layout.ts";
 import { VectorColumn, type VectorHits } from "./vector-column.ts";
-import { isSupported } from "./wasm-kernel.ts";
+import { isSupported, WasmKernel } from "./wasm-kernel.ts";
 
 /** Cosines differ from the f64 reference by no more than this. */
 const TOLERANCE = 5e-7;
@@ -182,6 +183,41 @@ describe.each(KERNEL_VARIANTS)("%s kernel", (variant) => {
     );
   });
 
+  test("a loaded column goes on as the one it was written from", () => {
+    const command = fc.record({
+      row: fc.integer({ min: 0, max: 300 }),
+      seed: fc.integer({ min: 0, max: 30 }),
+      clear: fc.boolean(),
+    });
+    const input = fc.record({
+      dimensions: fc.constantFrom(1, 5, 64, 70),
+      count: fc.integer({ min: 0, max: 200 }),
+      commands: fc.array(command, { maxLength: 40 }),
+      shift: fc.integer({ min: 0, max: 3 }),
+    });
+    fc.assert(
+      fc.property(input, ({ dimensions, count, commands, shift }) => {
+        const column = VectorColumn.create(dimensions, 0, variant);
+        const vectors = randomVectors(count, dimensions, 31);
+        for (const [row, vector] of vectors.entries()) if (row % 7 !== 2) column.set(row, vector);
+        let loaded = VectorColumn.deserialize(shifted(column.serialize(), shift), variant);
+        const [query] = randomVectors(1, dimensions, 99);
+        for (const [index, { row, seed, clear }] of commands.entries()) {
+          const [vector] = randomVectors(1, dimensions, seed);
+          for (const each of [column, loaded]) {
+            if (clear) each.clear(row);
+            else each.set(row, vector!);
+          }
+          if (index % 10 === 5)
+            loaded = VectorColumn.deserialize(shifted(loaded.serialize(), shift), variant);
+        }
+        expect(loaded.search(query!, 500)).toEqual(column.search(query!, 500));
+        expect(loaded.serialize()).toEqual(column.serialize());
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test("similarity gives the cosines of the rows asked for", () => {
     const vectors = randomVectors(100, 70, 5);
     const column = columnOf(vectors, variant);
@@ -214,7 +250,12 @@ test("every kernel gives the same bits", () => {
       const allowed = Uint8Array.from(vectors, (_, row) => (row % 3 === 0 ? 0 : 1));
       const [first, ...others] = KERNEL_VARIANTS.map((variant) => {
         const column = columnOf(vectors, variant);
-        return [column.search(query!, input.limit), column.search(query!, input.limit, allowed)];
+        return [
+          column.search(query!, input.limit),
+          column.search(query!, input.limit, allowed),
+          column.similarity(query!, Uint32Array.from(allowed.keys())),
+          column.serialize(),
+        ];
       });
       for (const other of others) expect(other).toEqual(first);
     }),
@@ -319,12 +360,119 @@ test("damaged bytes are refused", () => {
   expect(() => VectorColumn.deserialize(damage(4, 2))).toThrow(/version 2/);
   expect(() => VectorColumn.deserialize(damage(8, 0))).toThrow(RangeError);
   expect(() => VectorColumn.deserialize(damage(16 + 24 * 4 + 3, 0x7f))).toThrow(/row 4/);
+  const floats = new Float32Array(bytes.slice().buffer, 16, 20 * 6);
+  for (const [value, row] of [
+    [Number.NaN, 19],
+    [Infinity, 17],
+    [0.5, 0],
+  ] as const) {
+    floats.fill(value, row * 6, row * 6 + 6);
+    for (const variant of KERNEL_VARIANTS) {
+      const damaged = new Uint8Array(floats.buffer);
+      expect(() => VectorColumn.deserialize(damaged, variant)).toThrow(`row ${row} is not`);
+    }
+  }
 });
 
+/** The same bytes at another offset of a larger buffer. */
+function shifted(bytes: Uint8Array, by: number): Uint8Array {
+  const buffer = new Uint8Array(bytes.length + by);
+  buffer.set(bytes, by);
+  return buffer.subarray(by);
+}
+
 test("bytes at any offset can be read", () => {
+  const bytes = columnOf(randomVectors(20, 6, 1)).serialize();
+  for (const by of [0, 1, 2, 3, 4]) {
+    expect(VectorColumn.deserialize(shifted(bytes, by)).serialize()).toEqual(bytes);
+  }
+});
+
+test("a loaded column works in the bytes it was given, in none where it had to copy them", () => {
+  const vectors = randomVectors(20, 6, 1);
+  const written = columnOf(vectors).serialize();
+  const row3 = (bytes: Uint8Array): Uint8Array => bytes.subarray(16 + 3 * 24, 16 + 4 * 24);
+  for (const by of [0, 3]) {
+    const bytes = shifted(written, by);
+    const column = VectorColumn.deserialize(bytes);
+    column.clear(3);
+    const isInPlace = by === 0;
+    expect(row3(bytes).every((byte) => byte === 0)).toBe(isInPlace);
+    expect(row3(column.serialize()).every((byte) => byte === 0)).toBe(true);
+    column.set(3, vectors[3]!);
+    expect(column.serialize()).toEqual(written);
+    expect(bytes).toEqual(written);
+  }
+});
+
+test("what a row without a vector holds in the bytes is overwritten", () => {
   const column = columnOf(randomVectors(20, 6, 1));
+  column.clear(3);
   const bytes = column.serialize();
-  const moved = new Uint8Array(bytes.length + 3);
-  moved.set(bytes, 3);
-  expect(VectorColumn.deserialize(moved.subarray(3)).serialize()).toEqual(bytes);
+  const dirty = bytes.slice();
+  dirty.fill(9, 16 + 3 * 24, 16 + 4 * 24);
+  const loaded = VectorColumn.deserialize(dirty);
+  expect(loaded.has(3)).toBe(false);
+  expect(loaded.serialize()).toEqual(bytes);
+  expect(dirty).toEqual(bytes);
+});
+
+test("whatever vectors the bytes hold, the search among them is exact", () => {
+  const vectors = randomVectors(2_000, 64, 3);
+  const bytes = columnOf(vectors).serialize();
+  // Still of unit length, so nothing tells that they are other vectors than were written.
+  const floats = new Float32Array(bytes.buffer, 16, vectors.length * 64);
+  for (let row = 0; row < vectors.length; row++) {
+    floats.subarray(row * 64, row * 64 + 64).reverse();
+    vectors[row]!.reverse();
+  }
+  const column = VectorColumn.deserialize(bytes);
+  for (const query of randomVectors(5, 64, 4)) {
+    expectTopK(column.search(query, 20), query, new Map(vectors.entries()), 20);
+  }
+});
+
+test("the bytes held are counted: those given, and the chunks of rows added to them", () => {
+  const vectors = randomVectors(1_000, 64, 1);
+  const bytes = columnOf(vectors).serialize();
+  const column = VectorColumn.deserialize(bytes);
+  const loaded = column.sizeBytes;
+  expect(loaded).toBeGreaterThan(1_000 * 64 * 5);
+  expect(loaded).toBeLessThan(1_100 * 64 * 6);
+  for (const row of [0, 999]) column.set(row, vectors[5]!);
+  expect(column.sizeBytes).toBe(loaded);
+  column.set(1_000, vectors[5]!);
+  expect(column.sizeBytes).toBe(loaded + 64 * 64 * 4);
+  for (let row = 1_001; row < 3_000; row++) column.set(row, vectors[row % 1_000]!);
+  expect(column.sizeBytes).toBeGreaterThan(3_000 * 64 * 5);
+  expect(column.search(vectors[500]!, 3).rows).toEqual(Uint32Array.of(500, 1_500, 2_500));
+});
+
+test.each(["relaxed", "simd"] as const)("each row is looked at once at most (%s)", (variant) => {
+  const layout = columnLayout(64, 1_000);
+  const kernel = new WasmKernel(variant);
+  kernel.place(layout);
+  const { address } = layout;
+  const floats = new Float32Array(kernel.buffer);
+  // All rows have the same codes and lie as far from them, so that the bounds say nothing.
+  const step = 0.001;
+  const vectorOf = (row: number): Float32Array =>
+    new Float32Array(64)
+      .fill(-step)
+      .fill(step, 1, 2 + (row % 63))
+      .fill(Math.sqrt(1 - 63 * step ** 2), 0, 1);
+  new Uint8Array(kernel.buffer).fill(1, address.alive, address.alive + 1_000);
+  for (let row = 0; row < 1_000; row++) {
+    floats.set(vectorOf(row), address.batch / 4);
+    expect(kernel.quantise(row, 1)).toBe(-1);
+  }
+  floats.fill(0.125, address.query / 4, address.query / 4 + 64);
+  const looked: number[] = [];
+  const rows = { at: (row: number) => (looked.push(row), vectorOf(row)) };
+  const options = { rowCount: 1_000, limit: 5, candidates: 16, masked: false };
+  expect(kernel.search(rows, options)).toBe(5);
+  expect(looked.length).toBe(1_000);
+  expect(new Set(looked).size).toBe(1_000);
+  const hits = new Uint32Array(kernel.buffer, address.hitRows, 5);
+  expect([...hits]).toEqual([62, 125, 188, 251, 314]);
 });

@@ -1,14 +1,14 @@
 import { ColumnMemory } from "./column-memory.ts";
-import { copyRows, type RowPlaces } from "./copy-rows.ts";
 import type { KernelVariant } from "./kernel.ts";
 import { maxRows } from "./layout.ts";
+import { RowStore } from "./row-store.ts";
 import {
   bitmapStart,
   checkDimensions,
   createVectorBytes,
-  HEADER_BYTES,
   readBit,
   readHeader,
+  rowsIn,
   setBit,
 } from "./vector-bytes.ts";
 
@@ -20,35 +20,36 @@ export interface VectorHits {
 }
 
 /**
- * Rows looked at exactly before the bound decides which others have to be: at least this many ...
+ * Rows looked at exactly in order of bound: as many as are wanted and at least this many. More
+ * would cost more to keep in order than the rows cost that are then looked at without need.
  */
-const MIN_OVERSAMPLE = 50;
-/** ... and this many per wanted row. */
-const OVERSAMPLE = 4;
-/**
- * Rows copied and prepared at a time when loading: few enough to stay in the processor's cache in
- * between.
- */
-const LOAD_ROWS = 128;
+const MIN_CANDIDATES = 24;
 
 /**
  * Vectors of one cube, one per row, with exact cosine search: an int8 scan bounds every row's
  * cosine from above, and all rows whose bound reaches the worst hit are rescored in f64 (the
  * filter-and-refine search of Seidl and Kriegel, "Optimal Multi-Step k-Nearest Neighbor Search",
- * SIGMOD 1998). It holds one WebAssembly memory, freed with it.
+ * SIGMOD 1998). The codes lie in one WebAssembly memory, freed with it; the vectors themselves stay
+ * outside, and those that are to be rescored are copied in.
  */
 export class VectorColumn {
   readonly dimensions: number;
   readonly #memory: ColumnMemory;
+  readonly #rows: RowStore;
   readonly #maxRows: number;
   #rowCount = 0;
 
-  private constructor(dimensions: number, capacityRows: number, variant?: KernelVariant) {
+  private constructor(
+    dimensions: number,
+    capacityRows: number,
+    { variant, rows }: { variant: KernelVariant | undefined; rows: Float32Array },
+  ) {
     checkDimensions(dimensions);
     this.#maxRows = maxRows(dimensions);
     checkCount("Capacity", capacityRows, this.#maxRows);
     this.dimensions = dimensions;
     this.#memory = new ColumnMemory(dimensions, capacityRows, variant);
+    this.#rows = new RowStore(dimensions, rows);
   }
 
   /**
@@ -58,18 +59,24 @@ export class VectorColumn {
    * @throws RangeError when a number is out of range
    */
   static create(dimensions: number, capacityRows = 64, variant?: KernelVariant): VectorColumn {
-    return new VectorColumn(dimensions, capacityRows, variant);
+    return new VectorColumn(dimensions, capacityRows, { variant, rows: new Float32Array(0) });
   }
 
   /**
-   * Reads what `serialize` wrote; the bytes are copied.
+   * Reads what `serialize` wrote. The column takes the bytes over: its vectors stay where they are
+   * in them, and later changes of these rows are made there; only vectors that are not at a
+   * multiple of 4 bytes are copied. The codes are made anew: that costs less than 20 % more bytes
+   * to read and check would, and whatever the bytes are, codes belong to their vectors and the
+   * search is exact. That a vector is still the one that was written is for the checksum of the
+   * file to say.
    * @throws RangeError when they are cut off, of another version, or hold a vector that is not of
    * unit length
    */
   static deserialize(bytes: Uint8Array, variant?: KernelVariant): VectorColumn {
-    const { dimensions, rowCount } = readHeader(bytes);
-    const column = new VectorColumn(dimensions, rowCount, variant);
-    column.#load(bytes, rowCount);
+    const header = readHeader(bytes);
+    const rows = rowsIn(bytes, header);
+    const column = new VectorColumn(header.dimensions, header.rowCount, { variant, rows });
+    column.#load(rows, bytes);
     return column;
   }
 
@@ -78,9 +85,9 @@ export class VectorColumn {
     return this.#rowCount;
   }
 
-  /** Heap bytes held, for a budget: the whole buffer, with the room it still has. */
+  /** Bytes held, for a budget: vectors and codes, with the room there still is. */
   get sizeBytes(): number {
-    return this.#memory.bytes.byteLength;
+    return this.#memory.bytes.byteLength + this.#rows.sizeBytes;
   }
 
   /** Which kernel runs the searches. */
@@ -97,11 +104,12 @@ export class VectorColumn {
    */
   set(row: number, vector: Float32Array): void {
     checkCount("Row", row, this.#maxRows - 1);
-    const norm = this.#norm(vector);
-    if (norm === 0) return this.clear(row);
     const memory = this.#memory;
+    const { batch } = memory.layout.address;
+    if (!this.#place(vector, batch)) return this.clear(row);
+    this.#rows.at(row).set(memory.floats.subarray(batch / 4, batch / 4 + this.dimensions));
+    // INVARIANT: the batch lies before all that moves here, so the vector is still in it.
     memory.reserve(row + 1);
-    writeScaled(memory.floats, memory.rowAddress(row) / 4, vector, 1 / norm);
     memory.bytes[memory.layout.address.alive + row] = 1;
     memory.kernel.quantise(row, 1);
     this.#rowCount = Math.max(this.#rowCount, row + 1);
@@ -109,7 +117,9 @@ export class VectorColumn {
 
   /** Empties a row and overwrites what it held with zeros. Nothing happens when it is empty. */
   clear(row: number): void {
-    if (this.has(row)) this.#memory.kernel.clear(row);
+    if (!this.has(row)) return;
+    this.#rows.at(row).fill(0);
+    this.#memory.kernel.clear(row);
   }
 
   /** Whether the row holds a vector. */
@@ -129,8 +139,9 @@ export class VectorColumn {
    */
   search(query: Float32Array, limit: number, allowed?: Uint8Array): VectorHits {
     checkCount("Limit", limit, Number.MAX_SAFE_INTEGER);
-    const count = this.#setQuery(query) ? this.#search(limit, allowed) : 0;
     const { floats, words, layout } = this.#memory;
+    const isDirected = this.#place(query, layout.address.query);
+    const count = isDirected ? this.#search(limit, allowed) : 0;
     const { hitRows, hitScores } = layout.address;
     return {
       rows: words.slice(hitRows / 4, hitRows / 4 + count),
@@ -145,49 +156,58 @@ export class VectorColumn {
    */
   similarity(query: Float32Array, rows: Uint32Array): Float32Array {
     const scores = new Float32Array(rows.length);
-    if (!this.#setQuery(query)) return scores;
-    const { floats, words, layout, kernel } = this.#memory;
-    const { hitRows, hitScores } = layout.address;
-    for (let start = 0; start < rows.length; start += layout.capacity) {
-      const some = rows.subarray(start, start + layout.capacity);
-      // Row 0 stands in for the empty ones, whose score stays 0.
-      const living = some.map((row) => (this.has(row) ? row : 0));
-      words.set(living, hitRows / 4);
+    const { floats, layout, kernel } = this.#memory;
+    const { address, batchSize, stride } = layout;
+    if (!this.#place(query, address.query)) return scores;
+    for (let start = 0; start < rows.length; start += batchSize) {
+      const some = rows.subarray(start, start + batchSize);
+      for (let slot = 0; slot < some.length; slot++) {
+        const row = some[slot] as number;
+        if (this.has(row)) floats.set(this.#rows.at(row), address.batch / 4 + slot * stride);
+      }
       kernel.similarities(some.length);
-      for (const [index, row] of some.entries()) {
-        if (this.has(row)) scores[start + index] = floats[hitScores / 4 + index] as number;
+      for (let slot = 0; slot < some.length; slot++) {
+        // In an empty row's place lies what was there before; its score stays 0.
+        if (!this.has(some[slot] as number)) continue;
+        scores[start + slot] = floats[address.batchScores / 4 + slot] as number;
       }
     }
     return scores;
   }
 
-  /** The column as bytes, see `VectorBytesHeader`; the int8 codes are not part of it. */
+  /**
+   * The column as bytes, see `VectorBytesHeader`: the same for the same vectors in the same rows.
+   * The int8 codes are not part of it.
+   */
   serialize(): Uint8Array {
     const header = { dimensions: this.dimensions, rowCount: this.#rowCount };
     const bytes = createVectorBytes(header);
-    const rowBytes = this.dimensions * 4;
-    copyRows(
-      this.#places(0),
-      { bytes, start: HEADER_BYTES, step: rowBytes },
-      rowBytes,
-      this.#rowCount,
-    );
+    this.#rows.copyTo(rowsIn(bytes, header));
     const bitmap = bitmapStart(header);
     for (let row = 0; row < this.#rowCount; row++) if (this.has(row)) setBit(bytes, bitmap, row);
     return bytes;
   }
 
-  #load(bytes: Uint8Array, rowCount: number): void {
-    const { bytes: target, layout, kernel } = this.#memory;
-    const rowBytes = this.dimensions * 4;
-    const bitmap = bitmapStart({ dimensions: this.dimensions, rowCount });
-    for (let first = 0; first < rowCount; first += LOAD_ROWS) {
-      const count = Math.min(LOAD_ROWS, rowCount - first);
-      const stored = { bytes, start: HEADER_BYTES + first * rowBytes, step: rowBytes };
-      copyRows(stored, this.#places(first), rowBytes, count);
+  /** Prepares the rows that the column was made with. */
+  #load(rows: Float32Array, bytes: Uint8Array): void {
+    const { dimensions } = this;
+    const { bytes: own, floats, layout, kernel } = this.#memory;
+    const { address, batchSize, stride } = layout;
+    const rowCount = rows.length / dimensions;
+    const bitmap = bitmapStart({ dimensions, rowCount });
+    for (let first = 0; first < rowCount; first += batchSize) {
+      const count = Math.min(batchSize, rowCount - first);
       for (let row = first; row < first + count; row++) {
-        if (readBit(bytes, bitmap, row)) target[layout.address.alive + row] = 1;
-        else kernel.clear(row);
+        const isAlive = readBit(bytes, bitmap, row);
+        own[address.alive + row] = isAlive ? 1 : 0;
+        if (!isAlive) this.#rows.at(row).fill(0);
+      }
+      // In one piece where the rows lie without gaps on both sides.
+      const piece = dimensions === stride ? count : 1;
+      for (let slot = 0; slot < count; slot += piece) {
+        const start = (first + slot) * dimensions;
+        const vectors = rows.subarray(start, start + piece * dimensions);
+        floats.set(vectors, address.batch / 4 + slot * stride);
       }
       const damaged = kernel.quantise(first, count);
       if (damaged >= 0) throw new RangeError(`Vector column: row ${damaged} is not of unit length`);
@@ -205,47 +225,26 @@ export class VectorColumn {
       bytes.set(given, start);
       bytes.fill(0, start + given.length, start + this.#rowCount);
     }
-    const oversample = Math.min(Math.max(MIN_OVERSAMPLE, OVERSAMPLE * wanted), this.#rowCount);
-    return kernel.search(this.#rowCount, wanted, oversample, allowed !== undefined);
+    const candidates = Math.min(Math.max(MIN_CANDIDATES, wanted), this.#rowCount);
+    const options = { rowCount: this.#rowCount, limit: wanted, candidates };
+    return kernel.search(this.#rows, { ...options, masked: allowed !== undefined });
   }
 
-  /** Puts the query in place, of unit length; false for the zero vector. */
-  #setQuery(query: Float32Array): boolean {
-    const norm = this.#norm(query);
-    if (norm === 0) return false;
-    const { floats, layout } = this.#memory;
-    writeScaled(floats, layout.address.query / 4, query, 1 / norm);
-    return true;
-  }
-
-  /** Length of a vector; a `RangeError` when it is not one of this column's. */
-  #norm(vector: Float32Array): number {
+  /**
+   * Puts a vector at a byte address, of unit length; false for the zero vector. A `RangeError` when
+   * it is not one of this column's.
+   */
+  #place(vector: Float32Array, address: number): boolean {
     if (vector.length !== this.dimensions) {
       throw new RangeError(`Vector of ${vector.length} elements, not of ${this.dimensions}`);
     }
-    let squares = 0;
-    for (let index = 0; index < vector.length; index++) squares += (vector[index] as number) ** 2;
+    const { floats, kernel } = this.#memory;
+    floats.set(vector, address / 4);
+    const squares = kernel.normalise(address);
     // The sum of at most 8192 squares of f32 values stays finite in f64.
     if (!Number.isFinite(squares))
       throw new RangeError("Vector with an element that is not finite");
-    return Math.sqrt(squares);
-  }
-
-  /** Where the rows from `first` on lie. */
-  #places(first: number): RowPlaces {
-    const { bytes, layout } = this.#memory;
-    return { bytes, start: this.#memory.rowAddress(first), step: layout.stride * 4 };
-  }
-}
-
-function writeScaled(
-  target: Float32Array,
-  start: number,
-  vector: Float32Array,
-  factor: number,
-): void {
-  for (let index = 0; index < vector.length; index++) {
-    target[start + index] = (vector[index] as number) * factor;
+    return squares > 0;
   }
 }
 

@@ -1,5 +1,5 @@
 import { RELAXED_KERNEL_BASE64, SIMD_KERNEL_BASE64 } from "./kernel.generated.ts";
-import type { KernelVariant, VectorKernel } from "./kernel.ts";
+import type { KernelSearch, KernelVariant, RowSource, VectorKernel } from "./kernel.ts";
 import { type ColumnLayout, REGION_NAMES } from "./layout.ts";
 
 type WasmVariant = Exclude<KernelVariant, "javascript">;
@@ -7,12 +7,14 @@ type WasmVariant = Exclude<KernelVariant, "javascript">;
 /** What `packages/core/assembly/index.ts` exports. */
 export interface KernelExports {
   clear(row: number): void;
+  normalise(address: number): number;
   quantise(first: number, count: number): number;
   scan(rowCount: number, limit: number, masked: boolean): void;
-  rescore(rowCount: number, limit: number): number;
+  startRescore(rowCount: number, limit: number): void;
+  nextRows(given: number): number;
   hitCount(): number;
   similarities(count: number): void;
-  sumRows(count: number): number;
+  sumCodes(count: number): number;
 }
 
 const PAGE_BYTES = 65_536;
@@ -36,6 +38,9 @@ export class WasmKernel implements VectorKernel {
   readonly variant: WasmVariant;
   readonly exports: KernelExports;
   readonly #memory: WebAssembly.Memory;
+  #floats = new Float32Array(0);
+  #words = new Uint32Array(0);
+  #layout: ColumnLayout | undefined;
 
   constructor(variant: WasmVariant) {
     const module = compiled(variant);
@@ -54,21 +59,43 @@ export class WasmKernel implements VectorKernel {
     const missing = layout.sizeBytes - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
     const addresses = REGION_NAMES.map((name) => layout.address[name]);
-    new Uint32Array(this.#memory.buffer).set([layout.stride, ...addresses]);
+    this.#floats = new Float32Array(this.#memory.buffer);
+    this.#words = new Uint32Array(this.#memory.buffer);
+    this.#words.set([layout.stride, layout.batchSize, ...addresses]);
+    this.#layout = layout;
   }
 
   clear(row: number): void {
     this.exports.clear(row);
   }
 
+  normalise(address: number): number {
+    return this.exports.normalise(address);
+  }
+
   quantise(first: number, count: number): number {
     return this.exports.quantise(first, count);
   }
 
-  search(rowCount: number, limit: number, oversample: number, masked: boolean): number {
-    this.exports.scan(rowCount, oversample, masked);
-    this.exports.rescore(rowCount, limit);
-    return this.exports.hitCount();
+  search(rows: RowSource, { rowCount, limit, candidates, masked }: KernelSearch): number {
+    const { exports } = this;
+    exports.scan(rowCount, candidates, masked);
+    exports.startRescore(rowCount, limit);
+    let wanted = exports.nextRows(0);
+    while (wanted > 0) {
+      this.#fillBatch(rows, wanted);
+      wanted = exports.nextRows(wanted);
+    }
+    return exports.hitCount();
+  }
+
+  #fillBatch(rows: RowSource, count: number): void {
+    if (!this.#layout) throw new TypeError("place() comes first");
+    const { address, stride } = this.#layout;
+    for (let slot = 0; slot < count; slot++) {
+      const row = this.#words[address.batchRows / 4 + slot] as number;
+      this.#floats.set(rows.at(row), address.batch / 4 + slot * stride);
+    }
   }
 
   similarities(count: number): void {
