@@ -65,10 +65,10 @@ export class VectorColumn {
   /**
    * Reads what `serialize` wrote. The column takes the bytes over: its vectors stay where they are
    * in them, and later changes of these rows are made there; only vectors that are not at a
-   * multiple of 4 bytes are copied. The codes are made anew: that costs less than 20 % more bytes
-   * to read and check would, and whatever the bytes are, codes belong to their vectors and the
-   * search is exact. That a vector is still the one that was written is for the checksum of the
-   * file to say.
+   * multiple of 4 bytes are copied. The codes are made anew: stored, they would be a quarter more
+   * bytes to read, hash and hold, and could fail to belong to their vectors; so the search is exact
+   * whatever the bytes are. That a vector is still the one that was written is for the checksum of
+   * the file to say.
    * @throws RangeError when they are cut off, of another version, or hold a vector that is not of
    * unit length
    */
