@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import type { FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
 import type { Context } from "./worker/context.ts";
-import { LogTruncation } from "./worker/log-truncation.ts";
+import { EraseFollowUp } from "./worker/erase-follow-up.ts";
 import { failureOf } from "./worker/native-errors.ts";
 import { type OpenDatabase, openDatabase } from "./worker/open-database.ts";
 
@@ -18,23 +18,25 @@ async function main(): Promise<void> {
   const opened = tryToOpen(options, say);
   if (opened === undefined) return;
   const { db, terms, readOnly } = opened;
-  const truncation = new LogTruncation(db, (unfinished) => say({ unfinished }));
+  const followUp = new EraseFollowUp(opened, options.path, (unfinished) => say({ unfinished }));
   const context: Context = {
     db,
     terms,
     limits: options.limits,
-    erased: () => truncation.want(),
+    erased: () => followUp.want(),
   };
   const dropped = db.get("SELECT 1 FROM cube WHERE dropped = 1 LIMIT 1") !== undefined;
   say({ opened: { readOnly, dropped, candidates: terms.kept } });
 
   const { Executor } = await executorModule;
   const executor = new Executor(context, port, options, readOnly);
+  followUp.soon();
   port.on("message", (message: ToWorker) => {
-    const closing = executor.receive(message, () => truncation.wanted);
-    if (!closing) return truncation.soon();
-    truncation.stop();
+    const closing = executor.receive(message, () => followUp.wanted);
+    if (!closing) return followUp.soon();
+    followUp.finish();
     db.close();
+    followUp.close();
     say({ closed: true });
     port.close();
   });

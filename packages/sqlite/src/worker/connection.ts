@@ -28,6 +28,15 @@ export class Connection {
     this.#database.exec(sql);
   }
 
+  /** Ends a transaction, also one that SQLite has ended by itself after an error. */
+  rollBack(): void {
+    try {
+      this.#database.exec("ROLLBACK");
+    } catch {
+      // None is open any more: why, the error before has said.
+    }
+  }
+
   close(): void {
     this.#statements.clear();
     this.#database.close();

@@ -80,7 +80,7 @@ export class Executor {
       return;
     }
     for (const request of requests) this.#attempt(READ_RUNS, request);
-    this.#endTransaction("COMMIT");
+    this.#endReading();
   }
 
   /** Writes what is waiting, or as much of it as fits into one group. */
@@ -103,7 +103,7 @@ export class Executor {
       this.#execute("COMMIT");
       this.#replies.push(...replies);
     } catch (error) {
-      this.#endTransaction("ROLLBACK");
+      this.#context.db.rollBack();
       this.#afterCollapse(group, error);
     }
   }
@@ -174,7 +174,7 @@ export class Executor {
         this.#execute("COMMIT");
         this.#replies.push(reply);
       } catch (again) {
-        this.#endTransaction("ROLLBACK");
+        this.#context.db.rollBack();
         this.#refuse(request, again);
       }
     }
@@ -201,12 +201,11 @@ export class Executor {
     this.#context.db.run(sql);
   }
 
-  /** Ends a transaction that SQLite may have ended by itself after an error. */
-  #endTransaction(sql: "COMMIT" | "ROLLBACK"): void {
+  #endReading(): void {
     try {
-      this.#execute(sql);
+      this.#execute("COMMIT");
     } catch {
-      // Nothing was open any more: what went wrong was reported by the statement before.
+      this.#context.db.rollBack(); // Nothing was written: what went wrong, the reads have said.
     }
   }
 

@@ -91,16 +91,8 @@ function prepareToWrite(
     db.execute("COMMIT");
     return terms;
   } catch (error) {
-    rollBack(db);
+    db.rollBack();
     throw error;
-  }
-}
-
-function rollBack(db: Connection): void {
-  try {
-    db.execute("ROLLBACK");
-  } catch {
-    // SQLite has done so itself, for the reason that is thrown next.
   }
 }
 

@@ -1,14 +1,11 @@
 import type { Connection } from "./connection.ts";
 import { Refusal } from "./refusal.ts";
+import { TermHash } from "./term-hash.ts";
 
-/**
- * rowid = memory.key. Each term begins with the key of its cube, so that cubes share no posting list.
- * `secure-delete` takes an entry out for good, where FTS5 would otherwise only note that it is gone.
- */
+/** rowid = memory.key; terms are hashes (`term-hash.ts`). `secure-delete` takes an entry out for good. */
 const CREATE = `
 CREATE VIRTUAL TABLE term_index USING fts5 (
-  terms, class, content = '',
-  tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Cf Cn Co Cs'"
+  terms, class, content = '', tokenize = 'ascii'
 );
 INSERT INTO term_index (term_index, rank) VALUES ('rank', 'bm25(1.0, 0.0)');
 INSERT INTO term_index (term_index, rank) VALUES ('secure-delete', 1);
@@ -24,7 +21,7 @@ CREATE VIRTUAL TABLE temp.term_count USING fts5vocab ('main', 'term_index', 'row
 /** What is indexed of a memory. FTS5 takes an entry out only when it is given it again. */
 export interface TermEntry {
   readonly key: number;
-  /** Terms as made by `termsOf`; empty when it is not searchable. */
+  /** Hashes as made by {@link TermIndex.hashed}; empty when it is not searchable. */
   readonly terms: string;
   readonly class: number;
 }
@@ -35,12 +32,14 @@ export interface TermEntry {
  */
 export class TermIndex {
   readonly #db: Connection;
+  readonly #hash: TermHash;
   /** Whether there is one. Otherwise nothing is proposed by `candidates`. */
   readonly kept: boolean;
 
   private constructor(db: Connection, kept: boolean) {
     this.#db = db;
     this.kept = kept;
+    this.#hash = new TermHash(secretOf(db));
     if (kept) db.execute(CREATE_COUNTS);
   }
 
@@ -54,6 +53,22 @@ export class TermIndex {
 
   static openToRead(db: Connection): TermIndex {
     return new TermIndex(db, hasFts5(db) && isThere(db));
+  }
+
+  /** Terms separated by spaces, as the index keeps them. */
+  hashed(cubeKey: number, terms: string): string {
+    return this.hashes(cubeKey, terms).join(" ");
+  }
+
+  hashes(cubeKey: number, terms: string): string[] {
+    const list = terms.split(" ").filter((term) => term !== "");
+    return list.map((term) => this.#hash.of(cubeKey, term));
+  }
+
+  /** How many rows have the term. */
+  rowsWith(hash: string): number {
+    const count = "SELECT doc FROM temp.term_count WHERE term = ?";
+    return this.#db.get<{ doc: number }>(count, hash)?.doc ?? 0;
   }
 
   add(entry: TermEntry): void {
@@ -72,9 +87,22 @@ export class TermIndex {
   }
 }
 
+/** A query for rows with any of the hashed terms, within the classes where some are given. */
+export function matchOf(hashes: readonly string[], classes: readonly number[] | undefined): string {
+  const anyTerm = `terms : (${hashes.map((hash) => `"${hash}"`).join(" OR ")})`;
+  if (classes === undefined) return anyTerm;
+  return `class : (${classes.map(classTerm).join(" OR ")}) AND ${anyTerm}`;
+}
+
 /** A visibility class as a term of the index. */
-export function classTerm(classKey: number): string {
+function classTerm(classKey: number): string {
   return `k${classKey}`;
+}
+
+function secretOf(db: Connection): Uint8Array {
+  const row = db.get<{ value: Uint8Array }>("SELECT value FROM secret WHERE name = 'terms'");
+  if (row?.value.length === 8) return row.value;
+  throw new Refusal("MEMCUBE_STORAGE_DAMAGED", "The file has lost its secret. Restore a backup.");
 }
 
 function hasFts5(db: Connection): boolean {

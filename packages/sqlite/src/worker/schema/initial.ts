@@ -1,5 +1,17 @@
 /** Schema 1. Never edited once published: what changes comes as a further migration. */
 export const INITIAL_SCHEMA = `
+-- Random bytes of this file, for the hashes of its terms.
+CREATE TABLE secret (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO secret (name, value) VALUES ('terms', randomblob(8));
+
+-- Work on the file itself that must be done, also after a crash.
+CREATE TABLE chore (
+  name TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE cube (
   key INTEGER PRIMARY KEY AUTOINCREMENT, -- not used twice: it is part of index terms
   tenant TEXT NOT NULL,
@@ -41,19 +53,19 @@ CREATE TABLE memory (
   kind TEXT NOT NULL,
   type TEXT NOT NULL,
   state TEXT NOT NULL,
-  external_key TEXT,
-  session TEXT,
+  key_digest BLOB, -- of the external key
+  session_digest BLOB,
   tags TEXT,
   at INTEGER NOT NULL,
   expires_at INTEGER,
   salt TEXT NOT NULL,
   commitment TEXT NOT NULL,
-  terms TEXT NOT NULL, -- as indexed: FTS5 takes an entry out only when it is given it again
+  terms TEXT NOT NULL, -- hashed, as indexed: FTS5 takes an entry out only when it is given it again
   content TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX memory_by_id ON memory (cube, id);
-CREATE INDEX memory_by_external_key ON memory (cube, external_key) WHERE external_key IS NOT NULL;
-CREATE INDEX memory_by_session ON memory (session, key) WHERE session IS NOT NULL;
+CREATE INDEX memory_by_external_key ON memory (key_digest) WHERE key_digest IS NOT NULL;
+CREATE INDEX memory_by_session ON memory (session_digest, key) WHERE session_digest IS NOT NULL;
 
 -- Versions that were replaced at to_seq.
 CREATE TABLE past (
@@ -68,8 +80,8 @@ CREATE TABLE past (
   kind TEXT NOT NULL,
   type TEXT NOT NULL,
   state TEXT NOT NULL,
-  external_key TEXT,
-  session TEXT,
+  key_digest BLOB, -- of the external key
+  session_digest BLOB,
   tags TEXT,
   at INTEGER NOT NULL,
   expires_at INTEGER,
@@ -79,7 +91,7 @@ CREATE TABLE past (
 ) STRICT;
 CREATE UNIQUE INDEX past_by_key ON past (key, version);
 CREATE INDEX past_by_end ON past (cube, to_seq);
-CREATE INDEX past_by_external_key ON past (cube, external_key) WHERE external_key IS NOT NULL;
+CREATE INDEX past_by_external_key ON past (key_digest) WHERE key_digest IS NOT NULL;
 
 CREATE TABLE vector (
   key INTEGER PRIMARY KEY,

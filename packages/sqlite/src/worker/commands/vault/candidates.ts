@@ -1,9 +1,8 @@
 import type { VaultFilter } from "@memcube/core";
 
-import type { Connection } from "../../connection.ts";
 import { HEADER_ORDINAL, keyIn, lastKey } from "../../keys.ts";
+import { matchOf, type TermIndex } from "../../term-index.ts";
 import { conditionsOf } from "./filter.ts";
-import { listTerms, matchOf } from "./terms.ts";
 import type { GuardedRead } from "./visible.ts";
 
 export interface CandidatesQuery {
@@ -25,16 +24,17 @@ const RANKED_ROWS = 5_000;
 /** `Vault.candidates`: FTS5's BM25, within the caller's classes. */
 export function candidates({
   db,
+  terms: index,
   cube,
   classes,
   query,
 }: GuardedRead<CandidatesQuery>): { id: string; score: number }[] {
   const allowed = classes === undefined ? undefined : (JSON.parse(classes) as number[]);
-  const wanted = query.terms.flatMap((term) => listTerms(cube.key, term));
-  const terms = telling(db, [...new Set(wanted)].slice(0, MATCHED_TERMS));
+  const wanted = query.terms.flatMap((term) => index.hashes(cube.key, term));
+  const terms = telling(index, [...new Set(wanted)].slice(0, MATCHED_TERMS));
   if (allowed?.length === 0 || terms.length === 0) return [];
   const matched = allowed !== undefined && allowed.length <= MATCHED_CLASSES ? allowed : undefined;
-  const { sql, values } = conditionsOf({ filter: query.filter, classes, now: query.now });
+  const { sql, values } = conditionsOf({ cube, filter: query.filter, classes, now: query.now });
   return db.all(
     `SELECT m.id, -t.rank AS score FROM term_index t CROSS JOIN memory m ON m.key = t.rowid
      WHERE t.term_index MATCH ? AND m.key > ? AND m.key < ?${sql} ORDER BY t.rank LIMIT ?`,
@@ -50,19 +50,13 @@ export function candidates({
  * The terms to search by: all of them in most cubes. Where they would match more rows than it is worth
  * to rank, the rarest: a word that half of the cube has tells nothing beside one that few have.
  */
-function telling(db: Connection, terms: readonly string[]): string[] {
-  const counted = terms.map((term) => ({ term, rows: rowsWith(db, term) }));
+function telling(index: TermIndex, hashes: readonly string[]): string[] {
+  const counted = hashes.map((hash) => ({ hash, rows: index.rowsWith(hash) }));
   counted.sort((a, b) => a.rows - b.rows);
   let total = 0;
   const kept = counted.filter(({ rows }, place) => {
     total += rows;
     return place === 0 || total <= RANKED_ROWS;
   });
-  return kept.map(({ term }) => term);
-}
-
-/** Rows that have the term; 0 also when the tokenizer folds it in another way: that does no harm. */
-function rowsWith(db: Connection, term: string): number {
-  const count = "SELECT doc FROM temp.term_count WHERE term = ?";
-  return db.get<{ doc: number }>(count, term.toLowerCase())?.doc ?? 0;
+  return kept.map(({ hash }) => hash);
 }

@@ -1,6 +1,7 @@
 import type { CommitRequest, VaultWrite } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
+import { digestOf } from "../../digest.ts";
 import { HEADER_ID } from "../../keys.ts";
 import { Refusal } from "../../refusal.ts";
 import type { TermEntry } from "../../term-index.ts";
@@ -89,7 +90,7 @@ function holderOf(
   touched: ReadonlySet<string>,
 ): string | undefined {
   if (cubeKey === undefined) return undefined;
-  const find = "SELECT id FROM memory WHERE cube = ? AND external_key = ?";
-  const id = db.get<{ id: string }>(find, cubeKey, key)?.id;
+  const find = "SELECT id FROM memory WHERE key_digest = ?";
+  const id = db.get<{ id: string }>(find, digestOf(cubeKey, key))?.id;
   return id === undefined || touched.has(id) ? undefined : id;
 }

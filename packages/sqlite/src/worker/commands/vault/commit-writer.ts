@@ -1,6 +1,7 @@
 import type { CubeRef, CubeWrite, PutWrite, VaultWrite, VectorWrite } from "@memcube/core";
 
 import type { Context } from "../../context.ts";
+import { digestOf } from "../../digest.ts";
 import { CUBE_SPAN, HEADER_ID, HEADER_ORDINAL, keyIn } from "../../keys.ts";
 import { Refusal } from "../../refusal.ts";
 import type { CurrentRow, CurrentRows } from "./commit-checks.ts";
@@ -8,7 +9,6 @@ import type { CubeRow } from "./cube-row.ts";
 import { readersOf } from "./cube-readers.ts";
 import { eraseMemory } from "./erase-memory.ts";
 import { insertMemory, type MemoryRow, replaceMemory } from "./memory-row.ts";
-import { termsOf } from "./terms.ts";
 
 /** Key of the class that nobody is in: the header's own. */
 const NOBODY = "[[],[]]";
@@ -69,8 +69,9 @@ export class CommitWriter {
   }
 
   #put(write: PutWrite): void {
+    const cube = this.#cube.key;
     const { id, version, content, salt, commitment, index } = write;
-    const { kind, type, state, externalKey, sessionId: session, tags, at, expiresAt } = index;
+    const { kind, type, state, externalKey, sessionId, tags, at, expiresAt } = index;
     const row: MemoryRow = {
       version,
       fromSeq: this.#seq,
@@ -78,14 +79,14 @@ export class CommitWriter {
       kind,
       type,
       state,
-      externalKey,
-      session,
+      externalKey: externalKey === undefined ? undefined : digestOf(cube, externalKey),
+      session: sessionId === undefined ? undefined : digestOf(cube, sessionId),
       tags: tags.length === 0 ? undefined : JSON.stringify(tags),
       at,
       expiresAt,
       salt,
       commitment,
-      terms: termsOf(this.#cube.key, index.terms),
+      terms: this.#context.terms.hashed(cube, index.terms),
       content,
     };
     const before = this.#current.get(id);

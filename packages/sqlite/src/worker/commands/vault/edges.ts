@@ -27,7 +27,7 @@ export function edgesTo({ db, cube, classes, query }: GuardedRead<EdgesQuery>): 
   const { target, types, limit, cursor } = query;
   const [ordinal, place] =
     cursor === undefined ? [HEADER_ORDINAL, 0] : readCursor(cursor, "number", "number");
-  const { sql, values } = conditionsOf({ classes });
+  const { sql, values } = conditionsOf({ cube, classes });
   const ofTypes = types === undefined ? "" : "AND e.type IN (SELECT value FROM json_each(?))";
   const rows = db.all<EdgeRow>(
     `SELECT e.source, e.place, e.type, e.to_version, e.weight, m.id, m.version

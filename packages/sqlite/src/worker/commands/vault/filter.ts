@@ -1,6 +1,8 @@
 import type { VaultFilter } from "@memcube/core";
 import type { SQLInputValue } from "node:sqlite";
 
+import { digestOf } from "../../digest.ts";
+
 /** Conditions on a row `m` of `memory` or `past`, joined by AND, with their values in order. */
 export interface Conditions {
   readonly sql: string;
@@ -8,6 +10,7 @@ export interface Conditions {
 }
 
 interface Wanted {
+  readonly cube: { readonly key: number };
   readonly filter?: VaultFilter;
   /** JSON of the class keys that may be seen; left out, all. */
   readonly classes: string | undefined;
@@ -17,7 +20,7 @@ interface Wanted {
 const IN_LIST = "IN (SELECT value FROM json_each(?))";
 
 /** Permission, expiry and filter as SQL: part of the query, so that no page shrinks or leaks. */
-export function conditionsOf({ filter = {}, classes, now }: Wanted): Conditions {
+export function conditionsOf({ cube, filter = {}, classes, now }: Wanted): Conditions {
   const parts: string[] = [];
   const values: SQLInputValue[] = [];
   const need = (sql: string, value: SQLInputValue | undefined): void => {
@@ -30,7 +33,10 @@ export function conditionsOf({ filter = {}, classes, now }: Wanted): Conditions 
   need(`m.kind ${IN_LIST}`, json(filter.kinds));
   need(`m.type ${IN_LIST}`, json(filter.types));
   need(`m.state ${IN_LIST}`, json(filter.states));
-  need("m.session = ?", filter.sessionId);
+  need(
+    "m.session_digest = ?",
+    filter.sessionId === undefined ? undefined : digestOf(cube.key, filter.sessionId),
+  );
   need("m.at >= ?", filter.from);
   need("m.at < ?", filter.to);
   need(

@@ -33,7 +33,7 @@ export interface ListPage {
 /** `Vault.list` */
 export function list({ db, cube, classes, query }: GuardedRead<ListQuery>): ListPage {
   const { filter, now, order, limit, cursor, vectors = false, seq } = query;
-  const wanted = conditionsOf({ filter, classes, now });
+  const wanted = conditionsOf({ cube, filter, classes, now });
   const [after] = cursor === undefined ? [undefined] : readCursor(cursor, "number");
   const oldest = order === "oldest";
   const from = oldest && after !== undefined ? after : HEADER_ORDINAL;

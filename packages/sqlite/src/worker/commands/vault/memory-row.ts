@@ -10,8 +10,9 @@ export interface MemoryRow {
   readonly kind: string;
   readonly type: string;
   readonly state: string;
-  readonly externalKey?: string;
-  readonly session?: string;
+  /** Digests. */
+  readonly externalKey?: Uint8Array;
+  readonly session?: Uint8Array;
   readonly tags?: string;
   readonly at: number;
   readonly expiresAt?: number;
@@ -21,7 +22,7 @@ export interface MemoryRow {
   readonly content: string;
 }
 
-const INSERT = `INSERT INTO memory (version, from_seq, class, kind, type, state, external_key, session,
+const INSERT = `INSERT INTO memory (version, from_seq, class, kind, type, state, key_digest, session_digest,
     tags, at, expires_at, salt, commitment, terms, content, key, cube, id)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -35,14 +36,14 @@ export function insertMemory(
 }
 
 const KEEP = `INSERT INTO past (key, cube, id, version, from_seq, to_seq, class, kind, type, state,
-    external_key, session, tags, at, expires_at, salt, commitment, content)
+    key_digest, session_digest, tags, at, expires_at, salt, commitment, content)
   SELECT key, cube, id, version, from_seq, ?, class, kind, type, state,
-    external_key, session, tags, at, expires_at, salt, commitment, content
+    key_digest, session_digest, tags, at, expires_at, salt, commitment, content
   FROM memory WHERE key = ?`;
 
 // Not INSERT OR REPLACE: looking for conflicts in every index costs three times the insert.
 const UPDATE = `UPDATE memory SET version = ?, from_seq = ?, class = ?, kind = ?, type = ?, state = ?,
-    external_key = ?, session = ?, tags = ?, at = ?, expires_at = ?, salt = ?, commitment = ?,
+    key_digest = ?, session_digest = ?, tags = ?, at = ?, expires_at = ?, salt = ?, commitment = ?,
     terms = ?, content = ?
   WHERE key = ?`;
 

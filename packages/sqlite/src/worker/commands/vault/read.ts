@@ -1,5 +1,7 @@
 import type { StoredVersion } from "@memcube/core";
+import type { SQLInputValue } from "node:sqlite";
 
+import { digestOf } from "../../digest.ts";
 import { keyIn, HEADER_ORDINAL } from "../../keys.ts";
 import { conditionsOf } from "./filter.ts";
 import {
@@ -30,16 +32,18 @@ export function read(
 export function readByKey(
   input: GuardedRead<ReadAt & { readonly externalKeys: readonly string[] }>,
 ): StoredVersion[] {
-  return readBy(input, "external_key", input.query.externalKeys);
+  const { cube, query } = input;
+  const digests = query.externalKeys.map((key) => digestOf(cube.key, key));
+  return readBy(input, "key_digest", digests);
 }
 
 function readBy(
   { db, cube, classes, query }: GuardedRead<ReadAt>,
-  column: "id" | "external_key",
-  wanted: readonly string[],
+  column: "id" | "key_digest",
+  wanted: readonly SQLInputValue[],
 ): StoredVersion[] {
   const { now, vectors = false, seq } = query;
-  const { sql, values } = conditionsOf({ classes, now });
+  const { sql, values } = conditionsOf({ cube, classes, now });
   const vector = vectors ? VECTOR_COLUMNS : "";
   const from = `${JOIN_CLASS} ${vectors ? JOIN_VECTOR : ""} WHERE m.cube = ? AND m.${column} = ?
     AND m.key > ?`;

@@ -27,7 +27,7 @@ export function versions({
   const { id, limit, below = Number.MAX_SAFE_INTEGER } = query;
   const key = keyOf();
   if (key === undefined) return [];
-  const { sql, values } = conditionsOf({ classes });
+  const { sql, values } = conditionsOf({ cube, classes });
   const where = `${JOIN_CLASS} WHERE m.key = ? AND m.version < ?${sql}`;
   const rows = db.all<VersionRow>(
     `SELECT ${CURRENT_COLUMNS} FROM memory m ${where}

@@ -3,6 +3,7 @@ import type { CubeRef } from "@memcube/core";
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { HEADER_ORDINAL, keyIn } from "../../keys.ts";
+import type { TermIndex } from "../../term-index.ts";
 import { type CubeRow, findCube } from "./cube-row.ts";
 
 /**
@@ -37,6 +38,7 @@ export type Guarded<T> =
 /** A read within a cube, whose view has been found to be the present one. */
 export interface GuardedRead<Query> {
   readonly db: Connection;
+  readonly terms: TermIndex;
   readonly ref: CubeRef;
   readonly cube: CubeRow;
   /** JSON of the class keys to keep to; `undefined` when nothing is hidden. */
@@ -54,16 +56,17 @@ export interface GuardedInput<Query> {
 export function guarded<Query, Value>(
   read: (input: GuardedRead<Query>) => Value,
 ): (context: Context, input: GuardedInput<Query>) => Guarded<Value> {
-  return ({ db }, { ref, view, query }) => {
+  return ({ db, terms }, { ref, view, query }) => {
     const cube = findCube(db, ref);
     if (cube === undefined) return { missing: true };
-    if ("everything" in view) return { value: read({ db, ref, cube, classes: undefined, query }) };
+    if ("everything" in view)
+      return { value: read({ db, terms, ref, cube, classes: undefined, query }) };
     const { of } = view;
     if (of.cube !== cube.key || of.visibility !== cube.visibility) {
       return { stale: presentState(db, cube, of.cube === cube.key ? of.lastClass : 0) };
     }
     const classes = view.classes === "all" ? undefined : JSON.stringify(view.classes);
-    return { value: read({ db, ref, cube, classes, query }) };
+    return { value: read({ db, terms, ref, cube, classes, query }) };
   };
 }
 
