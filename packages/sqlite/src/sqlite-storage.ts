@@ -1,10 +1,15 @@
 import type { BlobStore, Storage } from "@memcube/core";
 
 import { type BackupOptions, backupTo } from "./backup.ts";
+import { removeAbandoned } from "./blobs/abandoned.ts";
+import { BlobPaths } from "./blobs/blob-paths.ts";
 import { directoryBlobs } from "./blobs/directory-blobs.ts";
 import { memoryBlobs } from "./blobs/memory-blobs.ts";
+import { untilClosed } from "./blobs/until-closed.ts";
 import { Client } from "./client.ts";
+import { OpenWork } from "./open-work.ts";
 import { parseOptions, type ParsedOptions, type SqliteStorageOptions } from "./options.ts";
+import type { Opened } from "./protocol.ts";
 import { taskQueueOf } from "./ports/task-queue.ts";
 import { threadsOf } from "./ports/threads.ts";
 import { topicOf } from "./ports/topic.ts";
@@ -37,10 +42,8 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
   const { path, durability, busyTimeoutMs, cacheBytes, maxPages } = parsed;
   const client = new Client({ path, durability, busyTimeoutMs, cacheBytes, maxPages });
   const opened = await client.opened();
-  // What a crash left of dropped cubes is destroyed now, while the caller goes on; if that fails, it
-  // fails the calls that follow, too, and is done when the file is opened next.
-  if (opened.dropped && !opened.readOnly) purgeDropped(client.call).catch(() => {});
-  const blobs = untilClosed(client, blobsOf(parsed));
+  const work = new OpenWork();
+  if (!opened.readOnly) tidyUp(client, parsed, opened, work);
   return {
     name: "sqlite",
     vault: vaultOf(client.call, {
@@ -51,42 +54,38 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
     queue: taskQueueOf(client.call),
     topic: topicOf(client.call),
     usage: usageOf(client.call),
-    blobs: blobs.store,
+    blobs: untilClosed(blobsOf(parsed), work, () => client.checkOpen()),
     close: async () => {
-      await blobs.finished();
-      await client.close();
+      const closed = client.close(); // refuses new calls from here on
+      await work.finished();
+      await closed;
     },
     backup: async (target, backupOptions = {}) => {
       client.checkOpen();
-      await backupTo(target, parsed, backupOptions);
+      await work.begin(backupTo(target, parsed, backupOptions));
     },
   };
+}
+
+/**
+ * Clears away what a crash has left, while the caller goes on: the rest of dropped cubes, and blobs half
+ * written. When that fails, so do the calls that follow, and it is done when the file is opened next.
+ */
+function tidyUp(
+  client: Client,
+  { blobDirectory }: ParsedOptions,
+  opened: Opened,
+  work: OpenWork,
+): void {
+  const clear = async (): Promise<void> => {
+    if (opened.dropped) await purgeDropped(client.call);
+    if (blobDirectory === undefined) return;
+    await removeAbandoned(new BlobPaths(blobDirectory).incoming, Date.now());
+  };
+  work.begin(clear()).catch(() => {});
 }
 
 function blobsOf({ blobDirectory, durability }: ParsedOptions): BlobStore {
   if (blobDirectory === undefined) return memoryBlobs();
   return directoryBlobs({ directory: blobDirectory, sync: durability === "power" });
-}
-
-/** A blob store that is closed with the database, after what was begun. */
-function untilClosed(client: Client, store: BlobStore) {
-  const open = new Set<Promise<unknown>>();
-  const track = async <T>(action: () => Promise<T>): Promise<T> => {
-    client.checkOpen();
-    const result = action();
-    open.add(result);
-    try {
-      return await result;
-    } finally {
-      open.delete(result);
-    }
-  };
-  const tracked: BlobStore = {
-    put: (tenantId, bytes) => track(() => store.put(tenantId, bytes)),
-    get: (tenantId, hash) => track(() => store.get(tenantId, hash)),
-    has: (tenantId, hash) => track(() => store.has(tenantId, hash)),
-    delete: (tenantId, hash) => track(() => store.delete(tenantId, hash)),
-    list: (tenantId, query) => track(() => store.list(tenantId, query)),
-  };
-  return { store: tracked, finished: () => Promise.allSettled(open) };
 }

@@ -58,7 +58,7 @@ export function vaultOf(
     setMark: (ref, name, value) => call("vault.setMark", { ref, name, value }),
     segments: (ref) => call("vault.segments", ref),
     endedVersions: (ref, query) => call("vault.endedVersions", { ref, ...query }),
-    addSegment: (ref, segment) => call("vault.addSegment", { ref, segment }),
+    addSegment: (ref, segment, expect) => call("vault.addSegment", { ref, segment, expect }),
     replaceSegment: (ref, segment, replaced) =>
       call("vault.replaceSegment", { ref, segment, replaced }),
     stats: (ref) => call("vault.stats", ref),

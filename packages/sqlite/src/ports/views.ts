@@ -97,7 +97,8 @@ export class Views {
 
 function makeView({ of, header, classes }: KnownCube, principals: ReadonlySet<string>): View {
   const seen = classes.filter(({ visibility }) => seesClass(principals, visibility, header));
-  return { of, classes: seen.length === classes.length ? "all" : seen.map(({ key }) => key) };
+  const all = seen.length > 0 && seen.length === classes.length;
+  return { of, classes: all ? "all" : seen.map(({ key }) => key) };
 }
 
 /** Adds to a bounded map. */

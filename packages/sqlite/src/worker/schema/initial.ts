@@ -41,6 +41,8 @@ CREATE TABLE class (
   visibility TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX class_by_visibility ON class (cube, visibility);
+-- Nobody's: that of the headers of cubes.
+INSERT INTO class (key, cube, visibility) VALUES (0, 0, '[[],[]]');
 
 -- Current versions. key = cube.key * 2^30 + ordinal; ordinal 0 is the header of the cube itself.
 CREATE TABLE memory (

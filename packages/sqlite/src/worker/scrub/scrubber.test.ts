@@ -66,9 +66,7 @@ test("rows that moved between pages leave nothing behind once they are gone", as
     const bytes = await readFile(path);
     return gone.filter((row) => {
       const text = textOf(row, lengths.get(row) ?? 0);
-      return [0, text.length - 16].some((at) =>
-        bytes.includes(text.slice(at, at + 16)),
-      );
+      return [0, text.length - 16].some((at) => bytes.includes(text.slice(at, at + 16)));
     }).length;
   };
   expect(

@@ -10,8 +10,8 @@ import { readersOf } from "./cube-readers.ts";
 import { eraseMemory } from "./erase-memory.ts";
 import { insertMemory, type MemoryRow, replaceMemory } from "./memory-row.ts";
 
-/** Key of the class that nobody is in: the header's own. */
-const NOBODY = "[[],[]]";
+/** Key of the class that nobody is in: the header's own, in every cube. */
+const NOBODY = 0;
 
 /** Writes of one commit, after every check has passed. */
 export class CommitWriter {
@@ -104,7 +104,7 @@ export class CommitWriter {
     this.#store(HEADER_ID, keyIn(cube, HEADER_ORDINAL), {
       version,
       fromSeq: this.#seq,
-      class: this.#classOf(NOBODY),
+      class: NOBODY,
       kind: "",
       type: "",
       state: "",

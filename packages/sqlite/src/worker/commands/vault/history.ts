@@ -1,5 +1,6 @@
 import type { CubeRef, HistorySegment, Page, StoredVersion } from "@memcube/core";
 
+import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { pageOf, readCursor, writeCursor } from "../../cursor.ts";
 import { keyIn, lastKey, ordinalOf } from "../../keys.ts";
@@ -70,8 +71,13 @@ export function endedVersions({ db }: Context, query: EndedQuery): Page<StoredVe
 /** `Vault.addSegment` */
 export function addSegment(
   { db }: Context,
-  { ref, segment }: { readonly ref: CubeRef; readonly segment: HistorySegment },
+  input: {
+    readonly ref: CubeRef;
+    readonly segment: HistorySegment;
+    readonly expect?: { readonly versions: number };
+  },
 ): void {
+  const { ref, segment, expect } = input;
   const cube = needCube(db, ref);
   const { fromSeq, toSeq, head, toAt, blob, sizeBytes } = segment;
   const all = [keyIn(cube.key, 0), lastKey(cube.key)];
@@ -80,6 +86,7 @@ export function addSegment(
     ...all,
   );
   checkContinues(last?.key, segment);
+  if (expect !== undefined) checkVersions(db, cube.key, toSeq, expect.versions);
   db.run(
     "INSERT INTO segment (key, from_seq, head, to_at, blob, size_bytes) VALUES (?, ?, ?, ?, ?, ?)",
     keyIn(cube.key, toSeq),
@@ -99,6 +106,17 @@ export function addSegment(
   );
   db.run("DELETE FROM log WHERE key > ? AND key <= ?", keyIn(cube.key, 0), keyIn(cube.key, toSeq));
   db.run("DELETE FROM past WHERE cube = ? AND to_seq <= ?", cube.key, toSeq);
+}
+
+/** An erasure takes versions away, and nothing adds one that ended so early. */
+function checkVersions(db: Connection, cube: number, toSeq: number, expected: number): void {
+  const count = "SELECT count(*) AS count FROM past WHERE cube = ? AND to_seq <= ?";
+  const actual = db.get<{ count: number }>(count, cube, toSeq)?.count ?? 0;
+  if (actual === expected) return;
+  throw new Refusal("MEMCUBE_CONFLICT", "Not as many versions ended in the segment.", {
+    expected,
+    actual,
+  });
 }
 
 /** `Vault.replaceSegment` */

@@ -17,10 +17,11 @@ export interface VersionsQuery {
   readonly below?: number;
 }
 
-/** `Vault.versions`. The class of a header admits nobody, so only the system reads its versions. */
+/** `Vault.versions`; those of the header for the system only. */
 export function versions({
   db,
   cube,
+  isSystem,
   classes,
   query,
 }: GuardedRead<VersionsQuery>): StoredVersion[] {
@@ -44,7 +45,7 @@ export function versions({
   return rows.map(storedVersion);
 
   function keyOf(): number | undefined {
-    if (id === HEADER_ID) return keyIn(cube.key, HEADER_ORDINAL);
+    if (id === HEADER_ID) return isSystem ? keyIn(cube.key, HEADER_ORDINAL) : undefined;
     const find = "SELECT key FROM memory WHERE cube = ? AND id = ?";
     return db.get<{ key: number }>(find, cube.key, id)?.key;
   }

@@ -41,7 +41,9 @@ export interface GuardedRead<Query> {
   readonly terms: TermIndex;
   readonly ref: CubeRef;
   readonly cube: CubeRow;
-  /** JSON of the class keys to keep to; `undefined` when nothing is hidden. */
+  /** Whether a part of the system reads, to which nothing is hidden. */
+  readonly isSystem: boolean;
+  /** JSON of the class keys to keep to; `undefined` when no memory is hidden. */
   readonly classes: string | undefined;
   readonly query: Query;
 }
@@ -59,14 +61,16 @@ export function guarded<Query, Value>(
   return ({ db, terms }, { ref, view, query }) => {
     const cube = findCube(db, ref);
     if (cube === undefined) return { missing: true };
-    if ("everything" in view)
-      return { value: read({ db, terms, ref, cube, classes: undefined, query }) };
+    const place = { db, terms, ref, cube, query };
+    if ("everything" in view) {
+      return { value: read({ ...place, isSystem: true, classes: undefined }) };
+    }
     const { of } = view;
     if (of.cube !== cube.key || of.visibility !== cube.visibility) {
       return { stale: presentState(db, cube, of.cube === cube.key ? of.lastClass : 0) };
     }
     const classes = view.classes === "all" ? undefined : JSON.stringify(view.classes);
-    return { value: read({ db, terms, ref, cube, classes, query }) };
+    return { value: read({ ...place, isSystem: false, classes }) };
   };
 }
 
