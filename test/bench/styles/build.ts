@@ -1,33 +1,17 @@
 import { CHAT_SEEDS, longReply } from "./chats.ts";
+import { demoSet } from "./demo.ts";
 import { DOCUMENTS } from "./documents.ts";
 import { FACTS } from "./facts.ts";
 import { PREFERENCES } from "./preferences.ts";
-
-/** A row of a style set, in the shape of the index's documents without the governance part. */
-export interface StyleRow {
-  readonly id: string;
-  readonly type: "turn" | "fact" | "document";
-  readonly text: string;
-  readonly title?: string;
-  readonly role?: "user" | "assistant";
-  readonly speaker?: string;
-  readonly sessionId?: string;
-  readonly order?: number;
-  readonly at?: number;
-}
-
-export interface StyleSet {
-  readonly name: string;
-  readonly rows: readonly StyleRow[];
-  readonly questions: readonly { readonly text: string; readonly evidence: readonly string[] }[];
-}
+import type { StyleRow, StyleSet } from "./style-set.ts";
+import { talkSets } from "./talks/talks.ts";
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2024, 0, 3);
 
 /** Small sets of other styles than two people chatting, written for this project. */
 export function buildStyleSets(): StyleSet[] {
-  return [chats(), facts(), documents(), preferences()];
+  return [chats(), facts(), documents(), preferences(), demoSet(), ...talkSets()];
 }
 
 /** Each fact in a session of six turns, where the assistant's replies are long and repeat the topic. */

@@ -200,6 +200,7 @@ const TIME_WORDS = new RegExp(
     "(?:last|next|this) (?:night|morning|week|weekend|month|year|past|spring|summer|fall|autumn|winter)|" +
     "(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|few|couple|\\d+)(?: of)? (?:day|week|month|year)s?|" +
     `(?:${MONTHS.filter((name) => name !== "may").join("|")})|` +
-    "(?:mon|tues|wednes|thurs|fri|satur|sun)day)\\b",
+    "(?:mon|tues|wednes|thurs|fri|satur|sun)days?|" +
+    "\\d{1,2}:\\d{2}|\\d{1,2} ?(?:am|pm)|half past|o['’]clock|noon|midnight)\\b",
   "i",
 );

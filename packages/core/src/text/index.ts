@@ -7,4 +7,4 @@ export { stem } from "./porter.ts";
 export { isStopWord } from "./stop-words.ts";
 export { indexTerms, toTerm } from "./terms.ts";
 export { estimateTokens, tokenWeight } from "./tokens.ts";
-export { tokenize } from "./tokenize.ts";
+export { hanCharacters, tokenize } from "./tokenize.ts";

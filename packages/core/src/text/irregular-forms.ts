@@ -100,8 +100,6 @@ const FORMS = [
   "person:people",
   "knife:knives",
   "wife:wives",
-  "life:lives",
-  "leaf:leaves",
   "shelf:shelves",
   "wolf:wolves",
   "half:halves",

@@ -12,6 +12,22 @@ it.each([
   ["Я живу в Москве", "ru"],
   ["12345 !", "und"],
   ["Zyx", "und"],
+  ["No meetings before ten", "en"],
+  ["Call me no later than ten", "en"],
+  ["No sushi", "und"],
+  ["Ada Lovelace, Lisbon", "und"],
+  ["La Paz", "und"],
+  ["Prefers dark mode", "und"],
+  ["The team meets every Tuesday at ten.", "en"],
+  ["I never drink coffee after two", "en"],
+  ["Der Server steht in Nürnberg.", "de"],
+  ["Das Büro schließt um sieben", "de"],
+  ["No como carne y vivo en Madrid", "es"],
+  ["Prefiero reuniones después de las diez", "es"],
+  ["Abito a Roma con mia sorella e non mangio carne", "it"],
+  ["Eu moro em Lisboa e não como carne", "pt"],
+  ["J'habite à Paris avec ma sœur", "fr"],
+  ["Ik woon in Utrecht en eet geen vlees", "nl"],
 ])("guesses %j", (text, language) => {
   expect(guessLanguage(text)).toBe(language);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { tokenize } from "./tokenize.ts";
+import { hanCharacters, tokenize } from "./tokenize.ts";
 
 it.each([
   ["Ada's new dog, Pixel!", ["ada", "new", "dog", "pixel"]],
@@ -16,4 +16,10 @@ it.each([
   ["", []],
 ])("cuts %j", (text, words) => {
   expect(tokenize(text)).toEqual(words);
+});
+
+it("gives Chinese characters one by one", () => {
+  expect(hanCharacters("我喝茶, tea 茶")).toEqual(["我", "喝", "茶"]);
+  expect(hanCharacters("plain")).toEqual([]);
+  expect(hanCharacters("サ é")).toEqual([]);
 });

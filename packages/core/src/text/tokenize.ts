@@ -15,6 +15,16 @@ export function tokenize(text: string): string[] {
   return words;
 }
 
+/**
+ * The different Chinese characters of a text, each by itself: what a query of a single one ("茶") looks for, which
+ * `tokenize` hides in pairs. `[]` for text without any.
+ */
+export function hanCharacters(text: string): string[] {
+  return ASCII_ONLY.test(text) ? [] : [...new Set(text.normalize("NFKC").match(HAN))];
+}
+
+const HAN = /\p{sc=Han}/gu;
+
 // eslint-disable-next-line no-control-regex -- the ASCII range, on purpose
 const ASCII_ONLY = /^[\x00-\x7f]*$/;
 const POSSESSIVE = /['’]s\b/g;

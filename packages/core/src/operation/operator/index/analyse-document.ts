@@ -1,7 +1,8 @@
-import { dateTerms, hasTimeWords, indexTerms } from "../../../text/index.ts";
+import { dateTerms, hanCharacters, hasTimeWords, indexTerms } from "../../../text/index.ts";
 import type { IndexDocument } from "./document.ts";
 import { FLAG } from "./row-table.ts";
 import { statesPreference } from "./cues.ts";
+import { holdsCode, holdsNumber, saysSomething } from "./substance.ts";
 
 /** What the index keeps of a document's words. */
 export interface AnalysedDocument {
@@ -25,15 +26,19 @@ export function analyseDocument(document: IndexDocument): AnalysedDocument {
   const known = new Set(running);
   const labels = [...document.entities, ...document.tags]
     .flatMap(indexTerms)
+    .concat([text, title, caption].flatMap(hanCharacters))
     .filter((term) => !known.has(term));
   const terms = [...running.slice(0, MAX_ROW_TERMS), ...new Set(labels), ...dateTerms(document.at)];
-  return { terms, flags: flagsOf(document) };
+  return { terms, flags: flagsOf(document, running) };
 }
 
-function flagsOf({ text, type }: IndexDocument): number {
+function flagsOf({ text, type }: IndexDocument, running: readonly string[]): number {
   return (
     (/\?\s*$/.test(text) ? FLAG.question : 0) |
     (hasTimeWords(text) ? FLAG.time : 0) |
-    (type === "preference" || statesPreference(text) ? FLAG.preference : 0)
+    (type === "preference" || statesPreference(text) ? FLAG.preference : 0) |
+    (saysSomething(text, running) ? FLAG.content : 0) |
+    (holdsNumber(text) ? FLAG.number : 0) |
+    (holdsCode(text) ? FLAG.code : 0)
   );
 }

@@ -8,32 +8,45 @@ import type { StructureInput } from "./structure.ts";
  * How likely it is that the best rows hold an answer, 0..1. The top score alone says little: a question about the right
  * things and the wrong person scores as high as a good one. So three things are asked: does the best row (with its
  * neighbours' words) cover what the question is about; are its words known at all; and is it the named speaker who says
- * so, rather than somebody else. Weights: logistic regression over LoCoMo, where answerable and adversarial questions
- * and questions of other conversations are told apart; see `test/bench/locomo`.
+ * so, rather than somebody else. A row that is clearly like the question by its vector covers it without its words.
+ * Weights: logistic regression over LoCoMo (adversarial questions and those of other conversations have no answer) and
+ * the style sets (questions of other sets have none, nor those of cubes of a few facts without the right one).
  */
-export function confidenceOf(input: StructureInput, rows: readonly number[]): number {
+export function confidenceOf(
+  input: StructureInput,
+  rows: readonly number[],
+  likeness: (row: number) => number = () => 0,
+): number {
   const [best] = rows;
   if (best === undefined) return 0;
   const asked = askedSlots(input);
   const { ownMargin, scoreMargin } = compareSpeakers(input, asked);
+  const alike = likeness(best);
   const evidence =
     WEIGHTS.ownMargin * ownMargin +
     WEIGHTS.scoreMargin * scoreMargin +
-    WEIGHTS.coverage * coverage(input, asked, best, true) +
-    WEIGHTS.known * shareKnown(input);
+    WEIGHTS.coverage * Math.max(alike, coverage(input, asked, best, true)) +
+    WEIGHTS.known * Math.max(alike, shareKnown(input, asked));
   return 1 / (1 + Math.exp(-WEIGHTS.bias - evidence));
 }
 
-const WEIGHTS = { bias: -3.4, ownMargin: 1.5, scoreMargin: 1.3, coverage: 2.75, known: 2.4 };
+const WEIGHTS = { bias: -4.3, ownMargin: 2.2, scoreMargin: 1, coverage: 2.5, known: 3.8 };
 
 /** The slots of the question's own words, names aside. */
 function askedSlots({ plan }: StructureInput): number[] {
   return plan.slots.flatMap(({ weight, name }, slot) => (weight === 1 && !name ? [slot] : []));
 }
 
-function shareKnown({ plan }: StructureInput): number {
-  const asked = plan.slots.filter(({ weight, name }) => weight === 1 && !name);
-  return asked.filter(({ term }) => term > 0).length / Math.max(1, asked.length);
+/** Share of the asked words that any row has; a word that only related ones stand for counts in part. */
+function shareKnown({ plan }: StructureInput, asked: readonly number[]): number {
+  const stoodFor = new Set(plan.slots.map(({ standsFor }) => standsFor));
+  let known = 0;
+  for (const slot of asked) {
+    const { term = 0, place = -1 } = plan.slots[slot] ?? {};
+    if (term > 0) known++;
+    else if (place >= 0 && stoodFor.has(place)) known += RELATED;
+  }
+  return known / Math.max(1, asked.length);
 }
 
 /** Share of the question's idf that a row has, in its own words or with its neighbours' at half. */
@@ -44,13 +57,31 @@ function coverage(
   wide: boolean,
 ): number {
   const { idf } = input.weights;
+  // In a cube of a few rows frequencies tell nothing: idf as if there were some more rows without any of the words.
+  const ground = Math.log(1 + GROUND_ROWS / (input.view.rowCount + 1));
   let covered = 0;
   let total = 0;
   for (const slot of asked) {
-    total += idf[slot] ?? 0;
-    covered += (idf[slot] ?? 0) * Math.min(1, occurrences(input, row, slot, wide));
+    const telling = (idf[slot] ?? 0) + ground;
+    total += telling;
+    covered +=
+      telling * Math.min(1, occurrences(input, row, slot, wide) || stoodFor(input, row, slot));
   }
   return total > 0 ? covered / total : 0;
+}
+
+const GROUND_ROWS = 50;
+/** What a related word in a word's place is worth. */
+const RELATED = 0.6;
+
+function stoodFor({ plan, scratch }: StructureInput, row: number, slot: number): number {
+  const { slots } = plan;
+  const { place = -1 } = slots[slot] ?? {};
+  if (place < 0) return 0;
+  for (let at = 0; at < slots.length; at++)
+    if (slots[at]?.standsFor === place && (scratch.counts[row * slots.length + at] ?? 0) > 0)
+      return RELATED;
+  return 0;
 }
 
 function occurrences(

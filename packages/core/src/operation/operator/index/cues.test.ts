@@ -17,6 +17,15 @@ it.each([
   ["Where did I use to live, before Lisbon?", { past: true, role: "user" }],
   ["What did you say about the route?", { role: "assistant" }],
   ["What did you tell me about my route?", { role: undefined }],
+  ["Which git command did you give me to undo a commit?", { role: "assistant" }],
+  ["On which weekday is the class?", { time: true }],
+  ["What time does the party start?", { time: true, number: true }],
+  ["How much is the deposit?", { number: true, code: false }],
+  ["What is the serial number of Mara's laptop?", { code: true }],
+  ["What's my wifi password?", { code: true }],
+  ["What is the name of my cat?", { number: false, code: false }],
+  ["Where does Mara live now?", { current: true }],
+  ["Where do I live?", { current: false }],
 ])("reads %j", (question, cues) => {
   expect(readCues(question)).toMatchObject(cues);
 });

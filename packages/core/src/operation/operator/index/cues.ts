@@ -12,6 +12,12 @@ export interface QuestionCues {
   readonly time: boolean;
   /** Advice is asked for: recommend, suggest, ideas for. */
   readonly advice: boolean;
+  /** How many, how much, what price: a number should answer it. */
+  readonly number: boolean;
+  /** Serial, phone or policy number, key, password: a code should answer it. */
+  readonly code: boolean;
+  /** Now, currently, the latest: of several answers the last one. */
+  readonly current: boolean;
   /** Used to, previously, before. */
   readonly past: boolean;
   /** Several things: which books, how many times, what both have done. */
@@ -24,10 +30,13 @@ export interface QuestionCues {
 export function readCues(question: string): QuestionCues {
   const told = TOLD.test(question);
   const advice = !told && ADVICE.test(question);
-  const self = SELF.test(question);
+  const self = SELF.test(question.replaceAll(TO_ME, " "));
   return {
     time: WHEN.test(question),
     advice,
+    number: NUMBER.test(question),
+    code: CODE.test(question),
+    current: CURRENT.test(question),
     past: PAST.test(question),
     several: SEVERAL.test(question),
     // What to advise depends on what the user said of themselves.
@@ -36,6 +45,10 @@ export function readCues(question: string): QuestionCues {
 }
 
 const SELF = /\b(?:i|my|me|mine|we|our|us)\b/i;
+
+/** "Did you tell me": who is told is not who it is about. */
+const TO_ME =
+  /\b(?:give|gave|given|tell|told|show|showed|recommend(?:ed)? to|suggest(?:ed)? to|mention(?:ed)? to|advised?|remind|sent?) (?:me|us)\b/gi;
 
 /** The assistant's own words are asked for: "you recommended", "did you say", "remind me of your list". */
 const TOLD =
@@ -46,7 +59,16 @@ const ADVICE =
   /\b(?:can|could|would|will) you (?:please )?(?:recommend|suggest|help|give|advise)|^\s*(?:please )?(?:recommend|suggest|advise|give me)\b|\b(?:any|some|more) (?:\w+ )?(?:recommendations?|suggestions?|ideas?|tips?|advice)\b|\bshould i\b|\b(?:ideas|tips) (?:for|on)\b/i;
 
 const WHEN =
-  /^\s*(?:when|how long|since when|(?:on |in )?(?:what|which) (?:day|date|month|year|week))\b|how many (?:days|weeks|months|years)/i;
+  /^\s*(?:when|how long|(?:since|until|by) when|(?:on |in |at )?(?:what|which) (?:days?|weekdays?|dates?|months?|years?|weeks?|time))\b|how many (?:days|weeks|months|years)/i;
+
+const NUMBER =
+  /\bhow (?:many|much|old|far|tall|large|big|high|heavy|fast|long|wide|deep)\b|\b(?:what|which) (?:\w+ )?(?:time|price|percentage|amount|age|size|number|temperature)\b|\bat what\b|\b(?:price|cost|costs|salary|budget|rent|weight|height|score|rate|limit|deposit)\b/i;
+
+const CODE =
+  /\b(?:serial|phone|telephone|mobile|ticket|booking|order|policy|chip|account|licen[cs]e|passport|model|part|tracking|reservation|confirmation|customer|invoice|case|warranty|contract|membership|flight|room|reference|registration|emergency|house|plate)(?: \w+)? (?:number|code|no\b|id\b)|\b(?:number|code|id|serial|key) (?:of|for)\b|\b(?:password|passcode|pin|api key|e-?mail|iban|url|port|address|zip code|postcode|path)\b/i;
+
+const CURRENT =
+  /\b(?:now|currently|current|nowadays|these days|at the moment|at present|latest|most recent(?:ly)?|any ?more|still)\b/i;
 
 const PAST =
   /\b(?:used to|previous(?:ly)?|former(?:ly)?|before|originally|at first|back then|earlier|in the past)\b/i;

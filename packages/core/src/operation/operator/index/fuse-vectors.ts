@@ -11,7 +11,7 @@ const TRIAL_ROWS = 8;
 /**
  * Adds the vectors' evidence to the word scores, which must be relative to the best (0..1): each row found gets
  * `weight * trust * v`, where v is its cosine's place between the last and the first row found. Rows found by vectors
- * only become candidates. Returns the cosines of the rows found.
+ * only become candidates.
  */
 export function fuseVectors(
   column: VectorColumn,
@@ -19,10 +19,10 @@ export function fuseVectors(
   allowed: Uint8Array,
   scratch: Scratch,
   weight: number,
-): ReadonlyMap<number, number> {
+): VectorEvidence {
   const { rows, scores } = column.search(query, VECTOR_ROWS, allowed);
   const cosines = new Map<number, number>();
-  if (rows.length === 0) return cosines;
+  if (rows.length === 0) return { cosines, likeness: () => 0 };
   const top = scores[0] ?? 0;
   const floor =
     rows.length < VECTOR_ROWS
@@ -40,7 +40,33 @@ export function fuseVectors(
     scratch.nominate(row);
     scratch.score[row] = (scratch.score[row] ?? 0) + weight * trust * value;
   }
-  return cosines;
+  const ordinary = ordinaryCosine(scores, rows.length);
+  const likeness = (row: number): number =>
+    trust * Math.min(1, Math.max(0, ((cosines.get(row) ?? 0) - ordinary) / CLEARLY_ALIKE));
+  return { cosines, likeness };
+}
+
+/** What vectors say of the rows they found. */
+export interface VectorEvidence {
+  readonly cosines: ReadonlyMap<number, number>;
+  /** How clearly a row is like the query, 0..1: its cosine above that of rows which are merely the next best, times trust. */
+  readonly likeness: (row: number) => number;
+}
+
+/** So far above the ordinary a cosine leaves no doubt. */
+const CLEARLY_ALIKE = 0.35;
+/** Fewer rows say nothing about what is ordinary under a model; most models stay below this for unrelated texts. */
+const FEW_ROWS = 8;
+const ORDINARY_OF_FEW = 0.6;
+const LEAST_ORDINARY = 0.35;
+
+/** The cosine that says nothing: somewhat above the lower half of the rows found. Models differ widely in it. */
+function ordinaryCosine(scores: ArrayLike<number>, count: number): number {
+  if (count < FEW_ROWS) return ORDINARY_OF_FEW;
+  const half = count >> 1;
+  let sum = 0;
+  for (let at = half; at < count; at++) sum += scores[at] ?? 0;
+  return Math.max(LEAST_ORDINARY, sum / (count - half) + 0.1);
 }
 
 /** Agreement that noise reaches, and agreement at which vectors have their full weight. */

@@ -64,8 +64,9 @@ export function matchWords(input: MatchInput): SlotWeights {
     if (within) nominate(input, slot, idf[slot] ?? 0);
     else if (weight < 1) list(scratch, slot).length = 0;
     else lookUp(input, slot);
-    // Sessions are told apart by the query's own words; related ones are in all of them.
-    if (weight === 1) sessionIdf[slot] = idfOf(countSessions(input, slot), view.sessionCount);
+    // Sessions are told apart by the query's own words; related ones and frequent ones are in most of them.
+    if (weight === 1 && within)
+      sessionIdf[slot] = idfOf(countSessions(input, slot), view.sessionCount);
   }
   boostRough(input);
   chooseSeeds(input);
@@ -86,17 +87,19 @@ function nominate(
 ): void {
   const width = slots.length;
   const { rows, counts: occurrences, length } = list(scratch, slot);
-  const { rough } = scratch;
+  const { rough, counts } = scratch;
+  const { speaker } = columns;
+  const { lengthTenths } = view;
   const perTenth = (ranking.k1 * ranking.b) / (10 * view.averageLength);
   const fixed = ranking.k1 * (1 - ranking.b);
   const isName = slots[slot]?.name === true;
   for (let at = 0; at < length; at++) {
     const row = rows[at]!;
-    if (isName && columns.speaker[row] !== NONE) continue;
+    if (isName && speaker[row] !== NONE) continue;
     const count = occurrences[at]!;
     if (rough[row] === 0) scratch.touch(row);
-    scratch.counts[row * width + slot] = Math.min(255, count * COUNT_UNIT);
-    const held = count / (count + fixed + perTenth * view.lengthTenths[row]!);
+    counts[row * width + slot] = Math.min(255, count * COUNT_UNIT);
+    const held = count / (count + fixed + perTenth * lengthTenths[row]!);
     rough[row] = rough[row]! + idf * held;
   }
 }
@@ -104,12 +107,14 @@ function nominate(
 /** Adds a frequent slot's postings to rows that rarer slots touched. */
 function lookUp({ slots, columns, scratch }: MatchInput, slot: number): void {
   const width = slots.length;
+  const { rough, counts } = scratch;
+  const { speaker } = columns;
   const isName = slots[slot]?.name === true;
   const { rows, counts: occurrences, length } = list(scratch, slot);
   for (let at = 0; at < length; at++) {
     const row = rows[at]!;
-    if (scratch.rough[row] === 0 || (isName && columns.speaker[row] !== NONE)) continue;
-    scratch.counts[row * width + slot] = Math.min(255, occurrences[at]! * COUNT_UNIT);
+    if (rough[row] === 0 || (isName && speaker[row] !== NONE)) continue;
+    counts[row * width + slot] = Math.min(255, occurrences[at]! * COUNT_UNIT);
   }
 }
 
@@ -118,15 +123,16 @@ function countSessions({ slots, view, columns, scratch }: MatchInput, slot: numb
   if (view.sessionCount === 0) return 0;
   const width = slots.length;
   const { rows, counts: occurrences, length } = list(scratch, slot);
+  const { session } = columns;
+  const { sessionCounts } = scratch;
   let sessions = 0;
   for (let at = 0; at < length; at++) {
-    const row = rows[at]!;
-    const session = columns.session[row]!;
-    if (session === NONE) continue;
-    const place = session * width + slot;
-    const before = scratch.sessionCounts[place]!;
+    const of = session[rows[at]!]!;
+    if (of === NONE) continue;
+    const place = of * width + slot;
+    const before = sessionCounts[place]!;
     if (before === 0) sessions++;
-    scratch.sessionCounts[place] = before + occurrences[at]!;
+    sessionCounts[place] = before + occurrences[at]!;
   }
   return sessions;
 }

@@ -34,6 +34,16 @@ describe("planQuery", () => {
     expect(plan("Melanie painting?", ["Melanie"]).slots.filter(({ name }) => name)).toHaveLength(1);
   });
 
+  it("does not look for the words that make it a question", () => {
+    const frequent: string[] = [];
+    const known = { ...vocabulary(), termOf: (word: string) => frequent.push(word) };
+    planQuery("How long did you say the cake should bake?", 0, known, 0);
+    expect(frequent).toEqual(["cake", "bake"]);
+    frequent.length = 0;
+    planQuery("How much?", 0, known, 0);
+    expect(frequent).not.toEqual([]);
+  });
+
   it("adds related words for less", () => {
     const weights = plan("my kids").slots.map(({ weight }) => weight);
     expect(weights[0]).toBe(1);

@@ -21,6 +21,8 @@ export interface QuerySlot {
   readonly weight: number;
   /** Place in the query's word order; -1 for dates and related words. */
   readonly place: number;
+  /** Place of the word that a related word stands for; -1 for others. */
+  readonly standsFor: number;
 }
 
 export interface QueryPlan {
@@ -63,11 +65,10 @@ export function planQuery(
     const of = vocabulary.speakers.named(word, question).filter(vocabulary.isVisible);
     if (of.length > 0) names.set(toTerm(word), of);
   }
-  const words = [...new Set(indexTerms(question))];
+  const words = [...new Set(indexTerms(withoutFrame(question)))];
   const onlyNames = words.every((word) => names.has(word));
   const dates = findDates(question, now);
-  const extra = (list: readonly string[], weight: number): QuerySlot[] =>
-    [...new Set(list)].map((term) => ({ term: termOf(term), name: false, weight, place: -1 }));
+  const added = { name: false, place: -1, standsFor: -1 };
   const own = keepTelling(
     words.map((word, place) => ({
       word,
@@ -75,16 +76,27 @@ export function planQuery(
       name: names.has(word) && !onlyNames,
       weight: 1,
       place,
+      standsFor: -1,
     })),
     vocabulary,
   );
-  const related = (relatedWeight > 0 ? own : [])
-    .flatMap(({ word }) => relatedTerms(word))
-    .filter((term) => !words.includes(term));
-  const slots = [
+  const related = new Map<string, number>();
+  for (const { word, place } of relatedWeight > 0 ? own : [])
+    for (const term of relatedTerms(word))
+      if (!words.includes(term) && !related.has(term)) related.set(term, place);
+  const slots: QuerySlot[] = [
     ...own,
-    ...extra(dates.flatMap(mentionTerms), 1),
-    ...extra(related, relatedWeight),
+    ...[...new Set(dates.flatMap(mentionTerms))].map((word) => ({
+      ...added,
+      term: termOf(word),
+      weight: 1,
+    })),
+    ...[...related].map(([word, standsFor]) => ({
+      ...added,
+      term: termOf(word),
+      weight: relatedWeight,
+      standsFor,
+    })),
   ];
   return {
     // A word that no row has says something only where it is the query's own: it was asked for and is not there.
@@ -93,6 +105,16 @@ export function planQuery(
     dates,
     cues: readCues(question),
   };
+}
+
+/** Words that make a question of a statement and are not looked for: "how much", "did you say". */
+const FRAME =
+  /(?<=\bhow )(?:much|many|long|often|far|old)\b|\b(?:did you|you) (?:say|said|tell(?: me)?|told(?: me)?|mention(?:ed)?)\b/gi;
+
+/** The question without its frame; the whole of it where nothing else is in it. */
+function withoutFrame(question: string): string {
+  const rest = question.replaceAll(FRAME, " ");
+  return tokenize(rest).every(isStopWord) ? question : rest;
 }
 
 const excerpt = (text: string): string =>

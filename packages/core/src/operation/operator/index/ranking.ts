@@ -16,8 +16,9 @@ export interface Ranking {
   readonly session: number;
   /** Weight of the scores of the turns around a row, which lifts the stretch of talk that is about the matter. */
   readonly stretch: number;
-  /** Share of a question turn's score that goes to the turn that answers it. */
+  /** Shares of a question turn's score that go to the turn that answers it: of its own words, and of the whole. */
   readonly answer: number;
+  readonly answerAround: number;
   /** Share of the next turn's score, for what prepares an answer. */
   readonly follow: number;
   /** Two query words side by side in the row, as a share of their idf. */
@@ -28,6 +29,13 @@ export interface Ranking {
   readonly time: number;
   readonly date: number;
   readonly preference: number;
+  /** For the last of the candidates, less for earlier ones, where the question asks for what is so now. */
+  readonly current: number;
+  /** For rows with a number where one is asked for ("how many"), and rows with a code where one is ("serial number"). */
+  readonly number: number;
+  readonly code: number;
+  /** Share that a row without content of its own ("Thank you so much!") keeps of what the turns around it lend. */
+  readonly slight: number;
   /** Factor for rows whose validity is over or yet to come. */
   readonly outdated: number;
   /** A word related to one of the query ("kid" for "child") counts this share of a word of its own. */
@@ -47,13 +55,18 @@ export const RANKING: Ranking = {
   session: 0.2,
   stretch: 0.2,
   answer: 0.3,
-  follow: 0.2,
-  bigram: 0.4,
+  answerAround: 0.15,
+  follow: 0.1,
+  bigram: 0.3,
   speaker: 0.8,
   role: 3,
   time: 0.7,
   date: 1.5,
   preference: 2,
+  current: 0.3,
+  number: 0.6,
+  code: 0.5,
+  slight: 0.6,
   outdated: 0.6,
   related: 0.3,
   spread: 0.08,

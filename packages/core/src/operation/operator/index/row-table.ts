@@ -10,6 +10,12 @@ export const FLAG = {
   question: 1,
   time: 2,
   preference: 4,
+  /** It says something by itself: see `saysSomething`. */
+  content: 8,
+  /** It holds a number, in digits or in words. */
+  number: 16,
+  /** It holds what looks like a code: a serial, phone or booking number, a key, a path. */
+  code: 32,
 } as const;
 
 /** The roles in the order of their numbers in the `role` column; 0 is "none given". */

@@ -59,7 +59,7 @@ export function scoreWords(input: ScoreInput): number {
       borrowed += (part * lent) / (own + lent);
     }
     scratch.score[row] = score;
-    scratch.borrowed[row] = score > 0 ? borrowed / score : 0;
+    scratch.borrowed[row] = borrowed;
     if (score > best) best = score;
   }
   return best;

@@ -16,8 +16,12 @@ export class Scratch {
   final = new Float64Array(0);
   /** 1 for rows in `candidates`. */
   marked = new Uint8Array(0);
-  /** Share of the score that comes from neighbours. */
-  borrowed = new Float32Array(0);
+  /** Of the score by words, what comes from neighbours' words; relative to the best score like it. */
+  borrowed = new Float64Array(0);
+  /** Score by words alone, relative to the best. */
+  words = new Float64Array(0);
+  /** What the row has of its own: words and vector, no neighbours, session or stretch. */
+  own = new Float64Array(0);
   /** Rows that have any count. */
   touched = new Int32Array(0);
   touchedCount = 0;
@@ -32,7 +36,7 @@ export class Scratch {
     return (
       this.counts.byteLength +
       this.rough.byteLength * 2.5 +
-      this.score.byteLength * 2 +
+      this.score.byteLength * 5 +
       this.marked.byteLength +
       this.sessionCounts.byteLength
     );
@@ -45,6 +49,8 @@ export class Scratch {
     this.final = grown(this.final, rows);
     this.marked = grown(this.marked, rows);
     this.borrowed = grown(this.borrowed, rows);
+    this.words = grown(this.words, rows);
+    this.own = grown(this.own, rows);
     this.touched = grown(this.touched, rows);
     this.candidates = grown(this.candidates, rows);
     this.sessionCounts = grown(this.sessionCounts, sessions * slots);
@@ -77,6 +83,8 @@ export class Scratch {
       this.score[row] = 0;
       this.final[row] = 0;
       this.borrowed[row] = 0;
+      this.words[row] = 0;
+      this.own[row] = 0;
     }
     this.sessionCounts.fill(0, 0, sessions * slots);
     this.touchedCount = 0;

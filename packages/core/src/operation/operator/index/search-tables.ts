@@ -2,7 +2,7 @@ import { Boosts } from "./boosts.ts";
 import { combine, explain, relate } from "./combine.ts";
 import { confidenceOf } from "./confidence.ts";
 import { filterRows, widen } from "./filter-rows.ts";
-import { fuseVectors } from "./fuse-vectors.ts";
+import { fuseVectors, type VectorEvidence } from "./fuse-vectors.ts";
 import { matchWords } from "./match-words.ts";
 import { planQuery, type QueryPlan } from "./plan-query.ts";
 import type { IndexQuery, IndexResult } from "./query.ts";
@@ -35,15 +35,15 @@ export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult
   scratch.reserve(tables.rows.count, width, sessionCount);
   const passes = query.filter && filterRows(query.filter, tables, view);
   const input = scoreByWords(parts, plan, query.now, passes);
-  const cosines = scoreByVectors(parts, query.vector, passes);
+  const vectors = scoreByVectors(parts, query.vector, passes);
   combine(input, passes);
   const rows = chooseRows(parts, plan, query.limit);
-  const confidence = confidenceOf(input, rows);
+  const confidence = confidenceOf(input, rows, vectors?.likeness);
   const hits = rows.map((row) => ({
     id: tables.ids.idOf(row),
     version: tables.rows.columns.version[row] ?? 0,
     score: scratch.final[row] ?? 0,
-    why: explain(input, row, cosines?.get(row)),
+    why: explain(input, row, vectors?.cosines.get(row)),
   }));
   scratch.clear(width, sessionCount);
   return { hits, confidence };
@@ -86,12 +86,12 @@ function scoreByWords(
   return { plan, weights, view, columns, scratch, ranking, boosts, now };
 }
 
-/** Adds the vectors' evidence; the cosines of what they found, if there are any. */
+/** Adds the vectors' evidence, if there is any. */
 function scoreByVectors(
   { tables, view, scratch, ranking }: SearchParts,
   vector: Float32Array | undefined,
   passes: Uint8Array | undefined,
-): ReadonlyMap<number, number> | undefined {
+): VectorEvidence | undefined {
   if (vector === undefined || tables.vectors === undefined) return undefined;
   return fuseVectors(tables.vectors, vector, passes ?? view.mask, scratch, ranking.vector);
 }

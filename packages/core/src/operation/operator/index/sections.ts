@@ -5,7 +5,7 @@
 const MAGIC = 0x5849_434d;
 
 /** To be raised when the layout changes or the analyser gives other terms: old bytes are then rebuilt, never misread. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 const HEADER_BYTES = 16;
 

@@ -79,7 +79,7 @@ export function passedOn({ view, columns, scratch, ranking }: StructureInput, ro
   const after = view.next[row]!;
   let sum = 0;
   if (before !== NONE && (columns.flags[before]! & FLAG.question) !== 0) {
-    sum += ranking.answer * scratch.score[before]!;
+    sum += ranking.answer * scratch.own[before]! + ranking.answerAround * scratch.score[before]!;
   }
   if (after !== NONE) sum += ranking.follow * scratch.score[after]!;
   return sum;

@@ -2,3 +2,4 @@
 export { CubeIndex } from "./cube-index.ts";
 export type { Ranking } from "./ranking.ts";
 export { renderHits } from "./render-hits.ts";
+export type { IndexResult } from "./query.ts";

@@ -1,0 +1,92 @@
+import type { Talk } from "./talk.ts";
+
+/** Cooking and health: the assistant's recipes and lists repeat the words of the matter again and again. */
+export const KITCHEN: Talk = {
+  name: "kitchen",
+  sessions: [
+    {
+      at: "2024-01-08",
+      turns: [
+        "I want to cook more this year. Any easy weeknight dinners? I'm cooking for two, and Devin doesn't eat pork.",
+        "Here are six dinners that take half an hour or less. 1. Chickpea curry with spinach and coconut milk. 2. Lemon chicken with potatoes from one tray. 3. Shakshuka with feta and flat bread. 4. Soba noodles with tofu, cucumber and sesame. 5. Salmon with green beans and a mustard sauce. 6. Black bean tacos with quick pickled onions. Cook double portions of the curry and of the beans, both freeze well for three months. Chop onions and garlic for several days at once and keep them in a jar. A sharp knife, a heavy pan and a tray are all that you need. If you plan four dinners and leave the other evenings for leftovers, you will throw away much less, and the weekly shopping takes one trip only.",
+        "The curry sounds good. I have to watch my salt though, my blood pressure was 142 over 91 at the last check.",
+        "Then the curry suits you well, because spices carry the taste. Use canned chickpeas without added salt or rinse them for a minute, which takes away about forty percent. Toast cumin and coriander in the dry pan, add ginger, turmeric and a squeeze of lime at the end: acid makes up for much of the missing salt. Coconut milk has hardly any sodium, stock cubes have a great deal, so use water and a bay leaf. Most adults with a raised pressure are told to stay below 1,500 to 2,000 milligrams of sodium a day; ask your doctor what goes for you. Bread, cheese and ready-made sauces are where most of it hides.",
+        "My doctor is Dr. Okafor, she put me on lisinopril 10 mg every morning.",
+        "Good that it is being looked after. Taking it at the same time each day helps to remember it; many people put the box beside the coffee machine. With that kind of medicine, be careful with salt substitutes that are made of potassium, and mention it before you take ibuprofen for longer than a day or two. A dry cough can appear in the first weeks, and so can some dizziness when you stand up quickly. Both are worth a call. Measuring your pressure twice a week, sitting, after five minutes of rest, gives her something to work with at the next appointment. Bring the list along.",
+      ],
+    },
+    {
+      at: "2024-02-14",
+      turns: [
+        "I'm making a chocolate cake for Devin's birthday on Saturday. Do you have a recipe? He's lactose intolerant.",
+        "This one needs no milk and no butter. Mix 200 grams of flour, 50 grams of cocoa, 220 grams of sugar, a teaspoon and a half of baking soda and a pinch of salt. Whisk 240 millilitres of strong cold coffee with 90 millilitres of sunflower oil, a tablespoon of cider vinegar and two teaspoons of vanilla. Pour the wet into the dry, stir until no flour is left and no longer. Bake in a tin of 20 centimetres at 175 degrees for 32 to 36 minutes, until a stick comes out with a few crumbs. Let it cool in the tin for ten minutes. For the icing melt 150 grams of dark chocolate with 100 millilitres of coconut cream, and spread it when it is thick. The cake is even better on the second day.",
+        "Perfect, my tin is 23 cm. Is that a problem?",
+        "Not at all. A tin of that size holds about a third more, so the cake becomes flatter and bakes faster: begin to test after 24 minutes. If you want the same height, multiply everything by 1.3. Line the bottom with paper and oil the sides. Do not open the oven in the first twenty minutes or the middle will sink. Should the top crack, turn the cake upside down before you put the icing on. Leftover batter makes good cupcakes, which take sixteen minutes. Fresh raspberries on top go well with the dark chocolate, and they hide any mistake.",
+        "It turned out great, everyone had seconds. My mother-in-law Ruth asked for the recipe!",
+        "What a compliment! Tell her that the coffee cannot be tasted, it only makes the chocolate deeper, and that vinegar and soda are what lifts the cake since there are no eggs. If she wants to make it for children, decaffeinated coffee works as well. It can be frozen without the icing for two months. For a layer cake bake two thin ones instead of cutting one, and fill them with raspberry jam. Next time you could try orange: put the zest of one into the batter and a spoon of juice into the icing. I'm glad that the birthday went well.",
+        "Thank you so much!",
+        "You're very welcome! Enjoy what is left of the cake, if anything is. If you are planning the next celebration, I can help you with a menu, a shopping list and a timetable for the day, so that you are not in the kitchen when the guests arrive. Tell me how many people you expect, what they do not eat, and how much time you have on the day before. A good dinner for guests has one warm dish, and all the rest is prepared cold.",
+      ],
+    },
+    {
+      at: "2024-03-03",
+      turns: [
+        "I started swimming at the pool on Garner Street, Monday and Wednesday before work. What should I eat before?",
+        "Before a swim in the morning something small and easy to digest is best, thirty to sixty minutes ahead: a banana, a slice of toast with honey, or a small bowl of oats. If you cannot eat that early, half a glass of juice will do for sessions below an hour. Drink a glass of water when you get up, since people sweat in the pool without noticing. Afterwards have breakfast with protein, about twenty to thirty grams: eggs, yoghurt, or a smoothie with soy milk. Coffee before sport is fine for most people but can upset the stomach. On days with two lengths more than usual add a snack in the afternoon, or you will raid the fridge at night.",
+        "I can't have eggs, they give me hives.",
+        "Then leave them out altogether and mention it in restaurants as well, since eggs hide in fresh pasta, mayonnaise, meringue and many cakes. For breakfast after swimming take tofu scramble with peppers, a bean and avocado toast, porridge with peanut butter, or smoked mackerel on rye. Each of them has about twenty grams of protein. In baking replace one egg by a tablespoon of ground flax seed with three of water, or by sixty grams of apple sauce. If you ever have trouble breathing or a swollen face, that is an emergency; ask for an allergy test and whether you should carry an adrenaline pen.",
+        "Good to know. I lost 4 kilos since January, by the way.",
+        "Congratulations, that is a healthy pace, about half a kilo a week. Weight falls faster at the beginning and then stalls, so do not be disappointed if the next weeks look flat. Strength training twice a week helps you to keep muscle. Measure your waist as well, since the scale does not tell the whole story, and weigh yourself on the same weekday in the morning. Protein at each meal, vegetables on half of the plate, and seven hours of sleep do most of the work. A lower weight usually brings the blood pressure down, too: about one point for each kilo.",
+        "Sigh. Whatever.",
+        "It sounds as though today is a tough one. That happens. You don't have to be perfect: one evening with pizza does not undo what you have done in two months. Let's keep it simple for this week, two swims, one pot of curry and an early night. If you want, we can talk about what makes it hard at the moment, or I can plan the meals so that you do not have to think about them at all. Just say the word, and be kind to yourself until then.",
+      ],
+    },
+    {
+      at: "2024-04-21",
+      turns: [
+        "The new oven arrived, a Bosch Serie 6. It runs hotter than the old one, cookies burn after 9 minutes.",
+        "New ovens often heat more evenly and more exactly than old ones, which feels like hotter. Put an oven thermometer on the middle rack and compare: a difference of up to ten degrees is normal and can mostly be corrected in the settings. With fan heat, set the temperature 20 degrees lower than a recipe for top and bottom heat says. Bake cookies on the middle rack on a light tray, since dark trays brown the bottoms. Take them out when the edges are firm and the centre still looks raw; they go on baking on the tray for two minutes. Chill the dough for an hour before baking so that they spread less.",
+        "What temperature did the manual say for bread? I think it was 230 with steam.",
+        "I do not have the manual, but that would be a usual value: start at 230 degrees with steam for fifteen minutes, then let the steam out and finish at 200 degrees for twenty to twenty-five minutes. The loaf is done when it sounds hollow or has reached 96 degrees inside. Without a steam function put a small metal dish on the bottom while heating and pour in a cup of hot water as you load the bread. A cast-iron pot with a lid does the same even better. Let the bread cool on a rack for an hour before you cut it, although it is hard to wait.",
+        "The warranty number is BW-558-2041-K, and the technician's phone is 0151 4477 902 if it breaks.",
+        "I have noted both. Keep the receipt together with the number, since most makers ask for the date of purchase, and register the oven online within four weeks if they offer a longer warranty for it. Before you call a technician, try three things: switch the fuse off for five minutes, clean the seal of the door, and check whether the child lock is on. Do not use oven spray on the catalytic walls in the back; they clean themselves at 250 degrees in an hour. And leave the door ajar after baking with steam so that nothing rusts.",
+      ],
+    },
+    {
+      at: "2024-06-09",
+      turns: [
+        "We're hosting 12 people for the summer solstice. Can you plan a menu without eggs, pork and dairy?",
+        "With pleasure. To begin with: grilled flat bread with white bean dip, olives, and watermelon with mint. From the grill: chicken skewers in lemon and oregano, aubergines with tahini, and corn with smoked paprika oil. Sides: a potato salad with mustard dressing, a tomato salad with peaches, and couscous with herbs. For dessert a strawberry granita and the chocolate cake from February. For twelve people you need three kilos of chicken, six aubergines, twelve corn cobs, three kilos of potatoes and two kilos of tomatoes. Make the dip, the granita and the cake on the day before. Marinate the chicken in the morning. Light the charcoal an hour before you want to eat, and have two bags of ice for the drinks.",
+        "Lovely. My sister Noor is bringing the drinks.",
+        "That is a great relief on the day. Ask her for something without alcohol as well: a cold hibiscus tea with orange, or ginger and lime with soda. Count on half a litre per hour for each guest in warm weather, water included, and on two glasses for each of them. A bathtub makes the best cooler for large amounts. Label the jugs so that children do not take the wrong one. For coffee afterwards oat milk foams better than almond milk. And put somebody in charge of the music, so that you can stay at the grill.",
+        "The party is at Uncle Faisal's garden in Brookhaven, starts at 6 pm.",
+        "Then pack the things for the grill the evening before: tongs, a brush, foil, two boards, a knife, and a first-aid kit. Ask him whether there is water and light outside, and whether the neighbours know. It stays bright until after nine, so candles are enough for later; bring something against mosquitoes. If it rains, a tarp over the tables and skewers from the oven save the evening. Plan to be there two hours ahead: one hour to set up, one for the charcoal. And take boxes along for the leftovers, people love to take some home.",
+      ],
+    },
+  ],
+  questions: [
+    ["What does Devin not eat?", "0:0", "1:0"],
+    ["What was my blood pressure at the last check?", "0:2"],
+    ["Which medication do I take, and how much?", "0:4"],
+    ["Who is my doctor?", "0:4"],
+    ["How long did you say the chocolate cake should bake?", "1:1"],
+    ["How large is my cake tin?", "1:2"],
+    ["Who asked for the cake recipe?", "1:4"],
+    ["Where do I swim?", "2:0"],
+    ["On which days do I go swimming?", "2:0"],
+    ["What am I allergic to?", "2:2"],
+    ["How much weight have I lost?", "2:4"],
+    ["Which oven do I have?", "3:0"],
+    ["What is the warranty number of the oven?", "3:4"],
+    ["What is the phone number of the technician?", "3:4"],
+    ["How many guests are coming to the solstice party?", "4:0"],
+    ["How many kilos of chicken did you say we need for the party?", "4:1"],
+    ["Who brings the drinks?", "4:2"],
+    ["At what time does the party start?", "4:4"],
+    ["Where is the solstice party?", "4:4"],
+    ["Can you suggest a breakfast for me?", "2:2", "2:0"],
+    ["What did you recommend instead of eggs in baking?", "2:3"],
+    ["Which wine does Noor like?"],
+    ["How old is Devin?"],
+  ],
+};

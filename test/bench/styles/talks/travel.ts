@@ -1,0 +1,90 @@
+import type { Talk } from "./talk.ts";
+
+/** Travel planning: bookings, numbers and times among long itineraries. */
+export const TRAVEL: Talk = {
+  name: "travel",
+  sessions: [
+    {
+      at: "2023-05-22",
+      turns: [
+        "I'm planning two weeks in Japan in October, with my partner Yusuf. We've never been. Where should we go?",
+        "For a first trip of two weeks I would take three bases. Start with five nights in Tokyo: Asakusa and the river on the first day, the gardens of Shinjuku, the small bars of Golden Gai, and a day trip to Nikko or Kamakura. Continue with five nights in Kyoto: Fushimi Inari before seven in the morning, Arashiyama, the Philosopher's Path, and a day in Nara with its deer. Then two nights in Kanazawa for the Kenrokuen garden and the fish market, and end with two nights in Hakone in a ryokan with hot springs, where you see Mount Fuji on clear days. October is mild and dry, with 18 to 22 degrees, and the leaves begin to turn in the mountains. Reserve the ryokan first, since good ones are full three months ahead.",
+        "Sounds wonderful. We fly from Manchester with Finnair on October 4, booking code QX7RLM.",
+        "Good connection, the change in Helsinki is short and easy. Arrive at the airport three hours early for a long-distance flight, and choose seats on the left going out if you would like to see the Arctic. To fight jet lag go to bed at the local time on the first evening, and stay outside in daylight on the next morning. Load the tickets in the app of the airline and keep a copy on paper. Each of you may take one bag of 23 kilos in economy, but Japanese trains have little room for large luggage: send it ahead from hotel to hotel with takkyubin for some 2,000 yen a piece.",
+        "Is the rail pass worth it?",
+        "Since the price went up it rarely is. For Tokyo, Kanazawa, Kyoto and back single tickets cost about 42,000 yen, while the pass for fourteen days costs 80,000. Buy single tickets at the machines or in the SmartEX app, where you get a small discount if you book three days ahead. For city trains and buses get a Suica card on your phone; it also pays in shops and at vending machines. A regional pass makes sense only if you add Hiroshima. Sit on the right hand side from Tokyo to Kyoto for Mount Fuji, row E. Green cars are quieter but not needed.",
+      ],
+    },
+    {
+      at: "2023-06-30",
+      turns: [
+        "We booked the ryokan in Hakone! It's called Tsukikage, two nights, 58,000 yen per night with dinner.",
+        "Wonderful, that price with dinner is usual for a good house. Arrive by four in the afternoon so that you can bathe before dinner, which is served early, mostly at six. You will get a yukata: left side over right. Wash thoroughly before you enter the bath, and keep the small towel out of the water. Tattoos can be a problem in shared baths, so ask about a private one if either of you has any. In Hakone take the loop with the mountain train, the cable car, the ropeway and the boat over Lake Ashi; the Freepass for two days pays off. The open-air museum deserves half a day, in particular the Picasso pavilion.",
+        "I have a small tattoo on my shoulder actually.",
+        "A small one is usually fine if you cover it with a skin-coloured plaster, which pharmacies sell for that purpose. Many houses have private baths that you reserve by the hour at the desk, at no cost or for about 2,000 yen. Write to them before and ask; they will answer politely and clearly. In public bath houses in the cities the rules differ, and a list of places that welcome guests with tattoos can be found online. Nobody will be rude, but they may ask you to leave, which is awkward for both sides. In the room with its own tub you need not care at all.",
+        "okay",
+        "Great. Shall we look at Kyoto next? There the choice of the quarter matters most. Gion is pretty and dear, the area around the station is practical and a little dull, and Karasuma lies between both, with two subway lines and good restaurants. For five nights I would look there for something with a washing machine. If you want to try a machiya, an old wooden town house, mind that the walls are thin and that the stairs are steep. Tell me your budget per night and I will describe what you can expect for it.",
+        "We want to spend at most 140 pounds a night in Kyoto, and Yusuf snores so a bigger room please.",
+        "For that you get a good room of 25 to 30 square metres in Karasuma or near Nijo castle. Look for the words twin deluxe or Japanese-style suite, and avoid semi-double, which means a single bed of 120 centimetres for two. Some apartment hotels have two separate rooms with sliding doors, and those help with noise. Book with free cancellation now, and look again six weeks ahead when groups give rooms back. Prices rise on weekends in November because of the leaves, but your dates are before the peak. Earplugs from the drugstore are excellent here.",
+      ],
+    },
+    {
+      at: "2023-08-12",
+      turns: [
+        "Ugh, Finnair moved our return flight to October 19 at 23:55. It used to be the 18th in the morning.",
+        "That gives you one more day, which is a gift if the hotel plays along. You are entitled to change or to return the ticket at no cost when the time moves that far, so ask within the period that the message names. If you keep it, ask for a late check-out or leave the bags in a locker at Tokyo station, and spend the last day in Yanaka or on a trip to Kamakura. There are showers at Haneda airport on the second floor, open around the clock. Remember to tell whoever picks you up, and to check travel insurance, which should cover the extra night.",
+        "Fine, we keep it. The travel insurance is with Allianz, policy 4471-JP-08.",
+        "Good. Save the number of their emergency line in your phone and write the policy number on a card in your wallet, since a hospital will ask for it. Japanese hospitals want payment at once; keep the receipts, because the insurer pays afterwards. Check whether pre-existing conditions are covered and whether a delay of luggage is. For medicines: common cold tablets with pseudoephedrine are forbidden in Japan, and others may be brought for one month only. If you need more, you have to apply for a certificate called Yunyu Kakunin-sho at least two weeks before.",
+        "Yusuf needs his asthma inhaler, so that's good to know.",
+        "Inhalers for personal use, up to a month's supply, can be brought without a certificate, but keep them in the hand luggage and in their box, with a copy of the prescription in English. Ask the doctor for a spare one. Air in October is clean, though hotels can be dry; a damp towel beside the bed helps, and many rooms have a humidifier on request. Avoid smoking rooms when you book, since they still exist in Japan, and some small bars allow smoking, too. In an emergency dial 119 for an ambulance; the operators find an interpreter.",
+        "I just hope nothing else goes wrong.",
+        "That's understandable after such a change. Most of the trip stands: flights, the ryokan, and a good idea about Kyoto. What is left to do is short: a room in Tokyo, the seats in the train which can be booked a month ahead, and a way to use the internet, for which an eSIM with ten gigabytes is enough. Put all of it in one document with the addresses in Japanese, which taxi drivers like to have. And leave two afternoons without any plan at all; people remember those best. You will have a great time.",
+      ],
+    },
+    {
+      at: "2023-10-28",
+      turns: [
+        "We're back! Best trip ever. The highlight was a tiny jazz bar in Kanazawa called Moka where the owner played Coltrane for us.",
+        "What a lovely thing to bring home. The little jazz bars and kissaten are a world of their own; many owners have collected records for forty years and know each of them by its crackle. If you liked that, look for the book about kissa culture by Craig Mod, who walked across the country from one coffee house to the next. You could keep the evening alive with a record of the album he played. And write down the name of the owner, if you know it, since such places close quietly. Did the rest of the trip go as planned, or was there anything that you would do in another way next time?",
+        "Yusuf lost his camera on the train to Nara though, a Fujifilm X-T4. The lost-and-found had it the next day!",
+        "That is quite typical: most things which are left in Japanese trains find their way back. In Tokyo alone people hand in millions of items each year, umbrellas above all. I'm glad that the pictures are safe. Make a copy of the card soon, on a disk and in a cloud. If you want to print some of them, choose thirty rather than three hundred, and make a small book; a matte paper suits the soft light of autumn. Write a sentence beside each while you remember. It will mean more in ten years than the best photograph without a word.",
+        "Next year we want to do Patagonia in February, or maybe Georgia in May. Not decided.",
+        "Both are wonderful and quite unlike each other. Patagonia in February has long days, strong wind, full huts and high prices; the W trek takes five days and has to be booked half a year ahead. Count on 3,500 pounds each for three weeks. Georgia in May is green, cheap and friendly: Tbilisi with its baths, wine in Kakheti, and the towers of Svaneti, though high passes may still have snow. For two weeks 1,200 pounds each will do. If you want to hike far, take Patagonia; if you want to eat and to meet people, take Georgia. June would be better for the mountains there.",
+      ],
+    },
+    {
+      at: "2023-11-15",
+      turns: [
+        "My passport runs out on 2 March 2025, is that a problem for Georgia in May 2024?",
+        "No, that leaves ten months after your journey, and Georgia asks only that it is valid during the stay. British citizens may stay for up to one year without a visa. Many countries want six months beyond the date of return, among them many in Asia, so renew it before the next long trip. A renewal takes about three weeks and costs less online. Check also that there are two empty pages. It is a good habit to keep a photo of the first page in your mail, which helps the consulate if it is stolen. And make sure that the name on the ticket is exactly that of the passport.",
+        "Thanks. We decided on Georgia then. Wizz Air to Kutaisi, leaving from Luton on May 9.",
+        "Good decision! Kutaisi is a nice place to begin: see the Gelati monastery and the Prometheus cave, then take the train or a shared van to Tbilisi, which takes four to five hours. Mind the bag rules of that airline: the free one may have 40 by 30 by 20 centimetres, and they do measure it. Buy a local SIM card by Magti at the airport. The lari is the currency, and cards work in the cities, while villages want cash. Go to Sighnaghi for wine, stay in Stepantsminda for the church under Mount Kazbek, and leave room for a long dinner, a supra, with many toasts.",
+      ],
+    },
+  ],
+  questions: [
+    ["What is my booking code with Finnair?", "0:2"],
+    ["Which airport do we fly from to Japan?", "0:2"],
+    ["How many nights in Kyoto did you suggest?", "0:1"],
+    ["How much did you say the rail pass costs?", "0:5"],
+    ["What is the name of the ryokan we booked?", "1:0"],
+    ["How much is the ryokan per night?", "1:0"],
+    ["Where is my tattoo?", "1:2"],
+    ["What is our hotel budget in Kyoto?", "1:6"],
+    ["Which quarter of Kyoto did you recommend to stay in?", "1:5"],
+    ["When is our return flight?", "2:0"],
+    ["What is the policy number of our travel insurance?", "2:2"],
+    ["What does Yusuf suffer from?", "2:4"],
+    ["What is the emergency number for an ambulance in Japan that you mentioned?", "2:5"],
+    ["What was the name of the jazz bar?", "3:0"],
+    ["Which camera did Yusuf lose?", "3:2"],
+    ["Which book did you recommend about coffee houses?", "3:1"],
+    ["When does my passport expire?", "4:0"],
+    ["Where did we decide to go next year?", "4:2"],
+    ["Which airline flies us to Kutaisi?", "4:2"],
+    ["What is my partner called?", "0:0"],
+    ["What did the jazz bar's owner play?", "3:0"],
+    ["Which hotel did we stay at in Tokyo?"],
+    ["What is the name of Yusuf's brother?"],
+  ],
+};
