@@ -30,15 +30,19 @@ export async function benchSearchPeers(report: Report): Promise<void> {
 
 async function benchOurs(report: Report): Promise<number> {
   return await withDirectory(async (directory) => {
-    const os = await openAt(join(directory, "memory.db"), { embedder: hashed });
-    const cube = await os.as({ userId: "ada" }).createCube("peers");
+    const path = join(directory, "memory.db");
+    const filling = await openAt(path, { embedder: hashed });
+    const writer = await filling.as({ userId: "ada" }).createCube("peers");
     const texts = makeCorpus(CORPUS_SIZE).map((memory) => memory.text);
     const started = performance.now();
-    const addCpu = await cpuMsOf(async () => (await cube.add(texts)).settled());
+    const addCpu = await cpuMsOf(async () => (await writer.add(texts)).settled());
     const perSecond = CORPUS_SIZE / ((performance.now() - started) / 1_000);
+    await filling.close();
+
+    const os = await openAt(path, { embedder: hashed });
+    const cube = await os.as({ userId: "ada" }).cube("peers");
     const queries = makeQueries(QUERIES);
     for (const query of queries.slice(0, 50)) await cube.search(query, { limit: LIMIT });
-    await os.idle();
     const times: number[] = [];
     const cpu = await cpuMsOf(async () => {
       for (const query of queries) {
