@@ -7,6 +7,7 @@ import { matchWords } from "./match-words.ts";
 import { planQuery, type QueryPlan } from "./plan-query.ts";
 import type { IndexQuery, IndexResult } from "./query.ts";
 import type { Ranking } from "./ranking.ts";
+import { holdBackRepeats } from "./repeats.ts";
 import { scoreBigrams, scoreWords } from "./score-rows.ts";
 import type { Scratch } from "./scratch.ts";
 import type { SpeakerNames } from "./speaker-names.ts";
@@ -98,23 +99,24 @@ function scoreByVectors(
 
 /** Rows per wanted hit from which a question for several things chooses. */
 const POOL = 3;
+/** Rows that may move up where rows that repeat others are held back. */
+const SPARE_ROWS = 8;
 
 function chooseRows(
   { tables, scratch, ranking }: SearchParts,
   plan: QueryPlan,
   limit: number,
 ): readonly number[] {
+  if (limit <= 0) return [];
   const { candidates, candidateCount, final } = scratch;
   const { session } = tables.rows.columns;
   const spreads = plan.cues.several && ranking.spread > 0;
-  const ranked = topRows(
-    candidates,
-    candidateCount,
-    final,
-    limit * (spreads ? POOL : 1),
-    rowOrder(tables),
-  );
-  return spreads ? spreadOver(ranked, session, final, limit, ranking.spread) : ranked;
+  const wanted = spreads ? limit * POOL : limit + SPARE_ROWS;
+  const ranked = topRows(candidates, candidateCount, final, wanted, rowOrder(tables));
+  const distinct = holdBackRepeats(tables, ranked, final);
+  return spreads
+    ? spreadOver(distinct, session, final, limit, ranking.spread)
+    : distinct.slice(0, limit);
 }
 
 /** Of rows with the same score the later one, then the smaller id: the same whatever the row numbers are. */

@@ -91,6 +91,17 @@ describe("what turns lend to one another", () => {
   });
 });
 
+it("gives what was said many times one place at the top", () => {
+  const again = Array.from({ length: 6 }, () => "Where is the spare key of the car?");
+  const index = talk(
+    ["user"],
+    [...again, "I keep the spare key under the blue flower pot, not in the car."],
+  );
+  const { hits } = find(index, "spare key of the car");
+  expect(hits.slice(0, 3).map(({ id }) => id)).toContain("t6");
+  expect(hits).toHaveLength(7);
+});
+
 it("finds a single Chinese character within a longer run", () => {
   const index = talk(["user"], ["我喜欢喝绿茶。", "用户住在北京"]);
   expect(find(index, "茶").hits.map(({ id }) => id)[0]).toBe("t0");
