@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import {
   EMBED_TASK,
+  fillVectors,
   memSession,
   parseInput,
   runEmbedTask,
@@ -82,14 +83,22 @@ export function createMemOS(options: MemOSOptions): MemOS {
   const { storage, embedder, signer } = options;
   const clock = options.clock ?? { now: () => Date.now() };
   const process = randomUUID();
+  const memories = new MemoryCache(memoryBudgetBytes);
+  const indexes = new IndexCache(storage, {
+    budgetBytes: indexBudgetBytes,
+    model: embedder?.model,
+    clock,
+    memories,
+    unembedded: (ref, ids) => void fillVectors(context, ref, ids),
+  });
   const context: ApiContext = {
     storage,
     clock,
     ids: options.ids ?? randomIds(),
     operator: {
       vault: storage.vault,
-      indexes: new IndexCache(storage, { budgetBytes: indexBudgetBytes, model: embedder?.model }),
-      memories: new MemoryCache(memoryBudgetBytes),
+      indexes,
+      memories,
       ...(embedder === undefined ? {} : { embedder }),
     },
     usage: new UsageBuffer(storage.usage),

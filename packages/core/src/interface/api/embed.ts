@@ -1,15 +1,27 @@
 import { z } from "zod";
 
+import { emit } from "../../events.ts";
+import { isMemCubeError } from "../../errors.ts";
 import type { LeasedTask, NewTask } from "../../flow/index.ts";
-import { commit, toMemory, type Mutation } from "../../infrastructure/vault/index.ts";
-import { embeddingText } from "../../operation/operator/index.ts";
-import { isMemCubeError, MemCubeError } from "../../errors.ts";
+import { commit, type Mutation } from "../../infrastructure/vault/index.ts";
+import { LIMITS } from "../../limits.ts";
+import { sha256Hex, type CubeRef } from "../../memory/index.ts";
+import { embeddingText, readable } from "../../operation/operator/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
+import { embedTexts } from "./embed-texts.ts";
 import type { Draft } from "./write.ts";
 
 export const EMBED_TASK = "embed";
 
 const payloadSchema = z.strictObject({ ids: z.array(z.string()) });
+
+/** A text that waits for its vector. */
+interface Wanted {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly version: number;
+  readonly text: string;
+}
 
 /** The task that embeds what a commit wrote; none without an embedder. */
 export function embedTask(cube: OpenCube, key: string, drafts: readonly Draft[]): NewTask[] {
@@ -21,7 +33,38 @@ export function embedTask(cube: OpenCube, key: string, drafts: readonly Draft[])
   return [{ key: `embed:${key}`, type: EMBED_TASK, ...cube.ref, payload: { ids } }];
 }
 
-/** Embeds the memories of a task and stores the vectors, once however often it runs. */
+/**
+ * Queues what an index found without a vector of this embedder: it came later than the memories, or
+ * another process wrote them without one. After what was just written.
+ */
+export async function fillVectors(
+  context: ApiContext,
+  ref: CubeRef,
+  ids: readonly string[],
+): Promise<void> {
+  const { embedder } = context.operator;
+  if (embedder === undefined || context.state.closed) return;
+  try {
+    const tasks: NewTask[] = [];
+    for (let start = 0; start < ids.length; start += LIMITS.addBatch) {
+      const batch = ids.slice(start, start + LIMITS.addBatch);
+      const digest = sha256Hex(JSON.stringify([ref.cubeId, embedder.model, batch]));
+      const key = `embed:fill:${digest}`;
+      tasks.push({ key, type: EMBED_TASK, ...ref, payload: { ids: batch }, priority: -1 });
+    }
+    await context.storage.queue.enqueue(tasks, context.clock.now());
+    context.worker.nudge();
+  } catch (error) {
+    emit("memcube:error", { where: "embed.fill", error });
+  }
+}
+
+/**
+ * Embeds the memories of a task and stores the vectors, once however often it runs. Texts that fail
+ * are left for the next attempt, the others get their vectors.
+ *
+ * @throws MemCubeError `MEMCUBE_EMBEDDER_FAILED` when there are such
+ */
 export async function runEmbedTask(
   context: ApiContext,
   task: LeasedTask,
@@ -31,51 +74,60 @@ export async function runEmbedTask(
   if (embedder === undefined) return;
   const ref = { tenantId: task.tenantId, cubeId: task.cubeId };
   const { ids } = payloadSchema.parse(task.payload);
-  const { vault } = context.storage;
-  const stored = await vault.read(ref, { ids, access: { system: "index" }, vectors: true });
-  const wanted = stored.flatMap((version) => {
-    const { header, payload } = toMemory(ref, version);
-    const { vector } = version;
-    const done = vector?.model === embedder.model && vector.fingerprint === header.fingerprint;
-    const text = embeddingText(payload);
-    return done || text.trim() === "" ? [] : [{ header, text, version: version.version }];
-  });
+  const wanted = await withoutVector(context, ref, ids);
   if (wanted.length === 0) return;
-  const vectors = await embedder.embed(
-    wanted.map(({ text }) => text),
-    { purpose: "document", signal },
-  );
-  const mutations = wanted.map(({ header }, i): Mutation => {
+  const texts = wanted.map(({ text }) => text);
+  const { vectors, failure } = await embedTexts(embedder, texts, signal);
+  const embedded = wanted.flatMap((one, i) => {
     const vector = vectors[i];
-    if (vector?.length !== embedder.dimensions || !vector.every(Number.isFinite)) {
-      throw new MemCubeError(
-        "MEMCUBE_EMBEDDER_FAILED",
-        `Embedder ${embedder.model} gave no valid vector of ${embedder.dimensions} numbers.`,
-        { details: { model: embedder.model, id: header.id } },
-      );
-    }
-    const { id, fingerprint } = header;
-    return {
-      write: { op: "vector", id, fingerprint, model: embedder.model, vector },
-      change: { op: "embed", memoryId: id, model: embedder.model },
-    };
+    return vector === undefined ? [] : [{ ...one, vector }];
   });
+  if (embedded.length > 0) await storeVectors(context, ref, task.key, embedded);
+  if (failure !== undefined) throw failure;
+}
+
+async function withoutVector(
+  context: ApiContext,
+  ref: CubeRef,
+  ids: readonly string[],
+): Promise<Wanted[]> {
+  const model = context.operator.embedder?.model;
+  const access = { system: "index" } as const;
+  const stored = await context.storage.vault.read(ref, { ids, access, vectors: true });
+  return stored.flatMap((row) => {
+    const memory = readable(ref, row);
+    if (memory === undefined) return [];
+    const { id, fingerprint } = memory.header;
+    const text = embeddingText(memory.payload);
+    const done = row.vector?.model === model && row.vector?.fingerprint === fingerprint;
+    return done || text.trim() === "" ? [] : [{ id, fingerprint, text, version: row.version }];
+  });
+}
+
+async function storeVectors(
+  context: ApiContext,
+  ref: CubeRef,
+  taskKey: string,
+  embedded: readonly (Wanted & { readonly vector: Float32Array })[],
+): Promise<void> {
+  const { embedder, indexes, vault } = context.operator;
+  const model = embedder?.model ?? "";
+  // An attempt that goes on where another failed writes other vectors: it is another commit.
+  const what = sha256Hex(JSON.stringify(embedded.map(({ id, fingerprint }) => [id, fingerprint])));
   try {
     const receipt = await commit(vault, context.clock, context.ids, {
       cube: ref,
       caller: { tenantId: ref.tenantId, userId: "memcube", roles: [], via: "worker" },
       decision: { effect: "permit", action: "memory.update", rules: ["background:embed"] },
-      mutations,
-      idempotencyKey: `task:${task.key}:${embedder.model}`,
+      mutations: embedded.map(({ id, fingerprint, vector }): Mutation => ({
+        write: { op: "vector", id, fingerprint, model, vector },
+        change: { op: "embed", memoryId: id, model },
+      })),
+      idempotencyKey: `task:${taskKey}:${model}:${what}`,
     });
     if (!receipt.replayed) {
-      context.operator.indexes.feed(ref, receipt.position, {
-        vectors: wanted.map(({ header, version }, i) => ({
-          id: header.id,
-          version,
-          vector: vectors[i] as Float32Array,
-        })),
-      });
+      const vectors = embedded.map(({ id, version, vector }) => ({ id, version, vector }));
+      indexes.feed(ref, receipt.position, { vectors });
     }
     context.keeper.note(ref);
   } catch (error) {

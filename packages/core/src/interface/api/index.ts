@@ -4,7 +4,7 @@ export type { AddResult } from "./add.ts";
 export type { ApiContext } from "./context.ts";
 export type { ListCubesOptions } from "./cubes.ts";
 export type { DependentsOptions } from "./dependents.ts";
-export { EMBED_TASK, runEmbedTask } from "./embed.ts";
+export { EMBED_TASK, fillVectors, runEmbedTask } from "./embed.ts";
 export { runScrubTask, SCRUB_TASK } from "./erase.ts";
 export type { HistoricMemory } from "./history.ts";
 export type { MemCube } from "./mem-cube.ts";

@@ -73,15 +73,15 @@ function afterCommit(cube: OpenCube, receipt: CommitReceipt, drafts: readonly Dr
   for (const { mutation } of drafts) {
     if (mutation.change.memoryId !== undefined) memories.delete(ref, mutation.change.memoryId);
   }
+  const documents = drafts.flatMap((draft) => documentOf(draft, receipt.position.seq));
   // A changed memory may keep a vector that only the storage has: then the log brings it.
-  const direct =
-    embedder === undefined || drafts.every(({ mutation }) => mutation.change.op === "add");
-  if (direct) {
-    indexes.feed(ref, receipt.position, {
-      documents: drafts.flatMap((draft) => documentOf(draft, receipt.position.seq)),
-      removed: drafts.flatMap(removedBy),
-    });
-  }
+  const added = drafts.every(({ mutation }) => mutation.change.op === "add");
+  indexes.feed(ref, receipt.position, {
+    documents,
+    removed: drafts.flatMap(removedBy),
+    partial: embedder !== undefined && documents.length > 0 && !added,
+  });
+  forgetUsage(cube, drafts);
   context.keeper.note(ref);
   context.worker.nudge();
 }
@@ -92,6 +92,17 @@ function documentOf({ mutation, content }: Draft, fromSeq: number) {
   const memory = { ...content, version: { number: version, fromSeq, commitment } };
   const document = toDocument(memory, index.visibility);
   return document === undefined ? [] : [document];
+}
+
+/** Uses that are not written yet go with the erased memory. */
+function forgetUsage({ context, ref }: OpenCube, drafts: readonly Draft[]): void {
+  const erased: string[] = [];
+  for (const { mutation } of drafts) {
+    const { write: one } = mutation;
+    if (one.op === "erase") erased.push(one.id);
+    else if (one.op === "put" && one.expectedVersion === 0) context.usage.welcome(ref, one.id);
+  }
+  if (erased.length > 0) void context.usage.forget(ref, erased);
 }
 
 /** Ids that search no longer finds after the write. */

@@ -1,11 +1,13 @@
-import { z } from "zod";
-
 import { emit } from "../../events.ts";
-import { positionSchema, type Position } from "../../flow/index.ts";
+import { MemCubeError } from "../../errors.ts";
+import type { Position } from "../../flow/index.ts";
 import { cubeKey, type CubeRef } from "../../memory/index.ts";
-import type { BlobStore, Vault } from "../../ports/index.ts";
+import type { BlobStore, Clock, Vault } from "../../ports/index.ts";
 import { CubeIndex } from "./index/index.ts";
-import { type IndexChange, LoadedIndex } from "./loaded-index.ts";
+import { type IndexChange, type IndexSurroundings, LoadedIndex } from "./loaded-index.ts";
+import type { MemoryCache } from "./memory-cache.ts";
+import { orAborted } from "./or-aborted.ts";
+import { PersistedIndex } from "./persisted-index.ts";
 
 /** Below so many memories an index is built faster than a persisted one is worth keeping. */
 const PERSIST_ROWS = 500;
@@ -17,25 +19,33 @@ const FOLLOW_DELAY_MS = 100;
 /** Commits told out of order that are kept: those of one burst. */
 const EARLY_KEPT = 64;
 
-const markSchema = z.strictObject({
-  blob: z.string(),
-  position: positionSchema,
-  /** Embedding model of its vectors; "" without. */
-  model: z.string(),
-});
-
 interface Slot {
   readonly ref: CubeRef;
   /** Commits of this process that came before their predecessor, by sequence number. */
   readonly early: Map<number, { readonly position: Position; readonly change: IndexChange }>;
+  /** What the slot has in the running total of bytes. */
+  sizeBytes: number;
+  /** No longer in the cache: it works for those who wait for it and then ends. */
+  detached: boolean;
   /** The newest position known, while the index is not there yet. */
   behind?: Position;
   followTimer?: NodeJS.Timeout;
   loaded?: LoadedIndex;
   /** Loading or catching up, one at a time. */
-  work?: Promise<LoadedIndex>;
+  work?: Promise<void>;
   saving?: Promise<void>;
   saveTimer?: NodeJS.Timeout;
+}
+
+export interface IndexCacheOptions {
+  readonly budgetBytes: number;
+  /** Embedding model whose vectors are used. */
+  readonly model: string | undefined;
+  readonly clock: Clock;
+  /** Memories that were read with an index leave it when the log says that they changed. */
+  readonly memories: MemoryCache;
+  /** Told of memories that an index has no vector for, when it was built or loaded. */
+  readonly unembedded?: (ref: CubeRef, ids: readonly string[]) => void;
 }
 
 /**
@@ -44,46 +54,44 @@ interface Slot {
  */
 export class IndexCache {
   readonly #vault: Vault;
-  readonly #blobs: BlobStore;
-  readonly #budgetBytes: number;
-  readonly #model: string | undefined;
+  readonly #persisted: PersistedIndex;
+  readonly #options: IndexCacheOptions;
   /** Least recently used first. */
   readonly #slots = new Map<string, Slot>();
+  /** Slots let go of that still persist. */
+  readonly #settling = new Set<Promise<void>>();
+  #sizeBytes = 0;
+  #closed = false;
 
   constructor(
     storage: { readonly vault: Vault; readonly blobs: BlobStore },
-    options: { readonly budgetBytes: number; readonly model: string | undefined },
+    options: IndexCacheOptions,
   ) {
     this.#vault = storage.vault;
-    this.#blobs = storage.blobs;
-    this.#budgetBytes = options.budgetBytes;
-    this.#model = options.model;
+    this.#persisted = new PersistedIndex(storage, options);
+    this.#options = options;
   }
 
-  /** Heap bytes of all loaded indexes. */
+  /** Heap bytes of all loaded indexes, as of the last use of each. */
   get sizeBytes(): number {
-    let bytes = 0;
-    for (const { loaded } of this.#slots.values()) bytes += loaded?.index.sizeBytes ?? 0;
-    return bytes;
+    return this.#sizeBytes;
   }
 
-  /** The index of a cube at `position` or later. */
-  async at(ref: CubeRef, position: Position): Promise<LoadedIndex> {
+  /**
+   * The index of a cube at `position` or later.
+   * @throws the reason of `signal`; the work goes on for whoever else needs the index
+   */
+  async at(ref: CubeRef, position: Position, signal?: AbortSignal): Promise<LoadedIndex> {
     const slot = this.#use(ref);
-    for (;;) {
-      if (slot.loaded?.covers(position) === true) return slot.loaded;
-      slot.work ??= this.#advance(slot, position).finally(() => {
-        slot.work = undefined;
-      });
-      await slot.work;
-      this.#evict(slot);
-    }
+    const loaded = await this.#reach(slot, position, signal);
+    this.#evict(slot);
+    return loaded;
   }
 
   /** Whether a search would be answered from the heap or a persisted index, without a full build. */
   async isWarm(ref: CubeRef): Promise<boolean> {
     if (this.#slots.get(cubeKey(ref))?.loaded !== undefined) return true;
-    return (await this.#mark(ref)) !== undefined;
+    return await this.#persisted.exists(ref);
   }
 
   /**
@@ -93,18 +101,23 @@ export class IndexCache {
    */
   feed(ref: CubeRef, position: Position, change: IndexChange): void {
     if (position.seq === 1) {
-      this.#use(ref).loaded = new LoadedIndex(ref, new CubeIndex(), position, this.#model);
+      const fresh = this.#use(ref);
+      fresh.early.clear();
+      fresh.loaded = new LoadedIndex(ref, new CubeIndex(), position, this.#around(ref));
+      this.#evict(fresh);
       return;
     }
     const slot = this.#slots.get(cubeKey(ref));
     if (slot?.loaded === undefined) return;
-    slot.early.set(position.seq, { position, change });
     try {
+      // What is gone is gone at once, whatever has to be waited for.
+      slot.loaded.remove(change.removed ?? []);
+      if (change.partial !== true) slot.early.set(position.seq, { position, change });
       if (slot.work === undefined) this.#takeEarly(slot, slot.loaded);
     } catch (error) {
       // The commit stands whatever becomes of its cache: the next search builds the index anew.
       emit("memcube:error", { where: "index.feed", error });
-      this.#slots.delete(cubeKey(ref));
+      this.#detach(slot);
       return;
     }
     this.#followSoon(slot, position);
@@ -116,34 +129,64 @@ export class IndexCache {
   async dropPersisted(ref: CubeRef): Promise<void> {
     const slot = this.#slots.get(cubeKey(ref));
     await slot?.saving;
-    const mark = await this.#mark(ref);
-    if (mark === undefined) return;
-    await this.#vault.setMark(ref, "index", undefined);
-    await this.#blobs.delete(ref.tenantId, mark.blob);
-    if (slot?.loaded !== undefined) slot.loaded.unsaved = slot.loaded.index.count;
+    const dropped = await this.#persisted.drop(ref);
+    if (dropped && slot?.loaded !== undefined) slot.loaded.unsaved = slot.loaded.index.count;
   }
 
-  /** Lets go of a cube's index. */
-  async release(ref: CubeRef): Promise<void> {
-    const key = cubeKey(ref);
-    const slot = this.#slots.get(key);
-    this.#slots.delete(key);
-    if (slot !== undefined) await this.#settle(slot);
+  /**
+   * Lets go of a cube's index.
+   * @param persist whether it is saved if it is worth it; not when the cube is deleted @default true
+   */
+  async release(ref: CubeRef, { persist = true } = {}): Promise<void> {
+    const slot = this.#slots.get(cubeKey(ref));
+    if (slot === undefined) return;
+    this.#detach(slot);
+    await this.#settle(slot, persist);
   }
 
-  /** Persists what is worth it and lets go of everything. */
+  /** Persists what is worth it and lets go of everything. Builds under way end. */
   async close(): Promise<void> {
-    const slots = [...this.#slots.values()];
-    this.#slots.clear();
-    for (const slot of slots) await this.#settle(slot);
+    this.#closed = true;
+    for (const slot of [...this.#slots.values()]) {
+      this.#detach(slot);
+      await this.#settle(slot, true);
+    }
+    await Promise.all(this.#settling);
   }
 
   #use(ref: CubeRef): Slot {
     const key = cubeKey(ref);
-    const slot: Slot = this.#slots.get(key) ?? { ref, early: new Map() };
+    const known = this.#slots.get(key);
+    const slot = known ?? { ref, early: new Map(), sizeBytes: 0, detached: false };
     this.#slots.delete(key);
     this.#slots.set(key, slot);
     return slot;
+  }
+
+  #around({ tenantId, cubeId }: CubeRef): IndexSurroundings {
+    const ref = { tenantId, cubeId };
+    return {
+      model: this.#options.model,
+      changed: (id) => this.#options.memories.delete(ref, id),
+      stopped: () => this.#closed,
+    };
+  }
+
+  /** Loads or catches up until the index is at `position` or later. */
+  async #reach(slot: Slot, position: Position, signal?: AbortSignal): Promise<LoadedIndex> {
+    let current = false;
+    for (;;) {
+      const { loaded } = slot;
+      // By number alone, "ahead" may be the end of a log that went back: then the log is read.
+      if (loaded !== undefined && (current || loaded.isAt(position))) return loaded;
+      const joined = slot.work !== undefined;
+      slot.work ??= this.#advance(slot, position).finally(() => {
+        slot.work = undefined;
+      });
+      await orAborted(slot.work, signal);
+      // Work that began before this call may have read the log before it, too.
+      current = !joined;
+    }
   }
 
   #takeEarly(slot: Slot, loaded: LoadedIndex): void {
@@ -161,8 +204,8 @@ export class IndexCache {
 
   /** Reads the log in the background when feeding alone does not keep the index up to date. */
   #followSoon(slot: Slot, position: Position): void {
-    slot.behind = slot.loaded?.covers(position) === true ? undefined : position;
-    if (slot.behind === undefined || slot.followTimer !== undefined) return;
+    slot.behind = slot.loaded?.reaches(position) === true ? undefined : position;
+    if (slot.behind === undefined || slot.followTimer !== undefined || slot.detached) return;
     slot.followTimer = setTimeout(() => {
       slot.followTimer = undefined;
       void this.#follow(slot);
@@ -172,17 +215,19 @@ export class IndexCache {
 
   async #follow(slot: Slot): Promise<void> {
     const { behind, loaded } = slot;
-    if (behind === undefined || loaded === undefined || loaded.covers(behind)) return;
+    if (behind === undefined || loaded === undefined || loaded.reaches(behind)) return;
     try {
-      await this.at(slot.ref, behind);
+      await this.#reach(slot, behind);
+      this.#evict(slot);
     } catch (error) {
       emit("memcube:error", { where: "index.follow", error });
     }
   }
 
-  async #advance(slot: Slot, position: Position): Promise<LoadedIndex> {
+  async #advance(slot: Slot, position: Position): Promise<void> {
     const started = performance.now();
     const { ref } = slot;
+    let fresh = slot.loaded === undefined;
     const known = slot.loaded ?? (await this.#load(ref));
     if (known !== undefined && (await known.catchUp(this.#vault, position))) {
       slot.loaded = known;
@@ -192,38 +237,22 @@ export class IndexCache {
       if (known !== undefined) {
         emit("memcube:index", { ...ref, how: "rebuilt", rows: known.index.count, ms: 0 });
       }
-      slot.loaded = await LoadedIndex.build(this.#vault, ref, position, this.#model);
+      // Rows are read as they are now, so the log is followed from before they were read.
+      const from = (await this.#vault.position(ref)) ?? position;
+      slot.loaded = await LoadedIndex.build(this.#vault, ref, from, this.#around(ref));
       slot.loaded.unsaved = slot.loaded.index.count;
       await slot.loaded.catchUp(this.#vault, position);
+      fresh = true;
     }
     this.#takeEarly(slot, slot.loaded);
+    const unembedded = slot.loaded.unembedded.splice(0);
+    if (fresh && unembedded.length > 0) this.#options.unembedded?.(ref, unembedded);
     this.#saveSoon(slot);
-    return slot.loaded;
   }
 
   async #load(ref: CubeRef): Promise<LoadedIndex | undefined> {
-    const started = performance.now();
-    const mark = await this.#mark(ref);
-    if (mark === undefined || mark.model !== (this.#model ?? "")) return undefined;
-    try {
-      const bytes = await this.#blobs.get(ref.tenantId, mark.blob);
-      if (bytes === undefined) return undefined;
-      const index = CubeIndex.deserialize(bytes);
-      const ms = performance.now() - started;
-      emit("memcube:index", { ...ref, how: "loaded", rows: index.count, ms });
-      return new LoadedIndex(ref, index, mark.position, this.#model);
-    } catch (error) {
-      // A damaged index is only a cache: it is built anew from the memories.
-      emit("memcube:error", { where: "index.load", error });
-      return undefined;
-    }
-  }
-
-  async #mark(ref: CubeRef): Promise<z.infer<typeof markSchema> | undefined> {
-    const text = await this.#vault.mark(ref, "index");
-    if (text === undefined) return undefined;
-    const parsed = markSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
+    const saved = await this.#persisted.load(ref);
+    return saved && new LoadedIndex(ref, saved.index, saved.position, this.#around(ref));
   }
 
   #worthSaving({ loaded }: Slot): boolean {
@@ -232,8 +261,8 @@ export class IndexCache {
   }
 
   #saveSoon(slot: Slot): void {
-    if (slot.saveTimer !== undefined || slot.saving !== undefined || !this.#worthSaving(slot))
-      return;
+    if (slot.detached || slot.saveTimer !== undefined || slot.saving !== undefined) return;
+    if (!this.#worthSaving(slot)) return;
     slot.saveTimer = setTimeout(() => {
       slot.saveTimer = undefined;
       void this.#save(slot);
@@ -250,40 +279,56 @@ export class IndexCache {
     await slot.saving;
   }
 
-  async #persist({ ref, loaded }: Slot): Promise<void> {
-    if (loaded === undefined) return;
-    const { position } = loaded;
-    const bytes = loaded.index.serialize();
-    loaded.unsaved = 0;
-    const before = await this.#mark(ref);
-    const { hash } = await this.#blobs.put(ref.tenantId, bytes);
-    const model = this.#model ?? "";
-    const mark = { blob: hash, position, model };
-    await this.#vault.setMark(ref, "index", JSON.stringify(mark));
-    if (before !== undefined && before.blob !== hash) {
-      await this.#blobs.delete(ref.tenantId, before.blob);
-    }
+  /** Saves the index as it is after the newest commit, whoever made it. */
+  async #persist(slot: Slot): Promise<void> {
+    const saved = await this.#persisted.save(slot.ref, async () => {
+      const newest = await this.#vault.position(slot.ref);
+      if (newest !== undefined) return await this.#reach(slot, newest);
+      throw new MemCubeError("MEMCUBE_CUBE_NOT_FOUND", "The cube was deleted meanwhile.");
+    });
+    if (!saved && slot.loaded !== undefined) slot.loaded.unsaved = slot.loaded.index.count;
   }
 
-  async #settle(slot: Slot): Promise<void> {
+  /** Takes a slot out of the cache. */
+  #detach(slot: Slot): void {
+    slot.detached = true;
     clearTimeout(slot.saveTimer);
     clearTimeout(slot.followTimer);
+    const key = cubeKey(slot.ref);
+    if (this.#slots.get(key) !== slot) return;
+    this.#slots.delete(key);
+    this.#sizeBytes -= slot.sizeBytes;
+    slot.sizeBytes = 0;
+  }
+
+  async #settle(slot: Slot, persist: boolean): Promise<void> {
     await slot.work?.catch(() => undefined);
     await slot.saving;
-    if (this.#worthSaving(slot)) await this.#save(slot);
+    if (persist && this.#worthSaving(slot)) await this.#save(slot);
+  }
+
+  /** Keeps the running total: what one commit costs must not depend on how many cubes are open. */
+  #weigh(slot: Slot): void {
+    if (slot.detached) return;
+    const bytes = slot.loaded?.index.sizeBytes ?? 0;
+    this.#sizeBytes += bytes - slot.sizeBytes;
+    slot.sizeBytes = bytes;
   }
 
   /** Evicts the least recently used until the budget holds; the one in use stays. */
   #evict(current: Slot): void {
-    let bytes = this.sizeBytes;
-    for (const [key, slot] of this.#slots) {
-      if (bytes <= this.#budgetBytes) return;
-      if (slot === current || slot.loaded === undefined || slot.work !== undefined) continue;
-      bytes -= slot.loaded.index.sizeBytes;
+    this.#weigh(current);
+    if (this.#sizeBytes <= this.#options.budgetBytes) return;
+    for (const slot of this.#slots.values()) {
+      if (this.#sizeBytes <= this.#options.budgetBytes) return;
+      if (slot === current || slot.work !== undefined) continue;
+      this.#detach(slot);
+      if (slot.loaded === undefined) continue;
       const rows = slot.loaded.index.count;
       emit("memcube:index", { ...slot.ref, how: "evicted", rows, ms: 0 });
-      this.#slots.delete(key);
-      void this.#settle(slot);
+      const settling = this.#settle(slot, true);
+      this.#settling.add(settling);
+      void settling.finally(() => this.#settling.delete(settling));
     }
   }
 }

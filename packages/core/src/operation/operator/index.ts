@@ -1,4 +1,5 @@
 export { IndexCache } from "./index-cache.ts";
+export { readable } from "./loaded-index.ts";
 export { embeddingText } from "./memory-text.ts";
 export { MemoryCache } from "./memory-cache.ts";
 export {

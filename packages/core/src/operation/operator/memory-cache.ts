@@ -2,12 +2,15 @@ import { cubeKey, type CubeRef, type Memory } from "../../memory/index.ts";
 
 interface Entry {
   readonly memory: Memory;
+  /** The loaded index that followed the log when this was read. */
+  readonly follower: number;
   readonly sizeBytes: number;
 }
 
 /**
- * Memories that were returned lately, so that a repeated search reads nothing. A version never
- * changes, so an entry is right as long as its version is the one asked for.
+ * Memories that were returned lately, so that a repeated search reads nothing. An entry lives as long
+ * as the loaded index that it was found with follows the log and takes out what changed. A version
+ * number alone would not do: an erased memory that is imported again starts at version 1 once more.
  */
 export class MemoryCache {
   readonly #budgetBytes: number;
@@ -18,21 +21,22 @@ export class MemoryCache {
     this.#budgetBytes = budgetBytes;
   }
 
-  get(ref: CubeRef, id: string, version: number): Memory | undefined {
+  /** @param follower number of the loaded index that the hit came from */
+  get(ref: CubeRef, id: string, version: number, follower: number): Memory | undefined {
     const key = keyOf(ref, id);
     const entry = this.#entries.get(key);
-    if (entry?.memory.version.number !== version) return undefined;
+    if (entry?.memory.version.number !== version || entry.follower !== follower) return undefined;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     return entry.memory;
   }
 
   /** @param contentChars characters of the stored content: what the entry costs, roughly halved */
-  set(ref: CubeRef, memory: Memory, contentChars: number): void {
+  set(ref: CubeRef, memory: Memory, contentChars: number, follower: number): void {
     const key = keyOf(ref, memory.header.id);
     this.#drop(key);
     const sizeBytes = 2 * contentChars + 512;
-    this.#entries.set(key, { memory, sizeBytes });
+    this.#entries.set(key, { memory, follower, sizeBytes });
     this.#sizeBytes += sizeBytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#sizeBytes <= this.#budgetBytes) return;

@@ -1,7 +1,7 @@
 import { emit } from "../../events.ts";
 import { MemCubeError } from "../../errors.ts";
 import type { Hit, Position } from "../../flow/index.ts";
-import { toMemory } from "../../infrastructure/vault/index.ts";
+import { LIMITS } from "../../limits.ts";
 import {
   LIVE_STATES,
   seesClass,
@@ -15,7 +15,9 @@ import type { Embedder, StoredVersion, Vault } from "../../ports/index.ts";
 import { indexTerms } from "../../text/index.ts";
 import type { IndexCache } from "./index-cache.ts";
 import { CubeIndex, type IndexFilter, type IndexResult } from "./index/index.ts";
+import { readable, type LoadedIndex } from "./loaded-index.ts";
 import type { MemoryCache } from "./memory-cache.ts";
+import { orAborted } from "./or-aborted.ts";
 import { toDocument } from "./to-document.ts";
 
 /** A cold cube with more commits than this is answered from candidates while its index is built. */
@@ -53,36 +55,62 @@ export interface Retrieved {
 
 /**
  * Finds memories of one cube: permission, filters and expiry apply inside the ranking, so the best
- * `limit` neither shrink nor leak (MemOS 2507.03724 section 5.4.1, MemOperator).
+ * `limit` neither shrink nor leak (MemOS 2507.03724 section 5.4.1, MemOperator). Equal content found
+ * twice counts once, with its better hit.
  */
 export async function retrieve(parts: OperatorParts, query: RetrieveQuery): Promise<Retrieved> {
   const started = performance.now();
-  const { index, position } = await indexFor(parts, query);
-  query.signal?.throwIfAborted();
-  const result = search(index, query);
-  const hits = await hydrate(parts, query, result);
+  let ranked = await rank(parts, query, query.position);
+  let hydrated = await hydrate(parts, query, ranked);
+  if (hydrated.outdated) {
+    // What was ranked has changed before it was read: once more, as the cube is now.
+    const position = (await parts.vault.position(query.ref)) ?? query.position;
+    ranked = await rank(parts, query, position);
+    hydrated = await hydrate(parts, query, ranked);
+  }
+  const { hits } = hydrated;
   emit("memcube:search", {
     ...query.ref,
     hits: hits.length,
     ms: performance.now() - started,
   });
-  return { hits, confidence: hits.length === 0 ? 0 : result.confidence, position };
+  const confidence = hits.length === 0 ? 0 : ranked.result.confidence;
+  return { hits, confidence, position: ranked.position };
+}
+
+interface Ranked {
+  readonly index: CubeIndex;
+  readonly result: IndexResult;
+  readonly position: Position;
+  /** The index of the whole cube; left out when candidates were ranked. */
+  readonly loaded?: LoadedIndex;
+}
+
+async function rank(
+  parts: OperatorParts,
+  query: RetrieveQuery,
+  position: Position,
+): Promise<Ranked> {
+  const found = await indexFor(parts, query, position);
+  query.signal?.throwIfAborted();
+  return { ...found, result: search(found.index, query) };
 }
 
 async function indexFor(
   parts: OperatorParts,
   query: RetrieveQuery,
-): Promise<{ index: CubeIndex; position: Position }> {
+  position: Position,
+): Promise<{ index: CubeIndex; position: Position; loaded?: LoadedIndex }> {
   const { vault, indexes } = parts;
-  const { ref, position } = query;
+  const { ref, signal } = query;
   const cold =
     vault.capabilities.candidates &&
     position.seq > COLD_COMMITS &&
     query.vector === undefined &&
     !(await indexes.isWarm(ref));
   if (!cold) {
-    const loaded = await indexes.at(ref, position);
-    return { index: loaded.index, position: loaded.position };
+    const loaded = await indexes.at(ref, position, signal);
+    return { index: loaded.index, position: loaded.position, loaded };
   }
   void indexes.at(ref, position).catch((error: unknown) => {
     emit("memcube:error", { where: "index.build", error });
@@ -117,7 +145,8 @@ async function candidateIndex(vault: Vault, query: RetrieveQuery): Promise<CubeI
 export function indexOf(ref: CubeRef, versions: readonly StoredVersion[]): CubeIndex {
   const index = new CubeIndex();
   for (const stored of versions) {
-    const document = toDocument(toMemory(ref, stored), stored.visibility);
+    const memory = readable(ref, stored);
+    const document = memory && toDocument(memory, stored.visibility);
     if (document !== undefined) index.upsert(document);
   }
   return index;
@@ -141,49 +170,112 @@ function narrows(filter: IndexFilter): boolean {
   return Object.values(filter).some((value) => value !== undefined);
 }
 
+/**
+ * The memories of ranked hits. `outdated` when one has another version than the one ranked; it is
+ * given as it is only if search would still find it.
+ */
 async function hydrate(
-  { vault, memories }: OperatorParts,
+  parts: OperatorParts,
   query: RetrieveQuery,
-  result: IndexResult,
-): Promise<readonly Hit[]> {
-  const { ref, principals, now } = query;
-  const found = new Map<string, Memory>();
-  const missing: string[] = [];
-  for (const { id, version } of result.hits) {
-    const memory = memories.get(ref, id, version);
-    if (memory === undefined) missing.push(id);
-    else found.set(id, memory);
-  }
-  if (missing.length > 0) {
-    const read = await vault.read(ref, { ids: missing, access: { principals }, now });
-    for (const stored of read) {
-      const memory = toMemory(ref, stored);
-      memories.set(ref, memory, stored.content.length);
-      found.set(stored.id, memory);
+  { index, result, loaded }: Ranked,
+): Promise<{ hits: Hit[]; outdated: boolean }> {
+  const memories = new Map<string, Memory>();
+  let ranked = result.hits;
+  let limit = query.limit;
+  let outdated = false;
+  for (;;) {
+    const missing = ranked.filter(({ id }) => !memories.has(id));
+    outdated = (await readHits(parts, query, { hits: missing, loaded }, memories)) || outdated;
+    const hits = distinct(
+      ranked.flatMap(({ id, score, why }) => {
+        const memory = memories.get(id);
+        return memory === undefined ? [] : [{ memory, score, why }];
+      }),
+    );
+    const doubles = memories.size - hits.length;
+    const full = ranked.length >= limit && limit < LIMITS.searchHits;
+    if (outdated || doubles === 0 || !full || hits.length >= query.limit) {
+      return { hits: hits.slice(0, query.limit), outdated };
     }
+    // Copies took places that others are to have: twice as many are looked at.
+    limit = Math.min(LIMITS.searchHits, limit * 2);
+    query.signal?.throwIfAborted();
+    ranked = search(index, { ...query, limit }).hits;
   }
-  return result.hits.flatMap(({ id, score, why }) => {
-    const memory = found.get(id);
-    return memory === undefined ? [] : [{ memory, score, why }];
+}
+
+/** Reads hits from the cache or the vault into `memories`; whether one has changed. */
+async function readHits(
+  { vault, memories: cache }: OperatorParts,
+  query: RetrieveQuery,
+  { hits, loaded }: { readonly hits: IndexResult["hits"]; readonly loaded?: LoadedIndex },
+  memories: Map<string, Memory>,
+): Promise<boolean> {
+  const { ref, principals, now } = query;
+  const missing = new Map<string, number>();
+  for (const { id, version } of hits) {
+    const memory = loaded && cache.get(ref, id, version, loaded.follower);
+    if (memory === undefined) missing.set(id, version);
+    else memories.set(id, memory);
+  }
+  if (missing.size === 0) return false;
+  const position = loaded?.position;
+  const ids = [...missing.keys()];
+  const read = await vault.read(ref, { ids, access: { principals }, now });
+  // A version read beside a commit may be gone from the log's point of view: it is not kept.
+  const still = position !== undefined && loaded?.isAt(position) === true;
+  let outdated = false;
+  for (const stored of read) {
+    const memory = readable(ref, stored);
+    if (memory === undefined) continue;
+    if (stored.version === missing.get(stored.id)) {
+      if (loaded !== undefined && still) {
+        cache.set(ref, memory, stored.content.length, loaded.follower);
+      }
+    } else {
+      outdated = true;
+      const found = LIVE_STATES.includes(memory.header.state) && !narrows(query.filter);
+      if (!found) continue;
+    }
+    memories.set(stored.id, memory);
+  }
+  return outdated;
+}
+
+/** Of equal content the first hit stays. */
+function distinct(hits: readonly Hit[]): Hit[] {
+  const seen = new Set<string>();
+  return hits.filter(({ memory }) => {
+    const { fingerprint } = memory.header;
+    if (seen.has(fingerprint)) return false;
+    seen.add(fingerprint);
+    return true;
   });
 }
 
-/** The query's embedding. @throws MemCubeError `MEMCUBE_EMBEDDER_FAILED` */
+/**
+ * The query's embedding; `undefined` without an embedder, and when it fails: the search is lexical
+ * then, and a `memcube:error` event tells.
+ *
+ * @throws the reason of `signal`
+ */
 export async function embedQuery(
   embedder: Embedder | undefined,
   text: string,
   signal?: AbortSignal,
 ): Promise<Float32Array | undefined> {
   if (embedder === undefined || text.trim() === "") return undefined;
+  signal?.throwIfAborted();
   const options = { purpose: "query", ...(signal === undefined ? {} : { signal }) } as const;
   try {
-    const [vector] = await embedder.embed([text], options);
-    if (vector?.length === embedder.dimensions) return vector;
+    const [vector] = await orAborted(embedder.embed([text], options), signal);
+    if (vector?.length === embedder.dimensions && vector.every(Number.isFinite)) return vector;
     throw new TypeError(`expected ${embedder.dimensions} numbers, got ${vector?.length ?? 0}`);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new MemCubeError("MEMCUBE_EMBEDDER_FAILED", `Embedder ${embedder.model} failed.`, {
-      cause,
-    });
+    const message = `Embedder ${embedder.model} failed; the search goes by words alone.`;
+    const error = new MemCubeError("MEMCUBE_EMBEDDER_FAILED", message, { cause });
+    emit("memcube:error", { where: "embed.query", error });
+    return undefined;
   }
 }
