@@ -29,6 +29,8 @@ async function main(): Promise<void> {
     source.exec("BEGIN");
     withPatience(busyTimeoutMs, () => source.prepare("SELECT count(*) FROM sqlite_schema").get());
     await copy(source, target, say);
+    const pages = Number(source.prepare("PRAGMA page_count").get()?.["page_count"]);
+    say({ done: pages, total: pages });
     source.close();
     check(target);
     say({ finished: true });

@@ -100,19 +100,14 @@ async function copyDatabase(
   signal?.addEventListener("abort", abort, { once: true });
   worker.on("error", reject);
   worker.on("exit", (code) => reject(new Error(`the thread ended with code ${code}`)));
-  let total = 0;
   worker.on("message", (message: FromBackupWorker) => {
     if ("finished" in message) resolve();
     else if ("failed" in message) reject(errorOf(message.failed));
-    else {
-      total = message.total;
-      progress(message);
-    }
+    else progress(message);
   });
   try {
     signal?.throwIfAborted();
     await promise;
-    progress({ done: total, total });
   } finally {
     signal?.removeEventListener("abort", abort);
     await worker.terminate();
