@@ -13,6 +13,7 @@ import {
   type ApiContext,
   type MemOS,
 } from "./interface/api/index.ts";
+import { DROP_BLOBS_TASK, runDropBlobsTask } from "./infrastructure/vault/index.ts";
 import { LIMITS } from "./limits.ts";
 import { LogKeeper } from "./operation/lifecycle/index.ts";
 import { IndexCache, MemoryCache } from "./operation/operator/index.ts";
@@ -128,6 +129,7 @@ export function createMemOS(options: MemOSOptions): MemOS {
 
 function registerTasks(context: ApiContext): void {
   const { worker, operator } = context;
+  worker.handle(DROP_BLOBS_TASK, async (task) => await runDropBlobsTask(context.storage, task));
   worker.handle(SCRUB_TASK, async (task) => await runScrubTask(context, task));
   if (operator.embedder !== undefined) {
     worker.handle(EMBED_TASK, async (task, signal) => await runEmbedTask(context, task, signal));

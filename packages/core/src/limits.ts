@@ -40,6 +40,10 @@ export const LIMITS = {
   sealDelayMs: 1_000,
   /** How long a sealer may hold a cube before another process takes over. */
   sealLeaseMs: 10_000,
+  /** Between the oldest and the newest unsealed commit at most, by the log's time. */
+  sealOverdueMs: 60_000,
+  /** Before a blob that history may have let go of is looked at; a pointer is set much faster. */
+  dropDelayMs: 60_000,
   /** How long an idempotency key is remembered. */
   idempotencyMs: 7 * 24 * 3_600_000,
   /** Commits kept in hot storage before the oldest move to a history segment in the blob store. */

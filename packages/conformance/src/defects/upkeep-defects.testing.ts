@@ -41,6 +41,9 @@ export const upkeepDefects: readonly Defect[] = [
       if (cube !== undefined) cube.log = log;
     },
   })),
+  vaultDefect("a segment is taken whatever was erased", ({ vault }) => ({
+    addSegment: (ref, segment) => vault.addSegment(ref, segment),
+  })),
   vaultDefect("segments may have gaps", ({ data }) => ({
     addSegment: async (ref, segment) => {
       data.cubes.get(cubeKey(ref))?.segments.push(structuredClone(segment));

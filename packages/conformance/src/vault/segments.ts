@@ -111,6 +111,23 @@ export const segmentRules = rulesOf("vault", "history segments", {
     assert.deepEqual(await vault.segments(ref), [first, second]);
   },
 
+  "a segment is refused when a version it should hold was erased": async ({ storage }) => {
+    const cube = await cubeWithHistory(storage);
+    const segment = await segmentTo(cube, 1, 5);
+    const { items } = await cube.vault.endedVersions(cube.ref, {
+      afterSeq: 0,
+      toSeq: 5,
+      limit: 100,
+    });
+    await cube.commit({ writes: [{ op: "erase", id: "a" }] });
+    const expect = { versions: items.length };
+    await rejects(cube.vault.addSegment(cube.ref, segment, expect), "MEMCUBE_CONFLICT");
+    assert.deepEqual(await cube.vault.segments(cube.ref), []);
+    assert.equal((await cube.log()).length, 8);
+    await cube.vault.addSegment(cube.ref, segment, { versions: items.length - 2 });
+    assert.deepEqual(await cube.vault.segments(cube.ref), [segment]);
+  },
+
   "of those who add a segment at the same time one wins": async ({ storage, another }) => {
     const cube = await cubeWithHistory(storage);
     const vaults = [cube.vault, (await another()).vault];

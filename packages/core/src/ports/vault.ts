@@ -160,9 +160,16 @@ export interface Vault {
 
   /**
    * Records a segment and takes what it covers out of hot storage, in one step.
-   * @throws MemCubeError `MEMCUBE_CONFLICT` unless it continues the last segment
+   *
+   * @param expect how many versions it holds: exactly so many must be hot that ended in it or before,
+   * or one of them was erased since they were read
+   * @throws MemCubeError `MEMCUBE_CONFLICT` unless it continues the last segment and holds `expect`
    */
-  addSegment(ref: CubeRef, segment: HistorySegment): Promise<void>;
+  addSegment(
+    ref: CubeRef,
+    segment: HistorySegment,
+    expect?: { readonly versions: number },
+  ): Promise<void>;
 
   /**
    * Points a segment to a rewritten blob, after an erasure.

@@ -70,7 +70,7 @@ export function memoryVault(
     },
     segments: (ref) => find(ref)?.segments ?? [],
     endedVersions: (ref, query) => endedVersions(find(ref), query),
-    addSegment: (ref, segment) => addSegment(need(ref), segment),
+    addSegment: (ref, segment, expect) => addSegment(need(ref), segment, expect),
     replaceSegment: (ref, segment, replaced) => replaceSegment(need(ref), segment, replaced),
     stats: (ref) => stats(find(ref)),
     candidates: (ref, query) => {

@@ -1,12 +1,27 @@
-import type { CubeRef } from "../../memory/index.ts";
 import { isMemCubeError } from "../../errors.ts";
-import type { BlobStore, HistorySegment, StoredVersion, Vault } from "../../ports/index.ts";
 import { LIMITS } from "../../limits.ts";
-import { encodeSegment, readSegment } from "./history.ts";
+import { sha256Hex, type CubeRef } from "../../memory/index.ts";
+import type {
+  BlobStore,
+  Clock,
+  HistorySegment,
+  StoredVersion,
+  TaskQueue,
+  Vault,
+} from "../../ports/index.ts";
+import { dropLater } from "./drop-blobs.ts";
+import { encodeSegment } from "./segment-format.ts";
 
-interface Places {
-  readonly vault: Vault;
-  readonly blobs: BlobStore;
+export interface ArchiveOptions {
+  /** The newest commits, which stay hot. */
+  readonly keepCommits: number;
+  readonly sealedTo: number;
+  /** Nothing is cut until so many commits go into one segment. @default 1 */
+  readonly minCommits?: number;
+  /** A text that no other cut of any process has. */
+  readonly newCut: () => string;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -15,92 +30,53 @@ interface Places {
  * before anything is removed. Returns the segments made.
  */
 export async function archiveHistory(
-  { vault, blobs }: Places,
+  storage: { readonly vault: Vault; readonly blobs: BlobStore; readonly queue: TaskQueue },
   ref: CubeRef,
-  options: {
-    readonly keepCommits: number;
-    readonly sealedTo: number;
-    readonly signal?: AbortSignal;
-  },
+  options: ArchiveOptions,
 ): Promise<readonly HistorySegment[]> {
+  const { vault, blobs } = storage;
   const made: HistorySegment[] = [];
-  for (;;) {
+  let lost = 0;
+  while (lost < LIMITS.conflictRetries) {
     options.signal?.throwIfAborted();
-    const cube = await vault.cube(ref);
-    if (cube === undefined) return made;
-    const fromSeq = ((await vault.segments(ref)).at(-1)?.toSeq ?? 0) + 1;
-    const lastSeq = Math.min(
-      options.sealedTo,
-      cube.position.seq - options.keepCommits,
-      fromSeq + LIMITS.segmentCommits - 1,
-    );
-    if (lastSeq < fromSeq) return made;
-    const commits = await hotCommits(vault, ref, fromSeq, lastSeq);
+    const stretch = await nextStretch(vault, ref, options);
+    if (stretch === undefined) return made;
+    const { fromSeq, toSeq } = stretch;
+    const commits = await hotCommits(vault, ref, fromSeq, toSeq);
     const last = commits.at(-1);
-    if (last === undefined || last.seq !== lastSeq) return made;
-    const versions = await endedVersions(vault, ref, fromSeq - 1, lastSeq);
-    const bytes = encodeSegment({ commits, versions });
-    const { hash, sizeBytes } = await blobs.put(ref.tenantId, bytes);
-    const segment = {
-      fromSeq,
-      toSeq: lastSeq,
-      head: last.head,
-      toAt: last.at,
-      blob: hash,
-      sizeBytes,
-    };
+    if (last?.seq !== toSeq) return made;
+    const versions = await endedVersions(vault, ref, fromSeq - 1, toSeq);
+    const bytes = encodeSegment({ commits, versions }, options.newCut());
+    const blob = sha256Hex(bytes);
+    options.signal?.throwIfAborted();
+    await dropLater(storage.queue, ref, [blob], options.clock.now());
+    const { sizeBytes } = await blobs.put(ref.tenantId, bytes);
+    const segment = { fromSeq, toSeq, head: last.head, toAt: last.at, blob, sizeBytes };
     try {
-      await vault.addSegment(ref, segment);
+      await vault.addSegment(ref, segment, { versions: versions.length });
+      made.push(segment);
     } catch (error) {
-      // Another process made the same segment: its blob may be this very one, so it stays.
-      if (isMemCubeError(error, "MEMCUBE_CONFLICT")) return made;
-      throw error;
-    }
-    made.push(segment);
-  }
-}
-
-/**
- * Rewrites every segment that holds a version of the ids, so that erased content is gone from
- * history too. The new blob is stored and pointed to before the old one is deleted. Two may do it at
- * once: whoever finds a segment changed looks again. Returns how many segments this call rewrote.
- */
-export async function scrubHistory(
-  places: Places,
-  ref: CubeRef,
-  ids: ReadonlySet<string>,
-): Promise<number> {
-  let scrubbed = 0;
-  for (const { toSeq } of await places.vault.segments(ref)) {
-    if (await scrubSegment(places, ref, toSeq, ids)) scrubbed++;
-  }
-  return scrubbed;
-}
-
-async function scrubSegment(
-  { vault, blobs }: Places,
-  ref: CubeRef,
-  toSeq: number,
-  ids: ReadonlySet<string>,
-): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
-    const segment = (await vault.segments(ref)).find((each) => each.toSeq === toSeq);
-    if (segment === undefined) return false;
-    try {
-      const content = await readSegment(blobs, ref, segment);
-      const versions = content.versions.filter((version) => !ids.has(version.id));
-      if (versions.length === content.versions.length) return false;
-      const bytes = encodeSegment({ commits: content.commits, versions });
-      const { hash, sizeBytes } = await blobs.put(ref.tenantId, bytes);
-      await vault.replaceSegment(ref, { ...segment, blob: hash, sizeBytes }, segment.blob);
-      await blobs.delete(ref.tenantId, segment.blob);
-      return true;
-    } catch (error) {
-      const moved =
-        isMemCubeError(error, "MEMCUBE_CONFLICT") || isMemCubeError(error, "MEMCUBE_BLOB_DAMAGED");
-      if (!moved || attempt >= LIMITS.conflictRetries) throw error;
+      // Nobody points to it, and as no other cut has these bytes, nobody will.
+      await blobs.delete(ref.tenantId, blob);
+      // Somebody else cut, or erased one of the versions: what is there now is cut.
+      if (!isMemCubeError(error, "MEMCUBE_CONFLICT")) throw error;
+      lost++;
     }
   }
+  return made;
+}
+
+async function nextStretch(
+  vault: Vault,
+  ref: CubeRef,
+  { keepCommits, sealedTo, minCommits = 1 }: ArchiveOptions,
+): Promise<{ readonly fromSeq: number; readonly toSeq: number } | undefined> {
+  const cube = await vault.cube(ref);
+  if (cube === undefined) return undefined;
+  const fromSeq = ((await vault.segments(ref)).at(-1)?.toSeq ?? 0) + 1;
+  const most = fromSeq + LIMITS.segmentCommits - 1;
+  const toSeq = Math.min(sealedTo, cube.position.seq - keepCommits, most);
+  return toSeq - fromSeq + 1 < minCommits ? undefined : { fromSeq, toSeq };
 }
 
 async function hotCommits(vault: Vault, ref: CubeRef, fromSeq: number, toSeq: number) {

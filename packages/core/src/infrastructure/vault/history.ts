@@ -1,8 +1,5 @@
-import { gunzipSync, gzipSync } from "node:zlib";
-
-import { z } from "zod";
-
-import { MemCubeError } from "../../errors.ts";
+import { isMemCubeError, MemCubeError } from "../../errors.ts";
+import { LIMITS } from "../../limits.ts";
 import type { CubeRef } from "../../memory/index.ts";
 import type {
   BlobStore,
@@ -11,64 +8,44 @@ import type {
   StoredVersion,
   Vault,
 } from "../../ports/index.ts";
-import { LIMITS } from "../../limits.ts";
+import { decodeSegment, type SegmentContent } from "./segment-format.ts";
 
-/** What a history segment holds: a stretch of the log and the versions that ended in it. */
-export interface SegmentContent {
-  readonly commits: readonly LogEntry[];
-  readonly versions: readonly StoredVersion[];
+/** Where history lies. */
+export interface Places {
+  readonly vault: Vault;
+  readonly blobs: BlobStore;
 }
 
-const logEntrySchema = z.strictObject({
-  seq: z.int().min(1),
-  at: z.number(),
-  digest: z.string(),
-  head: z.string(),
-  body: z.string(),
-});
-const versionSchema = z.strictObject({
-  id: z.string(),
-  version: z.int(),
-  fromSeq: z.int(),
-  toSeq: z.int(),
-  content: z.string(),
-  salt: z.string(),
-  commitment: z.string(),
-  visibility: z.string(),
-  ordinal: z.number(),
-});
-const lineSchema = z.union([
-  z.strictObject({ commit: logEntrySchema }),
-  z.strictObject({ version: versionSchema }),
-]);
+/** Told of a segment that can't be read, instead of an error. */
+export type OnDamaged = (segment: HistorySegment) => void;
 
-/** Segment format: gzip of JSON lines, commits first, then versions. */
-export function encodeSegment(content: SegmentContent): Uint8Array {
-  const lines = [
-    ...content.commits.map((commit) => JSON.stringify({ commit })),
-    ...content.versions.map(({ vector: _, ...version }) => JSON.stringify({ version })),
-  ];
-  return gzipSync(lines.join("\n"));
-}
-
-/** Reads a segment. @throws MemCubeError `MEMCUBE_BLOB_DAMAGED` */
-export function decodeSegment(bytes: Uint8Array): SegmentContent {
-  try {
-    const commits: LogEntry[] = [];
-    const versions: StoredVersion[] = [];
-    for (const line of gunzipSync(bytes).toString("utf8").split("\n")) {
-      const parsed = lineSchema.parse(JSON.parse(line));
-      if ("commit" in parsed) commits.push(parsed.commit);
-      else versions.push(parsed.version);
+/**
+ * Fetches and reads a segment. An erasure may give it another blob meanwhile: then that one is read.
+ *
+ * @throws MemCubeError `MEMCUBE_BLOB_DAMAGED` also when it is gone, `MEMCUBE_CUBE_NOT_FOUND` when the
+ * cube was deleted meanwhile
+ */
+export async function readSegment(
+  { vault, blobs }: Places,
+  ref: CubeRef,
+  segment: HistorySegment,
+): Promise<SegmentContent> {
+  let current = segment;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetchSegment(blobs, ref, current);
+    } catch (error) {
+      if (!isMemCubeError(error, "MEMCUBE_BLOB_DAMAGED")) throw error;
+      const now = (await vault.segments(ref)).find(({ toSeq }) => toSeq === segment.toSeq);
+      if (now === undefined) throw gone(ref);
+      if (now.blob === current.blob || attempt >= LIMITS.conflictRetries) throw error;
+      current = now;
     }
-    return { commits, versions };
-  } catch (cause) {
-    throw new MemCubeError("MEMCUBE_BLOB_DAMAGED", "A history segment can't be read.", { cause });
   }
 }
 
-/** Fetches and reads a segment. @throws MemCubeError `MEMCUBE_BLOB_DAMAGED` also when it is gone */
-export async function readSegment(
+/** Fetches and reads the blob a segment points to. @throws MemCubeError `MEMCUBE_BLOB_DAMAGED` */
+export async function fetchSegment(
   blobs: BlobStore,
   ref: CubeRef,
   segment: HistorySegment,
@@ -84,51 +61,100 @@ export async function readSegment(
   return decodeSegment(bytes);
 }
 
-/** The whole log after `afterSeq`, from segments and hot storage, oldest first. */
-export async function* readLog(
-  vault: Vault,
-  blobs: BlobStore,
+/**
+ * The segments that end after `afterSeq` with what they hold, oldest first; one at a time is held.
+ *
+ * @param onDamaged told of those that can't be read. @default it is an error
+ */
+export async function* readSegments(
+  places: Places,
   ref: CubeRef,
   afterSeq: number,
-): AsyncGenerator<LogEntry> {
-  let last = afterSeq;
-  for (const segment of await vault.segments(ref)) {
-    if (segment.toSeq <= last) continue;
-    for (const commit of (await readSegment(blobs, ref, segment)).commits) {
-      if (commit.seq <= last) continue;
-      yield commit;
-      last = commit.seq;
+  onDamaged?: OnDamaged,
+): AsyncGenerator<SegmentContent & { readonly segment: HistorySegment }> {
+  for (const segment of await places.vault.segments(ref)) {
+    if (segment.toSeq <= afterSeq) continue;
+    let content: SegmentContent | undefined;
+    try {
+      content = await readSegment(places, ref, segment);
+    } catch (error) {
+      if (onDamaged === undefined || !isMemCubeError(error, "MEMCUBE_BLOB_DAMAGED")) throw error;
+      onDamaged(segment);
     }
-  }
-  for (;;) {
-    const page = await vault.log(ref, { afterSeq: last, limit: LIMITS.pageRows });
-    for (const entry of page) {
-      // A segment may have been cut while we read: what it took is read from there.
-      if (entry.seq > last + 1 && last >= afterSeq) {
-        const moved = await vault.segments(ref);
-        if (moved.some((segment) => segment.toSeq >= last + 1)) {
-          yield* readLog(vault, blobs, ref, last);
-          return;
-        }
-      }
-      yield entry;
-      last = entry.seq;
-    }
-    if (page.length < LIMITS.pageRows) return;
+    yield { segment, ...(content ?? { commits: [], versions: [] }) };
   }
 }
 
-/** Versions of one memory that live in segments, newest first. */
-export async function archivedVersions(
-  vault: Vault,
-  blobs: BlobStore,
+/** The whole log after `afterSeq`, from segments and hot storage, oldest first. */
+export async function* readLog(
+  places: Places,
   ref: CubeRef,
-  id: string,
-): Promise<readonly StoredVersion[]> {
-  const found: StoredVersion[] = [];
-  for (const segment of await vault.segments(ref)) {
-    const { versions } = await readSegment(blobs, ref, segment);
-    found.push(...versions.filter((version) => version.id === id));
+  afterSeq: number,
+  onDamaged?: OnDamaged,
+): AsyncGenerator<LogEntry> {
+  let last = afterSeq;
+  let archivedTo = afterSeq;
+  for (;;) {
+    for await (const { segment, commits } of readSegments(places, ref, archivedTo, onDamaged)) {
+      for (const commit of commits) {
+        if (commit.seq <= last) continue;
+        yield commit;
+        last = commit.seq;
+      }
+      archivedTo = segment.toSeq;
+    }
+    let cut = false;
+    while (!cut) {
+      const page = await places.vault.log(ref, { afterSeq: last, limit: LIMITS.pageRows });
+      for (const entry of page) {
+        // A segment may have been cut while we read: what it took is read from there. A gap that no
+        // further segment fills is a gap.
+        cut = entry.seq > last + 1 && (await archivedSince(places.vault, ref, archivedTo));
+        if (cut) break;
+        yield entry;
+        last = entry.seq;
+      }
+      if (!cut && page.length < LIMITS.pageRows) return;
+    }
   }
-  return found.sort((a, b) => b.fromSeq - a.fromSeq);
+}
+
+async function archivedSince(vault: Vault, ref: CubeRef, archivedTo: number): Promise<boolean> {
+  return ((await vault.segments(ref)).at(-1)?.toSeq ?? 0) > archivedTo;
+}
+
+/** One commit, hot or archived; `undefined` when the log has none of this number. */
+export async function readCommit(
+  places: Places,
+  ref: CubeRef,
+  seq: number,
+): Promise<LogEntry | undefined> {
+  const [hot] = await places.vault.log(ref, { afterSeq: seq - 1, limit: 1 });
+  if (hot?.seq === seq) return hot;
+  const segment = (await places.vault.segments(ref)).find(({ toSeq }) => toSeq >= seq);
+  if (segment === undefined) return undefined;
+  const { commits } = await readSegment(places, ref, segment);
+  return commits.find((commit) => commit.seq === seq);
+}
+
+/** One version of one memory that lives in a segment; the newest segments are looked at first. */
+export async function archivedVersion(
+  places: Places,
+  ref: CubeRef,
+  matches: (stored: StoredVersion) => boolean,
+  afterSeq = 0,
+): Promise<StoredVersion | undefined> {
+  for (const segment of [...(await places.vault.segments(ref))].reverse()) {
+    if (segment.toSeq <= afterSeq) return undefined;
+    const { versions } = await readSegment(places, ref, segment);
+    const found = versions.find(matches);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function gone(ref: CubeRef): MemCubeError {
+  return new MemCubeError("MEMCUBE_CUBE_NOT_FOUND", "The cube was deleted meanwhile.", {
+    details: { cubeId: ref.cubeId },
+  });
 }

@@ -1,7 +1,9 @@
-export { archiveHistory, scrubHistory } from "./archive.ts";
+export { archiveHistory } from "./archive.ts";
 export { commit, cubeMutation, putMutation, type CommitInput, type Mutation } from "./commit.ts";
-export { archivedVersions, readLog, readSegment } from "./history.ts";
-export { sealLog } from "./seal.ts";
+export { DROP_BLOBS_TASK, dropLater, runDropBlobsTask } from "./drop-blobs.ts";
+export { archivedVersion, readCommit, readLog, readSegments, type Places } from "./history.ts";
+export { scrubHistory } from "./scrub-history.ts";
+export { sealLog, type KnownSeal } from "./seal.ts";
 export { noteOf, toCubeHeader, toMemory } from "./stored.ts";
 export { verifyCube } from "./verify.ts";
 export type {

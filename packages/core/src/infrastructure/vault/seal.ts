@@ -1,9 +1,9 @@
-import { isMemCubeError } from "../../errors.ts";
+import { isMemCubeError, MemCubeError } from "../../errors.ts";
 import type { Seal } from "../../flow/index.ts";
 import { sha256Hex, type CubeRef } from "../../memory/index.ts";
-import type { BlobStore, Clock, LogEntry, Signer, Vault } from "../../ports/index.ts";
+import type { Clock, LogEntry, Signer, Vault } from "../../ports/index.ts";
 import { LIMITS } from "../../limits.ts";
-import { readLog } from "./history.ts";
+import { readLog, type Places } from "./history.ts";
 
 /** Root of the seal before the first one. */
 export const FIRST_ROOT = "0".repeat(64);
@@ -29,23 +29,31 @@ export async function lastSeal(vault: Vault, ref: CubeRef): Promise<Seal | undef
   }
 }
 
+/** A seal with the epoch of the cube it belongs to: a cube made anew begins without one. */
+export interface KnownSeal {
+  readonly epoch: string;
+  readonly seal: Seal;
+}
+
 export interface SealOptions {
   readonly clock: Clock;
   readonly sealer: string;
   readonly signer?: Signer;
   /** What this process knows to be the last seal, to save looking for it. */
-  readonly after?: Seal;
+  readonly after?: KnownSeal;
 }
 
 /**
- * Seals what is not sealed yet, if this process gets the lease. Losing a race is no error: then
- * somebody else sealed. Returns the sequence number up to which the log is sealed, as far as known.
+ * Seals what is not sealed yet, if this process gets the lease. Returns the last seal; `undefined`
+ * when somebody else held the lease or sealed: look again later, they may not have seen every commit.
+ *
+ * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND`
  */
 export async function sealLog(
-  storage: { readonly vault: Vault; readonly blobs: BlobStore },
+  storage: Places,
   ref: CubeRef,
   options: SealOptions,
-): Promise<Seal | undefined> {
+): Promise<KnownSeal | undefined> {
   const { vault } = storage;
   const now = options.clock.now();
   const lease = { name: "seal", holder: options.sealer, now, until: now + LIMITS.sealLeaseMs };
@@ -59,21 +67,26 @@ export async function sealLog(
 }
 
 async function sealAsHolder(
-  { vault, blobs }: { readonly vault: Vault; readonly blobs: BlobStore },
+  storage: Places,
   ref: CubeRef,
   options: SealOptions,
   now: number,
-): Promise<Seal | undefined> {
+): Promise<KnownSeal | undefined> {
+  const { vault } = storage;
   const cube = await vault.cube(ref);
-  if (cube === undefined) return undefined;
-  let previous = await lastSealAfter(vault, ref, options.after);
+  if (cube === undefined) throw new MemCubeError("MEMCUBE_CUBE_NOT_FOUND", "The cube is gone.");
+  const { epoch, seq } = cube.position;
+  const { after } = options;
+  // A log that went back, or another cube of this id, has none of the seals known here.
+  const known = after?.epoch === epoch && after.seal.toSeq <= seq ? after.seal : undefined;
+  let previous = await lastSealAfter(vault, ref, known);
   let root = previous?.root ?? FIRST_ROOT;
   let from = (previous?.toSeq ?? 0) + 1;
-  for await (const entry of readLog(vault, blobs, ref, from - 1)) {
+  for await (const entry of readLog(storage, ref, from - 1)) {
     root = extendRoot(root, entry);
     const full = entry.seq - from + 1 >= LIMITS.sealCommits;
-    if (!full && entry.seq < cube.position.seq) continue;
-    const seal = await signed(ref, cube.position.epoch, options, {
+    if (!full && entry.seq < seq) continue;
+    const seal = await signed(ref, epoch, options, {
       fromSeq: from,
       toSeq: entry.seq,
       root,
@@ -88,9 +101,9 @@ async function sealAsHolder(
     }
     previous = seal;
     from = entry.seq + 1;
-    if (entry.seq >= cube.position.seq) break;
+    if (entry.seq >= seq) break;
   }
-  return previous;
+  return previous === undefined ? undefined : { epoch, seal: previous };
 }
 
 async function lastSealAfter(vault: Vault, ref: CubeRef, known?: Seal): Promise<Seal | undefined> {

@@ -7,6 +7,11 @@ import type { LogEntry, Vault } from "../../ports/index.ts";
 import { extendRoot, FIRST_ROOT, sealBytes } from "./seal.ts";
 import type { VerifyOptions, VerifyProblem } from "./verify-report.ts";
 
+interface ChainOptions extends VerifyOptions {
+  /** The log was archived up to here before its seals were read. */
+  readonly archivedTo?: number;
+}
+
 /** Walks the log once, checking digests, order, links, time and seals. */
 export class ChainCheck {
   commits = 0;
@@ -14,7 +19,7 @@ export class ChainCheck {
   readonly #vault: Vault;
   readonly #ref: CubeRef;
   readonly #position: Position;
-  readonly #options: VerifyOptions;
+  readonly #options: ChainOptions;
   readonly #problems: VerifyProblem[];
   readonly #seals: Seal[] = [];
   #seal = 0;
@@ -23,12 +28,13 @@ export class ChainCheck {
   #head = "";
   #root = FIRST_ROOT;
   #expectSeen: boolean;
+  #firstUnsealedAt: number | undefined;
 
   constructor(
     vault: Vault,
     ref: CubeRef,
     position: Position,
-    options: VerifyOptions,
+    options: ChainOptions,
     problems: VerifyProblem[],
   ) {
     this.#vault = vault;
@@ -51,9 +57,7 @@ export class ChainCheck {
   /** Checks one commit; returns its body when that can be read. */
   async next(entry: LogEntry): Promise<CommitBody | undefined> {
     const { seq } = entry;
-    for (let missing = this.#seq + 1; missing < seq; missing++) {
-      this.#problems.push({ code: "commit-missing", seq: missing });
-    }
+    this.#missing(this.#seq + 1, seq - 1);
     if (seq <= this.#seq) this.#problems.push({ code: "link-broken", seq });
     if (sha256Hex(entry.body) !== entry.digest) {
       this.#problems.push({ code: "commit-altered", seq });
@@ -69,14 +73,14 @@ export class ChainCheck {
     this.#root = extendRoot(this.#root, entry);
     this.#checkExpected(entry);
     await this.#checkSeal(seq);
+    if (this.sealedTo >= seq) this.#firstUnsealedAt = undefined;
+    else this.#firstUnsealedAt ??= entry.at;
     return this.#body(entry);
   }
 
   end(): void {
     const { seq, head } = this.#position;
-    for (let missing = this.#seq + 1; missing <= seq; missing++) {
-      this.#problems.push({ code: "commit-missing", seq: missing });
-    }
+    this.#missing(this.#seq + 1, seq);
     if (this.#seq === seq && this.#head !== head) {
       this.#problems.push({ code: "head-mismatch", seq });
     }
@@ -84,7 +88,28 @@ export class ChainCheck {
     if (left !== undefined && left.toSeq <= seq) {
       this.#problems.push({ code: "seal-altered", seq: left.toSeq });
     }
+    this.#checkSealed();
     if (!this.#expectSeen) this.#problems.push({ code: "position-not-in-log" });
+  }
+
+  /** A gap is told commit by commit as far as that helps anybody. */
+  #missing(from: number, to: number): void {
+    for (let seq = from; seq <= Math.min(to, from + LIMITS.pageRows); seq++) {
+      this.#problems.push({ code: "commit-missing", seq });
+    }
+  }
+
+  /** Commits are sealed before they are archived, and soon: see `VerifyProblem`. */
+  #checkSealed(): void {
+    const { archivedTo = 0 } = this.#options;
+    if (archivedTo > this.sealedTo) {
+      this.#problems.push({ code: "archived-unsealed", seq: this.sealedTo + 1 });
+    }
+    const unsealedMs = this.#at - (this.#firstUnsealedAt ?? this.#at);
+    const unsealed = this.#seq - this.sealedTo;
+    if (unsealed > LIMITS.sealCommits && unsealedMs > LIMITS.sealOverdueMs) {
+      this.#problems.push({ code: "seal-overdue", seq: this.sealedTo + 1 });
+    }
   }
 
   #checkExpected(entry: LogEntry): void {

@@ -16,9 +16,18 @@ export type VerifyProblemCode =
   | "version-missing"
   | "version-altered"
   | "version-unknown"
+  | "index-altered"
   | "segment-damaged"
+  | "archived-unsealed"
+  | "seal-overdue"
   | "position-not-in-log";
 
+/**
+ * Something that does not agree. `index-altered`: what is kept beside a version (class, kind, state,
+ * where it ends) is not what its content and the log say. `archived-unsealed`: commits lie in history
+ * segments beyond the last seal, though only sealed ones are moved: seals were removed.
+ * `seal-overdue`: so many commits over so long a time are always sealed.
+ */
 export interface VerifyProblem {
   readonly code: VerifyProblemCode;
   readonly seq?: number;

@@ -1,116 +1,132 @@
-import { isMemCubeError } from "../../errors.ts";
-import { commitBodySchema, type CommitBody, type Page } from "../../flow/index.ts";
-import { LIMITS } from "../../limits.ts";
-import { commitmentOf, type CubeRef } from "../../memory/index.ts";
-import type { BlobStore, StoredVersion, Vault } from "../../ports/index.ts";
-import { readLog, readSegment } from "./history.ts";
+import { commitBodySchema, type CommitBody } from "../../flow/index.ts";
+import {
+  commitmentOf,
+  memoryContentSchema,
+  visibilityKey,
+  visibilityOf,
+  type CubeRef,
+} from "../../memory/index.ts";
+import type { StoredVersion } from "../../ports/index.ts";
+import { everyVersion, type ListedVersion } from "./every-version.ts";
+import { readLog, type OnDamaged, type Places } from "./history.ts";
 import type { VerifyProblem } from "./verify-report.ts";
 
-/** Versions the log says exist: memory id -> version -> what its line says. */
-export type Claimed = Map<string, Map<number, { commitment: string; seq: number }>>;
-
-/** Keeps what a commit says about versions; an erasure takes back all earlier claims on the id. */
-export function claim(claimed: Claimed, seq: number, body: CommitBody): void {
-  for (const line of body.changes) {
-    if (line.op === "erase" && line.memoryId !== undefined) claimed.delete(line.memoryId);
-    if (line.version === undefined || line.commitment === undefined) continue;
-    const id = line.memoryId ?? "@cube";
-    const versions = claimed.get(id) ?? new Map<number, { commitment: string; seq: number }>();
-    versions.set(line.version, { commitment: line.commitment, seq });
-    claimed.set(id, versions);
-  }
+/** What the log says of a version. */
+interface Claim {
+  readonly commitment: string;
+  readonly seq: number;
+  found: boolean;
 }
 
-/** Compares every stored version with its line in the log. Returns how many were there. */
-export async function checkVersions(
-  storage: { readonly vault: Vault; readonly blobs: BlobStore },
-  ref: CubeRef,
-  seq: number,
-  claimed: Claimed,
-  problems: VerifyProblem[],
-  signal?: AbortSignal,
-): Promise<number> {
-  let count = 0;
-  const seen = new Set<string>();
-  for await (const stored of everyVersion(storage, ref, seq, problems)) {
-    signal?.throwIfAborted();
-    if (stored.fromSeq > seq) continue;
-    const key = `${stored.version}\n${stored.id}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    count++;
-    const line = claimed.get(stored.id)?.get(stored.version);
+/** Compares every stored version with its line in the log. */
+export class VersionCheck {
+  readonly #places: Places;
+  readonly #ref: CubeRef;
+  readonly #seq: number;
+  readonly #problems: VerifyProblem[];
+  /** Versions the log says exist: memory id -> version -> its line. */
+  readonly #claims = new Map<string, Map<number, Claim>>();
+
+  /** @param seq the last commit that is looked at; later ones only tell what ended since */
+  constructor(places: Places, ref: CubeRef, seq: number, problems: VerifyProblem[]) {
+    this.#places = places;
+    this.#ref = ref;
+    this.#seq = seq;
+    this.#problems = problems;
+  }
+
+  /** Keeps what a commit says about versions; an erasure takes back all earlier claims on the id. */
+  claim(seq: number, body: CommitBody): void {
+    for (const line of body.changes) {
+      if (line.op === "erase" && line.memoryId !== undefined) this.#claims.delete(line.memoryId);
+      if (line.version === undefined || line.commitment === undefined) continue;
+      const id = line.memoryId ?? "@cube";
+      const versions = this.#claims.get(id) ?? new Map<number, Claim>();
+      versions.set(line.version, { commitment: line.commitment, seq, found: false });
+      this.#claims.set(id, versions);
+    }
+  }
+
+  /** After all claims were made. Returns how many versions were there. */
+  async run(onDamaged: OnDamaged, signal?: AbortSignal): Promise<number> {
+    /** Memory id -> version -> where it ends. */
+    const seen = new Map<string, Map<number, number | undefined>>();
+    let count = 0;
+    for await (const row of everyVersion(this.#places, this.#ref, onDamaged)) {
+      signal?.throwIfAborted();
+      const { id, version, fromSeq, toSeq } = row.stored;
+      const ends = seen.get(id) ?? new Map<number, number | undefined>();
+      if (fromSeq > this.#seq || ends.has(version)) continue;
+      seen.set(id, ends.set(version, toSeq));
+      count++;
+      this.#compare(row);
+    }
+    await this.#follow(onDamaged);
+    for (const [id, ends] of seen) this.#checkEnds(id, ends);
+    for (const [memoryId, versions] of this.#claims) {
+      for (const [version, { seq, found }] of versions) {
+        if (found || seq > this.#seq) continue;
+        this.#problems.push({ code: "version-missing", seq, memoryId, version });
+      }
+    }
+    return count;
+  }
+
+  #compare({ stored, listed }: ListedVersion): void {
+    const line = this.#claims.get(stored.id)?.get(stored.version);
     const place = { memoryId: stored.id, version: stored.version };
     if (line === undefined) {
-      problems.push({ code: "version-unknown", ...place });
-      continue;
+      this.#problems.push({ code: "version-unknown", ...place });
+      return;
     }
-    claimed.get(stored.id)?.delete(stored.version);
+    line.found = true;
     const actual = commitmentOf(stored.salt, stored.version, stored.content);
     if (actual !== line.commitment || line.seq !== stored.fromSeq) {
-      problems.push({ code: "version-altered", seq: line.seq, ...place });
+      this.#problems.push({ code: "version-altered", seq: line.seq, ...place });
+    } else if (stored.id !== "@cube" && !agrees(stored, listed)) {
+      this.#problems.push({ code: "index-altered", seq: line.seq, ...place });
     }
   }
-  await dropErasedSince(storage, ref, seq, claimed);
-  for (const [memoryId, versions] of claimed) {
-    for (const [version, line] of versions) {
-      problems.push({ code: "version-missing", seq: line.seq, memoryId, version });
+
+  /** What was written while we looked: it ends versions, and an erasure voids the claims on its id. */
+  async #follow(onDamaged: OnDamaged): Promise<void> {
+    for await (const entry of readLog(this.#places, this.#ref, this.#seq, onDamaged)) {
+      const body = commitBodySchema.safeParse(parsed(entry.body));
+      if (body.success) this.claim(entry.seq, body.data);
     }
   }
-  return count;
+
+  /** A version ends where the log says that the next one begins; the last one does not end. */
+  #checkEnds(id: string, ends: ReadonlyMap<number, number | undefined>): void {
+    const claims = [...(this.#claims.get(id) ?? [])].sort(([a], [b]) => a - b);
+    for (const [place, [version, { seq }]] of claims.entries()) {
+      if (!ends.has(version)) continue;
+      const next = claims[place + 1]?.[1].seq;
+      const end = ends.get(version);
+      // Read as the current one before it was replaced.
+      const since = end === undefined && next !== undefined && next > this.#seq;
+      if (end === next || since) continue;
+      this.#problems.push({ code: "index-altered", seq, memoryId: id, version });
+    }
+  }
 }
 
-/** Claims on memories that were erased while we looked are void. */
-async function dropErasedSince(
-  storage: { readonly vault: Vault; readonly blobs: BlobStore },
-  ref: CubeRef,
-  seq: number,
-  claimed: Claimed,
-): Promise<void> {
-  if (claimed.size === 0) return;
-  for await (const entry of readLog(storage.vault, storage.blobs, ref, seq)) {
-    for (const line of commitBodySchema.parse(JSON.parse(entry.body)).changes) {
-      if (line.op === "erase" && line.memoryId !== undefined) claimed.delete(line.memoryId);
-    }
-  }
-}
-
-/**
- * Current versions first, then ended ones, then those in segments: a version only ever moves in that
- * direction, so none is missed while others write.
- */
-async function* everyVersion(
-  storage: { readonly vault: Vault; readonly blobs: BlobStore },
-  ref: CubeRef,
-  seq: number,
-  problems: VerifyProblem[],
-): AsyncGenerator<StoredVersion> {
-  const { vault, blobs } = storage;
-  const access = { system: "verify" } as const;
-  yield* await vault.versions(ref, { id: "@cube", access, limit: LIMITS.pageRows });
-  yield* pages((cursor) =>
-    vault.list(ref, { access, filter: {}, order: "oldest", limit: LIMITS.pageRows, ...cursor }),
+/** Whether what is kept beside a version is what its content says. */
+function agrees(stored: StoredVersion, listed: ListedVersion["listed"]): boolean {
+  const content = memoryContentSchema.safeParse(parsed(stored.content));
+  // The log vouches for the bytes: that they can't be read by this version is no tampering.
+  if (!content.success) return true;
+  const { header } = content.data;
+  return (
+    stored.visibility === visibilityKey(visibilityOf(header)) &&
+    (listed === undefined || (listed.kind === header.kind && listed.state === header.state))
   );
-  yield* pages((cursor) =>
-    vault.endedVersions(ref, { afterSeq: 0, toSeq: seq, limit: LIMITS.pageRows, ...cursor }),
-  );
-  for (const segment of await vault.segments(ref)) {
-    try {
-      yield* (await readSegment(blobs, ref, segment)).versions;
-    } catch (error) {
-      if (!isMemCubeError(error, "MEMCUBE_BLOB_DAMAGED")) throw error;
-      problems.push({ code: "segment-damaged", seq: segment.fromSeq });
-    }
-  }
 }
 
-async function* pages(
-  read: (cursor: { cursor?: string }) => Promise<Page<StoredVersion>>,
-): AsyncGenerator<StoredVersion> {
-  let cursor: string | undefined;
-  do {
-    const page = await read(cursor === undefined ? {} : { cursor });
-    yield* page.items;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,11 +1,10 @@
-import { isMemCubeError } from "../../errors.ts";
 import type { Position } from "../../flow/index.ts";
 import type { CubeRef } from "../../memory/index.ts";
-import type { BlobStore, Vault } from "../../ports/index.ts";
-import { readLog } from "./history.ts";
+import type { HistorySegment } from "../../ports/index.ts";
+import { readLog, type Places } from "./history.ts";
 import { ChainCheck } from "./verify-chain.ts";
 import type { VerifyOptions, VerifyProblem, VerifyReport } from "./verify-report.ts";
-import { checkVersions, claim, type Claimed } from "./verify-versions.ts";
+import { VersionCheck } from "./verify-versions.ts";
 
 /**
  * Recomputes everything the log promises: each commit's digest, the dense order, the links between
@@ -13,36 +12,38 @@ import { checkVersions, claim, type Claimed } from "./verify-versions.ts";
  * that were altered, removed, added or reordered. Changes nothing.
  */
 export async function verifyCube(
-  storage: { readonly vault: Vault; readonly blobs: BlobStore },
+  storage: Places,
   ref: CubeRef,
   position: Position,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const problems: VerifyProblem[] = [];
-  const claimed: Claimed = new Map();
-  const chain = new ChainCheck(storage.vault, ref, position, options, problems);
+  const damaged = new Set<number>();
+  const onDamaged = (segment: HistorySegment) => {
+    if (damaged.has(segment.toSeq)) return;
+    damaged.add(segment.toSeq);
+    problems.push({ code: "segment-damaged", seq: segment.fromSeq });
+  };
+  // INVARIANT: segments before seals. What is archived now was sealed before.
+  const archivedTo = (await storage.vault.segments(ref)).at(-1)?.toSeq ?? 0;
+  const chain = new ChainCheck(
+    storage.vault,
+    ref,
+    position,
+    { ...options, archivedTo: Math.min(archivedTo, position.seq) },
+    problems,
+  );
   await chain.loadSeals();
-  try {
-    for await (const entry of readLog(storage.vault, storage.blobs, ref, 0)) {
-      options.signal?.throwIfAborted();
-      if (entry.seq > position.seq) break;
-      const body = await chain.next(entry);
-      if (body !== undefined) claim(claimed, entry.seq, body);
-      options.onProgress?.({ done: entry.seq, total: position.seq });
-    }
-  } catch (error) {
-    if (!isMemCubeError(error, "MEMCUBE_BLOB_DAMAGED")) throw error;
-    problems.push({ code: "segment-damaged" });
+  const check = new VersionCheck(storage, ref, position.seq, problems);
+  for await (const entry of readLog(storage, ref, 0, onDamaged)) {
+    options.signal?.throwIfAborted();
+    if (entry.seq > position.seq) break;
+    const body = await chain.next(entry);
+    if (body !== undefined) check.claim(entry.seq, body);
+    options.onProgress?.({ done: entry.seq, total: position.seq });
   }
   chain.end();
-  const versions = await checkVersions(
-    storage,
-    ref,
-    position.seq,
-    claimed,
-    problems,
-    options.signal,
-  );
+  const versions = await check.run(onDamaged, options.signal);
   const { sealedTo } = chain;
   return {
     ok: problems.length === 0,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isMemCubeError, MemCubeError } from "../../errors.ts";
 import type { Caller, Page } from "../../flow/index.ts";
 import { authorize } from "../../infrastructure/governance/index.ts";
-import { commit, cubeMutation } from "../../infrastructure/vault/index.ts";
+import { commit, cubeMutation, dropLater } from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
 import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
@@ -174,12 +174,13 @@ export async function deleteCube(
   const ref = { tenantId: caller.tenantId, cubeId };
   await enterAs(context, caller, principals, ref, "cube.delete");
   const { vault, blobs } = context.storage;
-  const segments = await vault.segments(ref);
+  await context.keeper.forget(ref);
+  const hashes = (await vault.segments(ref)).map((segment) => segment.blob);
   await context.operator.indexes.release(ref);
   await context.operator.indexes.dropPersisted(ref);
-  context.keeper.forget(ref);
+  await dropLater(context.storage.queue, ref, hashes, context.clock.now());
   await vault.dropCube(ref);
-  for (const segment of segments) await blobs.delete(ref.tenantId, segment.blob);
+  for (const hash of hashes) await blobs.delete(ref.tenantId, hash);
   context.operator.memories.clear();
   context.headers.clear();
 }

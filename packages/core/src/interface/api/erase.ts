@@ -2,21 +2,22 @@ import { z } from "zod";
 
 import { MemCubeError } from "../../errors.ts";
 import type { LeasedTask, NewTask } from "../../flow/index.ts";
-import { scrubHistory, toMemory } from "../../infrastructure/vault/index.ts";
-import type { CubeRef } from "../../memory/index.ts";
-import { assertExpected } from "./change-memory.ts";
+import { scrubHistory } from "../../infrastructure/vault/index.ts";
+import type { CubeRef, Principal } from "../../memory/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
-import { memoryNotFound } from "./cube-access.ts";
+import { enter, memoryNotFound } from "./cube-access.ts";
 import { changeOptionsSchema, idListSchema, parseInput, type ChangeOptions } from "./options.ts";
 import { write } from "./write.ts";
 
 export const SCRUB_TASK = "scrub";
+const ownedSchema = z.object({ header: z.object({ owner: z.string() }) });
 const payloadSchema = z.strictObject({ ids: z.array(z.string()) });
 
 /**
  * Destroys memories with all their versions, vectors, index terms and usage. What stays is the log's
  * line that somebody erased this id. When it returns, history segments and the persisted index hold
- * nothing of them either. The owner of the cube may; a writer may erase memories of their own.
+ * nothing of them either. The owner of the cube may, also what she can't see; a writer may erase memories of
+ * their own.
  *
  * @returns ids that were there; one of another's that the caller may not see counts as not there
  * @throws MemCubeError `MEMCUBE_FORBIDDEN`, `MEMCUBE_CONFLICT` (expected version, one id only)
@@ -32,22 +33,22 @@ export async function erase(
   if (expectedVersion !== undefined && ids.length > 1) {
     throw new MemCubeError("MEMCUBE_INVALID_INPUT", "An expected version goes with one id only.");
   }
-  const { context, ref, principals } = cube;
+  await enter(cube, "cube.read");
+  const { context, ref } = cube;
   const taskKey = context.ids.id();
   let erased: string[] = [];
-  const found = await context.storage.vault.read(ref, { ids, access: { principals } });
-  const memories = found.map((stored) => toMemory(ref, stored));
-  if (memories.length === 0 && expectedVersion !== undefined) {
+  const found = await erasable(cube, ids);
+  if (found.length === 0 && expectedVersion !== undefined) {
     throw memoryNotFound(ref.cubeId, ids.join(", "));
   }
   const written = await write(cube, {
     action: "memory.erase",
-    ...ownedBySame(memories.map((memory) => memory.header.owner)),
+    ...decidingOwner(cube, found),
     expectsVersion: expectedVersion !== undefined,
     ...(signal === undefined ? {} : { signal }),
     drafts: () => {
-      erased = memories.map(({ header }) => header.id);
-      for (const memory of memories) assertExpected(memory, expectedVersion);
+      erased = found.map(({ id }) => id);
+      for (const { id, version } of found) assertVersion(id, version, expectedVersion);
       return erased.map((id) => ({
         mutation: {
           write: {
@@ -66,6 +67,49 @@ export async function erase(
   return erased;
 }
 
+interface Erasable {
+  readonly id: string;
+  readonly version: number;
+  /** Left out when the content can't be read: it can be erased all the same. */
+  readonly owner?: Principal;
+}
+
+/**
+ * What is there, whether the caller may read it or not; but of another's memories, which only the owner
+ * of the cube erases, others are not told when they may not see them.
+ */
+async function erasable(cube: OpenCube, ids: readonly string[]): Promise<readonly Erasable[]> {
+  const { vault } = cube.context.storage;
+  const { ref, principals } = cube;
+  const stored = await vault.read(ref, { ids, access: { system: "write" } });
+  const found = stored.map(({ id, version, content }) => ({ id, version, owner: ownerIn(content) }));
+  const { header } = await enter(cube, "cube.read");
+  if (principals.includes(header.owner)) return found;
+  const visible = await vault.read(ref, { ids, access: { principals } });
+  const seen = new Set(visible.map(({ id }) => id));
+  return found.filter(
+    ({ id, owner }) => seen.has(id) || (owner !== undefined && principals.includes(owner)),
+  );
+}
+
+/** The owner by the stored content, without its schema: also of what no schema reads. */
+function ownerIn(content: string): Principal | undefined {
+  try {
+    return ownedSchema.parse(JSON.parse(content)).header.owner as Principal;
+  } catch {
+    return undefined;
+  }
+}
+
+function assertVersion(id: string, actual: number, expected: number | undefined): void {
+  if (expected === undefined || expected === actual) return;
+  throw new MemCubeError(
+    "MEMCUBE_CONFLICT",
+    `Memory ${id} is at version ${actual}, not ${expected}. Read it again and decide anew.`,
+    { details: { id, expected, actual } },
+  );
+}
+
 /** Runs again what `erase` does after its commit. */
 export async function runScrubTask(context: ApiContext, task: LeasedTask): Promise<void> {
   const { ids } = payloadSchema.parse(task.payload);
@@ -74,8 +118,17 @@ export async function runScrubTask(context: ApiContext, task: LeasedTask): Promi
 
 async function scrub(context: ApiContext, ref: CubeRef, ids: readonly string[]): Promise<void> {
   for (const id of ids) context.operator.memories.delete(ref, id);
-  await context.operator.indexes.dropPersisted(ref);
-  await scrubHistory(context.storage, ref, new Set(ids));
+  // Both are tried: what one can't do must not keep the other's text.
+  const dropped = await Promise.allSettled([context.operator.indexes.dropPersisted(ref)]);
+  await scrubHistory({
+    storage: context.storage,
+    clock: context.clock,
+    ref,
+    ids: new Set(ids),
+    newCut: () => context.ids.id(),
+  });
+  const [failure] = dropped;
+  if (failure?.status === "rejected") throw failure.reason;
 }
 
 function scrubTask(ref: CubeRef, key: string, ids: readonly string[]): NewTask {
@@ -88,9 +141,14 @@ function scrubTask(ref: CubeRef, key: string, ids: readonly string[]): NewTask {
   };
 }
 
-/** The one owner of all of them, for the rule about one's own memories. */
-function ownedBySame(owners: readonly string[]) {
-  const [owner] = owners;
-  const same = owner !== undefined && owners.every((other) => other === owner);
-  return same ? { memory: { owner: owner as `user:${string}` } } : undefined;
+/**
+ * The owner that the rule about one's own memories looks at: another's, if any of them is another's. None
+ * when one is not known; then only the owner of the cube may.
+ */
+function decidingOwner({ principals }: OpenCube, found: readonly Erasable[]) {
+  const another = found.find(
+    ({ owner }) => owner === undefined || !principals.includes(owner),
+  );
+  const { owner } = another ?? found[0] ?? {};
+  return owner === undefined ? undefined : { memory: { owner } };
 }

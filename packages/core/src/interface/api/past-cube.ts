@@ -2,20 +2,20 @@ import { z } from "zod";
 
 import { MemCubeError } from "../../errors.ts";
 import type { Page, Position, Retrieval } from "../../flow/index.ts";
-import { readLog, readSegment, toMemory } from "../../infrastructure/vault/index.ts";
+import { archivedVersion, readLog, readSegments, toMemory } from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
+import { LIVE_STATES, type CubeHeader, type Memory } from "../../memory/index.ts";
 import {
-  LIVE_STATES,
-  seesClass,
-  visibilityFromKey,
-  type CubeHeader,
-  type Memory,
-} from "../../memory/index.ts";
-import { indexOf, search as searchIndex } from "../../operation/operator/index.ts";
+  indexOf,
+  search as searchIndex,
+  versionIndexOf,
+} from "../../operation/operator/index.ts";
 import type { StoredVersion } from "../../ports/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
+import { seesStored } from "./history.ts";
 import {
+  idSchema,
   listOptionsSchema,
   parseInput,
   positionSchema,
@@ -23,10 +23,14 @@ import {
   type ListOptions,
   type SearchOptions,
 } from "./options.ts";
-import { assertInLog } from "./read-changes.ts";
+import { permittedNow } from "./permitted-now.ts";
+import { assertInLog, positionLost } from "./read-changes.ts";
 import { limitOf, present } from "./search.ts";
 
-/** A cube as it was: read only. Who may see what is decided by the cube's lists of today. */
+/**
+ * A cube as it was: read only. Each call decides anew, by the cube's lists of today, and sees a memory
+ * when the version of then and that of now both permit; what was erased or has expired since is not there.
+ */
 export interface PastCube {
   readonly position: Position;
   get(id: string): Promise<Memory | undefined>;
@@ -49,10 +53,10 @@ const whenSchema = z.union([
  */
 export async function pastCube(cube: OpenCube, when: Position | Date | number): Promise<PastCube> {
   const wanted = parseInput(whenSchema, when, "position");
-  const { header, position } = await enter(cube, "memory.read");
+  const { position } = await enter(cube, "memory.read");
   const past = typeof wanted === "number" ? await positionAt(cube, wanted, position.epoch) : wanted;
   await assertInLog(cube, past, position);
-  const view = new PastReader(cube, header, past);
+  const view = new PastReader(cube, past);
   return {
     position: past,
     get: async (id) => await view.get(id),
@@ -62,11 +66,13 @@ export async function pastCube(cube: OpenCube, when: Position | Date | number): 
 }
 
 async function positionAt(cube: OpenCube, at: number, epoch: string): Promise<Position> {
-  const { vault, blobs } = cube.context.storage;
-  const hot = await vault.positionAt(cube.ref, at);
+  const { storage } = cube.context;
+  const hot = await storage.vault.positionAt(cube.ref, at);
   if (hot !== undefined) return hot;
-  let found: Position | undefined;
-  for await (const entry of readLog(vault, blobs, cube.ref, 0)) {
+  const segments = await storage.vault.segments(cube.ref);
+  const before = segments.findLast((segment) => segment.toAt <= at);
+  let found = before && { epoch, seq: before.toSeq, head: before.head };
+  for await (const entry of readLog(storage, cube.ref, before?.toSeq ?? 0)) {
     if (entry.at > at) break;
     found = { epoch, seq: entry.seq, head: entry.head };
   }
@@ -76,48 +82,67 @@ async function positionAt(cube: OpenCube, at: number, epoch: string): Promise<Po
   });
 }
 
+/** INVARIANT: holds no content and no decision: each call decides anew and reads what is there now. */
 class PastReader {
   readonly #cube: OpenCube;
-  readonly #header: CubeHeader;
   readonly #position: Position;
-  #versions: Promise<readonly StoredVersion[]> | undefined;
 
-  constructor(cube: OpenCube, header: CubeHeader, position: Position) {
+  constructor(cube: OpenCube, position: Position) {
     this.#cube = cube;
-    this.#header = header;
     this.#position = position;
   }
 
   async get(id: string): Promise<Memory | undefined> {
-    const found = (await this.#all()).find((stored) => stored.id === id);
-    return found === undefined ? undefined : toMemory(this.#cube.ref, found);
+    parseInput(idSchema, id, "id");
+    const header = await this.#enter();
+    const { context, ref, principals } = this.#cube;
+    const { seq } = this.#position;
+    const query = { ids: [id], access: { principals }, seq };
+    const [hot] = await context.storage.vault.read(ref, query);
+    const sees = seesStored(this.#cube, header);
+    const stored =
+      hot ??
+      (await archivedVersion(
+        context.storage,
+        ref,
+        (each) => each.id === id && wasCurrent(each, seq) && sees(each),
+        seq,
+      ));
+    if (stored === undefined || !(await permittedNow(this.#cube, [id])).has(id)) return undefined;
+    return toMemory(ref, stored);
   }
 
   async list(rawOptions: ListOptions = {}): Promise<Page<Memory>> {
     const options = parseInput(listOptionsSchema, rawOptions, "options");
-    const { ref } = this.#cube;
-    const memories = (await this.#all())
-      .map((stored) => toMemory(ref, stored))
-      .filter((memory) => matches(memory, options));
-    if (options.order === "newest") memories.reverse();
-    const start = Number(options.cursor ?? 0);
-    const end = start + options.limit;
+    const { order, limit, cursor, withTotal } = options;
+    const newest = order === "newest";
+    const rows = (await this.#all(await this.#enter()))
+      .map((stored) => ({ ordinal: stored.ordinal, memory: toMemory(this.#cube.ref, stored) }))
+      .filter(({ memory }) => matches(memory, options));
+    if (newest) rows.reverse();
+    const after = cursor === undefined ? undefined : readCursor(cursor);
+    const rest = rows.filter(
+      ({ ordinal }) => after === undefined || (newest ? ordinal < after : ordinal > after),
+    );
+    const page = rest.slice(0, limit);
+    const last = page.at(-1);
     return {
-      items: memories.slice(start, end),
-      ...(end < memories.length ? { cursor: String(end) } : {}),
-      ...(options.withTotal ? { total: memories.length } : {}),
+      items: page.map(({ memory }) => memory),
+      ...(last !== undefined && rest.length > limit ? { cursor: String(last.ordinal) } : {}),
+      ...(withTotal ? { total: rows.length } : {}),
     };
   }
 
   async search(query: string, rawOptions: SearchOptions = {}): Promise<Retrieval> {
     const options = parseInput(searchOptionsSchema, rawOptions, "options");
     const { context, ref, principals } = this.#cube;
-    const all = await this.#all();
+    const header = await this.#enter();
+    const all = await this.#all(header, options.signal);
     const byId = new Map(all.map((stored) => [stored.id, stored]));
     const { types, tags, sessionId, from, to } = options;
     const result = searchIndex(indexOf(ref, all), {
       ref,
-      cube: this.#header,
+      cube: header,
       position: this.#position,
       principals,
       text: query,
@@ -133,57 +158,73 @@ class PastReader {
     return present(context, query, { hits, confidence: result.confidence }, positions, options);
   }
 
-  /** Every version that was current then and that the caller may see, in creation order. */
-  #all(): Promise<readonly StoredVersion[]> {
-    this.#versions ??= this.#read();
-    return this.#versions;
+  /** @throws MemCubeError `MEMCUBE_POSITION_LOST` when the cube is another one by now or went back */
+  async #enter(): Promise<CubeHeader> {
+    const { header, position } = await enter(this.#cube, "memory.read");
+    const { epoch, seq } = this.#position;
+    if (position.epoch !== epoch || position.seq < seq) throw positionLost(this.#position);
+    return header;
   }
 
-  async #read(): Promise<readonly StoredVersion[]> {
+  /** Every version that was current then and that the caller may see, in creation order. */
+  async #all(header: CubeHeader, signal?: AbortSignal): Promise<readonly StoredVersion[]> {
     const { context, ref, principals } = this.#cube;
-    const { vault, blobs } = context.storage;
     const { seq } = this.#position;
-    const found: StoredVersion[] = [];
+    const found = new Map<string, StoredVersion>();
     let cursor: string | undefined;
     do {
-      const query = {
+      signal?.throwIfAborted();
+      const page = await context.storage.vault.list(ref, {
         access: { principals },
         filter: {},
         order: "oldest",
         limit: LIMITS.pageRows,
         seq,
-      } as const;
-      const page = await vault.list(ref, cursor === undefined ? query : { ...query, cursor });
-      found.push(...page.items);
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      for (const stored of page.items) found.set(stored.id, stored);
       cursor = page.cursor;
     } while (cursor !== undefined);
-    const set = new Set<string>(principals);
-    const hot = new Set(found.map((stored) => stored.id));
-    for (const segment of await vault.segments(ref)) {
-      if (segment.toSeq <= seq) continue;
-      for (const stored of (await readSegment(blobs, ref, segment)).versions) {
-        const current = stored.fromSeq <= seq && (stored.toSeq ?? Infinity) > seq;
-        const visible = seesClass(set, visibilityFromKey(stored.visibility), this.#header);
-        if (current && visible && stored.id !== "@cube" && !hot.has(stored.id)) found.push(stored);
+    const sees = seesStored(this.#cube, header);
+    for await (const { versions } of readSegments(context.storage, ref, seq)) {
+      signal?.throwIfAborted();
+      for (const stored of versions) {
+        const there = stored.id !== "@cube" && wasCurrent(stored, seq) && sees(stored);
+        if (there && !found.has(stored.id)) found.set(stored.id, stored);
       }
     }
-    return found.sort((a, b) => a.ordinal - b.ordinal);
+    const permitted = await permittedNow(this.#cube, [...found.keys()]);
+    return [...found.values()]
+      .filter((stored) => permitted.has(stored.id))
+      .sort((a, b) => a.ordinal - b.ordinal);
   }
 }
 
+function wasCurrent({ fromSeq, toSeq = Infinity }: StoredVersion, seq: number): boolean {
+  return fromSeq <= seq && toSeq > seq;
+}
+
+function readCursor(cursor: string): number {
+  const ordinal = Number(cursor);
+  if (cursor !== "" && Number.isSafeInteger(ordinal)) return ordinal;
+  throw new MemCubeError("MEMCUBE_INVALID_INPUT", "Not a cursor of this listing.");
+}
+
+/** As the storage filters the present. */
 function matches(memory: Memory, options: z.output<typeof listOptionsSchema>): boolean {
-  const { header, payload } = memory;
+  const { header } = memory;
   const { kinds, types, tags, sessionId, from, to } = options;
   const states = options.states ?? LIVE_STATES;
-  const at = header.sources[0]?.at ?? header.createdAt;
-  const session = payload.type === "turn" ? payload.sessionId : header.sources[0]?.sessionId;
-  return (
+  const listed =
     states.includes(header.state) &&
     (kinds === undefined || kinds.includes(header.kind)) &&
     (types === undefined || types.includes(header.type)) &&
-    (tags === undefined || tags.every((tag) => header.tags.includes(tag))) &&
-    (sessionId === undefined || session === sessionId) &&
-    (from === undefined || at >= from) &&
-    (to === undefined || at < to)
+    (tags === undefined || tags.every((tag) => header.tags.includes(tag)));
+  if (!listed || (sessionId === undefined && from === undefined && to === undefined)) return listed;
+  const index = versionIndexOf(memory);
+  return (
+    (sessionId === undefined || index.sessionId === sessionId) &&
+    (from === undefined || index.at >= from) &&
+    (to === undefined || index.at < to)
   );
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { MemCubeError } from "../../errors.ts";
 import { commitBodySchema, type Change, type Position } from "../../flow/index.ts";
-import { readLog } from "../../infrastructure/vault/index.ts";
+import { readCommit, readLog } from "../../infrastructure/vault/index.ts";
 import type { LogEntry } from "../../ports/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
@@ -31,21 +31,23 @@ export async function* readChanges(
   rawOptions: LogOptions = {},
 ): AsyncGenerator<Change> {
   const { since, follow, signal } = parseInput(logOptionsSchema, rawOptions, "options");
-  const { vault, blobs } = cube.context.storage;
   const { position } = await enter(cube, "log.read");
   if (since !== undefined) await assertInLog(cube, since, position);
   let after = since?.seq ?? 0;
+  let head = since?.head;
   for (;;) {
-    for await (const entry of readLog(vault, blobs, cube.ref, after)) {
+    for await (const entry of readLog(cube.context.storage, cube.ref, after)) {
       if (signal?.aborted === true) return;
       yield* toChanges(cube.ref.cubeId, position.epoch, entry);
       after = entry.seq;
+      head = entry.head;
     }
     if (!follow) return;
     await pause(FOLLOW_MS, signal);
     if (signal?.aborted === true) return;
-    const now = await enter(cube, "log.read");
-    if (now.position.epoch !== position.epoch || now.position.seq < after) throw lost(now.position);
+    const now = (await enter(cube, "log.read")).position;
+    const wentBack = now.seq < after || (now.seq === after && head !== undefined && now.head !== head);
+    if (now.epoch !== position.epoch || wentBack) throw positionLost(now);
   }
 }
 
@@ -55,13 +57,9 @@ export async function assertInLog(
   wanted: Position,
   current: Position,
 ): Promise<void> {
-  if (wanted.epoch !== current.epoch || wanted.seq > current.seq) throw lost(wanted);
-  const { vault, blobs } = cube.context.storage;
-  for await (const entry of readLog(vault, blobs, cube.ref, wanted.seq - 1)) {
-    if (entry.seq !== wanted.seq || entry.head !== wanted.head) throw lost(wanted);
-    return;
-  }
-  throw lost(wanted);
+  if (wanted.epoch !== current.epoch || wanted.seq > current.seq) throw positionLost(wanted);
+  const entry = await readCommit(cube.context.storage, cube.ref, wanted.seq);
+  if (entry?.head !== wanted.head) throw positionLost(wanted);
 }
 
 function toChanges(cubeId: string, epoch: string, entry: LogEntry): Change[] {
@@ -81,7 +79,8 @@ function toChanges(cubeId: string, epoch: string, entry: LogEntry): Change[] {
   }));
 }
 
-function lost(position: Position): MemCubeError {
+/** The error for a position that the log does not have. */
+export function positionLost(position: Position): MemCubeError {
   return new MemCubeError(
     "MEMCUBE_POSITION_LOST",
     `Position ${position.seq} is not part of this cube's log (any more): read from the beginning.`,
@@ -91,7 +90,14 @@ function lost(position: Position): MemCubeError {
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    const stop = () => done();
+    const timer = setTimeout(stop, ms);
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted === true) done();
   });
 }

@@ -1,11 +1,12 @@
 import { MemCubeError } from "../../errors.ts";
-import { toMemory } from "../../infrastructure/vault/index.ts";
-import type { Memory } from "../../memory/index.ts";
+import { archivedVersion, toMemory } from "../../infrastructure/vault/index.ts";
+import type { CubeHeader, Memory } from "../../memory/index.ts";
 import { assertNotFrozen, nextState } from "../../operation/lifecycle/index.ts";
-import { changeMemory } from "./change-memory.ts";
+import type { StoredVersion } from "../../ports/index.ts";
+import { changeMemory, readVisible } from "./change-memory.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
-import { storedVersions } from "./history.ts";
+import { seesStored } from "./history.ts";
 import { changeOptionsSchema, parseInput, type ChangeOptions } from "./options.ts";
 
 /**
@@ -22,8 +23,9 @@ export async function rollback(
   rawOptions: ChangeOptions = {},
 ): Promise<Memory> {
   const { note, ...options } = parseInput(changeOptionsSchema, rawOptions, "options");
-  const state = await enter(cube, "memory.read");
-  const stored = (await storedVersions(cube, state, id)).find((each) => each.version === version);
+  const { header: cubeHeader } = await enter(cube, "memory.read");
+  await readVisible(cube, id);
+  const stored = await storedVersion(cube, cubeHeader, id, version);
   if (stored === undefined) {
     throw new MemCubeError("MEMCUBE_VERSION_NOT_FOUND", `Memory ${id} has no version ${version}.`, {
       details: { id, version },
@@ -53,4 +55,22 @@ export async function rollback(
       };
     },
   });
+}
+
+async function storedVersion(
+  cube: OpenCube,
+  header: CubeHeader,
+  id: string,
+  version: number,
+): Promise<StoredVersion | undefined> {
+  const { context, ref, principals } = cube;
+  const query = { id, access: { principals }, below: version + 1, limit: 1 };
+  const [hot] = await context.storage.vault.versions(ref, query);
+  if (hot?.version === version) return hot;
+  const sees = seesStored(cube, header);
+  return await archivedVersion(
+    context.storage,
+    ref,
+    (stored) => stored.id === id && stored.version === version && sees(stored),
+  );
 }

@@ -94,8 +94,19 @@ export function endedVersions(
 }
 
 /** `Vault.addSegment` */
-export function addSegment(cube: CubeRow, segment: HistorySegment): void {
+export function addSegment(
+  cube: CubeRow,
+  segment: HistorySegment,
+  expect?: { readonly versions: number },
+): void {
   checkContinues(cube.segments.at(-1), segment);
+  const query = { afterSeq: 0, toSeq: segment.toSeq, limit: Infinity };
+  const actual = endedVersions(cube, query).items.length;
+  if (expect !== undefined && expect.versions !== actual) {
+    throw new MemCubeError("MEMCUBE_CONFLICT", "Not as many versions ended in the segment.", {
+      details: { expected: expect.versions, actual },
+    });
+  }
   cube.segments.push(segment);
   const isHot = ({ toSeq }: { toSeq?: number }): boolean =>
     toSeq === undefined || toSeq > segment.toSeq;
