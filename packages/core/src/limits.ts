@@ -21,6 +21,8 @@ export const LIMITS = {
   sources: 256,
   /** Edges written with one memory. */
   edges: 256,
+  /** Characters of a memory's `activation` conditions as JSON: they are read with every header. */
+  activationChars: 65_536,
   /** Levels of a topic path. */
   topicDepth: 16,
   /** Nesting of JSON values: deeper input is an attack or a mistake. */

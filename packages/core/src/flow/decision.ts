@@ -7,6 +7,7 @@ export const ACTIONS = [
   "memory.read",
   "memory.add",
   "memory.update",
+  "memory.share",
   "memory.forget",
   "memory.erase",
   "memory.rollback",

@@ -5,6 +5,7 @@ import { idSchema } from "./ref.ts";
 import { jsonObjectSchema } from "./json.ts";
 import { principalListSchema, principalSchema } from "./principal.ts";
 import { sourceSchema } from "./source.ts";
+import { worldTimeSchema } from "./world-time.ts";
 
 /** The three forms of memory (MemOS 2507.03724 section 4.1). */
 export const MEMORY_KINDS = ["plaintext", "activation", "parameter"] as const;
@@ -47,8 +48,8 @@ export const descriptiveHeaderSchema = z.strictObject({
   createdAt: timestamp,
   updatedAt: timestamp,
   /** When what it says became and stopped being true in the world. */
-  validFrom: timestamp.optional(),
-  validTo: timestamp.optional(),
+  validFrom: worldTimeSchema.optional(),
+  validTo: worldTimeSchema.optional(),
   /** 0 = rumour, 1 = certain. */
   credibility: z.number().min(0).max(1),
   /** SHA-256 (hex) of the payload's canonical JSON: equal fingerprint, equal content. */

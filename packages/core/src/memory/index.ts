@@ -11,3 +11,4 @@ export * from "./principal.ts";
 export * from "./ref.ts";
 export * from "./source.ts";
 export * from "./visibility.ts";
+export * from "./world-time.ts";

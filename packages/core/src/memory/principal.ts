@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { LIMITS } from "../limits.ts";
+import { FORBIDDEN_IN_IDS } from "./ref.ts";
 
 /**
  * Who may be allowed or denied: `user:<id>`, `role:<name>`, `agent:<id>` or `everyone`
@@ -12,7 +13,7 @@ export const principalSchema = z
   .string()
   .max(LIMITS.idChars + 8)
   .regex(
-    /^(?:everyone|(?:user|role|agent):.+)$/u,
+    new RegExp(`^(?:everyone|(?:user|role|agent):[^${FORBIDDEN_IN_IDS}]+)$`, "u"),
     "expected user:<id>, role:<name>, agent:<id> or everyone",
   )
   .refine((principal) => principal.isWellFormed(), "must be well-formed Unicode") as z.ZodType<Principal, Principal>;

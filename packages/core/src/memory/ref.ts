@@ -2,13 +2,19 @@ import { z } from "zod";
 
 import { LIMITS } from "../limits.ts";
 
+/**
+ * What no id and no principal may hold: control characters and line separators. One class for both,
+ * so that whoever has an id is also a principal that can be stored.
+ */
+export const FORBIDDEN_IN_IDS = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
+
 /** Non-empty text without control characters, at most `LIMITS.idChars` characters. */
 export const idSchema = z
   .string()
   .min(1)
   .max(LIMITS.idChars)
-  // eslint-disable-next-line no-control-regex -- ids end up in keys, files and terminals
-  .regex(/^[^\u0000-\u001f\u007f-\u009f]+$/u, "control characters are not allowed in an id")
+  // Ids end up in keys, files and terminals.
+  .regex(new RegExp(`^[^${FORBIDDEN_IN_IDS}]+$`, "u"), "control characters are not allowed in an id")
   .refine((id) => id.isWellFormed(), "an id must be well-formed Unicode")
   .refine((id) => id !== "@cube", "@cube names the cube's own header");
 

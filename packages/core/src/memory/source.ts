@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { LIMITS } from "../limits.ts";
+import { worldTimeSchema } from "./world-time.ts";
 
 /** Where a memory comes from, down to the message or the characters of a file. */
 export const sourceSchema = z.strictObject({
@@ -16,7 +17,7 @@ export const sourceSchema = z.strictObject({
   start: z.int().min(0).optional(),
   end: z.int().min(0).optional(),
   /** When it was said or written, milliseconds since the epoch. */
-  at: z.int().min(0).optional(),
+  at: worldTimeSchema.optional(),
 });
 
 export type SourceRef = Readonly<z.infer<typeof sourceSchema>>;

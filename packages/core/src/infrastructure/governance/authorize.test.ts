@@ -38,11 +38,11 @@ describe("the decision table", () => {
     });
   }
 
-  test("a writer may erase memories of their own, and no others", () => {
+  test.each([["memory.erase"], ["memory.share"]] as const)("own memories only: %s", (action) => {
     const ask = (owner: Principal) =>
       authorize({
         principals: new Set(["user:writer"]),
-        action: "memory.erase",
+        action,
         cubeId: "c",
         cube,
         memory: { owner },

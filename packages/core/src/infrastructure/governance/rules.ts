@@ -26,6 +26,8 @@ const WRITES: readonly Action[] = [
   "memory.rollback",
 ];
 
+const OWNED: readonly Action[] = ["memory.erase", "memory.share"];
+
 /**
  * The rules, all of which are looked at: forbid wins over permit, and what no rule permits is
  * forbidden (MemOS 2507.03724 section 5.5.1; evaluation order after Cedar).
@@ -66,10 +68,11 @@ export const RULES: readonly Rule[] = [
       (WRITES.includes(request.action) || request.action === "cube.read") && isWriter(request),
   },
   {
+    // What only the owners of cube and memory decide: that it goes, and who else sees it.
     code: "memory-owner",
     effect: "permit",
     applies: (request) =>
-      request.action === "memory.erase" &&
+      OWNED.includes(request.action) &&
       request.memory !== undefined &&
       request.principals.has(request.memory.owner) &&
       isWriter(request),

@@ -1,3 +1,4 @@
+import { isMemCubeError } from "../../errors.ts";
 import { emit } from "../../events.ts";
 import type { Caller, ChangeLine, CommitBody, Decision, NewTask } from "../../flow/index.ts";
 import {
@@ -17,6 +18,7 @@ import type {
   VersionIndex,
 } from "../../ports/index.ts";
 import { LIMITS } from "../../limits.ts";
+import { assertStorableContent, assertStorableHeader } from "./assert-storable.ts";
 
 /** A write with the line of the log that tells of it. */
 export interface Mutation {
@@ -24,7 +26,11 @@ export interface Mutation {
   readonly change: ChangeLine;
 }
 
-/** Writes a memory's next version. */
+/**
+ * Writes a memory's next version.
+ *
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for a content that could not be read back
+ */
 export function putMutation(
   ids: Ids,
   put: {
@@ -36,6 +42,7 @@ export function putMutation(
   },
 ): Mutation {
   const { content, expectedVersion } = put;
+  assertStorableContent(content);
   const version = expectedVersion + 1;
   const salt = ids.salt();
   const bytes = canonicalJson(content);
@@ -65,8 +72,13 @@ export function putMutation(
   };
 }
 
-/** Writes the cube's header; `expectedVersion` 0 creates the cube. */
+/**
+ * Writes the cube's header; `expectedVersion` 0 creates the cube.
+ *
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for a header that could not be read back
+ */
 export function cubeMutation(ids: Ids, header: CubeHeader, expectedVersion: number): Mutation {
+  assertStorableHeader(header);
   const version = expectedVersion + 1;
   const salt = ids.salt();
   const content = canonicalJson(header);
@@ -99,7 +111,7 @@ export async function commit(
   input: CommitInput,
 ): Promise<CommitReceipt> {
   const started = performance.now();
-  const at = clock.now();
+  const at = Math.floor(clock.now());
   const body = canonicalJson(bodyOf(input, input.commitId ?? ids.id(), at));
   const receipt = await vault.commit({
     cube: input.cube,
@@ -126,6 +138,36 @@ export async function commit(
     ms: performance.now() - started,
   });
   return receipt;
+}
+
+/**
+ * The receipt of the commit that was made under an idempotency key; `undefined` when there was none.
+ * For those who must know before they build a commit that would no longer be possible.
+ */
+export async function findReceipt(
+  vault: Vault,
+  clock: Clock,
+  cube: CubeRef,
+  idempotencyKey: string,
+): Promise<CommitReceipt | undefined> {
+  const at = Math.floor(clock.now());
+  const body = "{}";
+  try {
+    // INVARIANT: no header has version 0, and the vault looks at the key first: nothing is written.
+    return await vault.commit({
+      cube,
+      cubeVersion: 0,
+      at,
+      body,
+      digest: sha256Hex(body),
+      idempotency: { key: sha256Hex(idempotencyKey), expiresAt: at + 1 },
+      writes: [],
+      tasks: [],
+    });
+  } catch (error) {
+    if (isMemCubeError(error, "MEMCUBE_CONFLICT")) return undefined;
+    throw error;
+  }
 }
 
 function bodyOf(input: CommitInput, commitId: string, at: number): CommitBody {

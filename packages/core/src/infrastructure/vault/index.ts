@@ -1,5 +1,12 @@
 export { archiveHistory } from "./archive.ts";
-export { commit, cubeMutation, putMutation, type CommitInput, type Mutation } from "./commit.ts";
+export {
+  commit,
+  cubeMutation,
+  findReceipt,
+  putMutation,
+  type CommitInput,
+  type Mutation,
+} from "./commit.ts";
 export { DROP_BLOBS_TASK, dropLater, runDropBlobsTask } from "./drop-blobs.ts";
 export { archivedVersion, readCommit, readLog, readSegments, type Places } from "./history.ts";
 export { scrubHistory } from "./scrub-history.ts";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
-import { add, type AddResult } from "./add.ts";
+import { addRead, read, type AddResult } from "./add.ts";
 import type { OpenCube } from "./context.ts";
-import { idSchema, parseInput } from "./options.ts";
+import { addOptionsSchema, idSchema, parseInput } from "./options.ts";
+import { withoutInjected } from "./without-injected.ts";
 
 const absorbSchema = z.strictObject({
   cube: idSchema.optional(),
@@ -23,16 +24,19 @@ export function parseAbsorb(input: AbsorbInput): z.output<typeof absorbSchema> {
 }
 
 /**
- * What was said becomes memory. Turns with ids are taken once, however often they come.
+ * What was said becomes memory. Turns with ids are taken once, however often they come. System
+ * messages and what a plan of `prepare` put into the prompt are no memories: they are skipped.
  */
 export async function absorb(
   cube: OpenCube,
   { turns, sessionId, tags, idempotencyKey, signal }: z.output<typeof absorbSchema>,
 ): Promise<AddResult> {
-  return await add(cube, turns, {
+  const given = {
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(tags === undefined ? {} : { tags }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
+  const options = parseInput(addOptionsSchema, given, "absorb");
+  return await addRead(cube, withoutInjected(read(cube, turns, options)), options, "absorb");
 }

@@ -1,18 +1,16 @@
-import { isMemCubeError } from "../../errors.ts";
-import { commitBodySchema, type NewTask, type Position } from "../../flow/index.ts";
-import { toMemory } from "../../infrastructure/vault/index.ts";
+import { MemCubeError } from "../../errors.ts";
+import type { Position } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
-import type { TurnPayload } from "../../memory/index.ts";
-import { readFast, type Candidate, type ReadResult, type Rejection } from "../reader/index.ts";
-import type { OpenCube } from "./context.ts";
-import { addDraft, newContent, type ParsedAddOptions } from "./new-memory.ts";
-import { addOptionsSchema, parseInput, type AddOptions } from "./options.ts";
-import { embedTask } from "./embed.ts";
-import { forgetStaleChunks } from "./forget-stale-chunks.ts";
-import { settledBy, type SettleReport } from "./settled.ts";
-import { update } from "./update.ts";
-import { write } from "./write.ts";
+import { partKey, readFast, type Candidate, type ReadResult, type Rejection } from "../reader/index.ts";
+import { addBatch } from "./add-batch.ts";
+import { assertWritable, type OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
+import { forgetStaleParts } from "./forget-stale-parts.ts";
+import type { ParsedAddOptions } from "./new-memory.ts";
+import { addOptionsSchema, parseInput, type AddOptions } from "./options.ts";
+import { scopedKey } from "./scoped-key.ts";
+import type { SessionOrders } from "./session-orders.ts";
+import { settledBy, type SettleReport } from "./settled.ts";
 
 /** What became of an `add`. */
 export interface AddResult {
@@ -34,9 +32,12 @@ export interface AddResult {
 
 /**
  * Adds messages, texts, documents or values in any of the shapes the reader knows. Commits in
- * batches of `LIMITS.addBatch`: acknowledged means durable, and each batch is atomic.
+ * batches of `LIMITS.addBatch`: acknowledged means durable, and each batch is atomic. When a later batch
+ * fails, `onProgress` has told the ids of the earlier ones. A key of a memory that was forgotten or has
+ * expired is free again.
  *
- * @throws MemCubeError `MEMCUBE_INVALID_INPUT`, `MEMCUBE_LIMIT_EXCEEDED`, `MEMCUBE_FORBIDDEN`
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT`, `MEMCUBE_LIMIT_EXCEEDED`, `MEMCUBE_FORBIDDEN`,
+ * `MEMCUBE_DUPLICATE_KEY` (a memory that the caller may not see has the key)
  */
 export async function add(
   cube: OpenCube,
@@ -62,193 +63,82 @@ export function read(
   });
 }
 
-/** Adds what was read already. */
+/**
+ * Adds what was read already.
+ *
+ * @param operation names the caller's deed, so that the idempotency keys of two deeds never meet
+ */
 export async function addRead(
   cube: OpenCube,
   result: ReadResult,
   options: ParsedAddOptions,
+  operation = "add",
 ): Promise<AddResult> {
   const { context } = cube;
-  const candidates = await continueSessions(cube, keyed(result.candidates, options.externalKey));
+  const { signal, idempotencyKey } = options;
+  signal?.throwIfAborted();
+  assertWritable(cube);
+  const candidates = keyed(result.candidates, options.externalKey);
+  const state = await enter(cube, "memory.add");
   const ids: string[] = [];
   const taskKeys: string[] = [];
   let added = 0;
-  let position: Position | undefined;
+  let { position } = state;
+  let orders: SessionOrders = new Map();
   for (let start = 0; start < candidates.length; start += LIMITS.addBatch) {
-    options.signal?.throwIfAborted();
-    const batch = candidates.slice(start, start + LIMITS.addBatch);
-    const key = options.idempotencyKey;
-    const outcome = await addBatch(cube, batch, {
-      ...options,
-      ...(key === undefined ? {} : { idempotencyKey: `${key}#${start}` }),
+    signal?.throwIfAborted();
+    const outcome = await addBatch(cube, {
+      candidates: candidates.slice(start, start + LIMITS.addBatch),
+      options,
+      state,
+      orders,
+      ...(idempotencyKey === undefined
+        ? {}
+        : { idempotencyKey: scopedKey(cube, operation, idempotencyKey, start) }),
     });
     ids.push(...outcome.ids);
     taskKeys.push(...outcome.taskKeys);
     added += outcome.added;
+    orders = outcome.orders;
     position = outcome.position ?? position;
-    options.onProgress?.({
-      done: Math.min(candidates.length, ids.length),
-      total: candidates.length,
-    });
+    options.onProgress?.({ done: ids.length, total: candidates.length, ids: outcome.ids });
   }
-  if (options.onDuplicate === "update") await forgetStaleChunks(cube, candidates);
+  if (options.onDuplicate === "update") {
+    position = (await forgetStaleParts(cube, candidates, signal)) ?? position;
+  }
   return {
     ids,
     added,
     rejected: result.rejected,
     skipped: result.skipped.length,
     format: result.format,
-    // Nothing was written: where the cube is, for those who may add to it.
-    position: position ?? (await enter(cube, "memory.add")).position,
+    position,
     settled: async (settle) =>
       await settledBy(context, cube.ref.tenantId, taskKeys, settle?.signal),
   };
 }
 
-interface BatchOutcome {
-  readonly ids: readonly string[];
-  readonly added: number;
-  readonly taskKeys: readonly string[];
-  readonly position?: Position;
-}
-
-async function addBatch(
-  cube: OpenCube,
-  batch: readonly Candidate[],
-  options: ParsedAddOptions,
-): Promise<BatchOutcome> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await tryBatch(cube, batch, options);
-    } catch (error) {
-      // Somebody else added one of the keys between our look and our write: look again.
-      const raced = isMemCubeError(error, "MEMCUBE_DUPLICATE_KEY");
-      if (!raced || attempt >= LIMITS.conflictRetries) throw error;
-    }
-  }
-}
-
-async function tryBatch(
-  cube: OpenCube,
-  batch: readonly Candidate[],
-  options: ParsedAddOptions,
-): Promise<BatchOutcome> {
-  const { context } = cube;
-  const existing = await existingByKey(cube, batch);
-  const seen = new Map<string, string>();
-  const fresh: { readonly id: string; readonly candidate: Candidate }[] = [];
-  const ids = batch.map((candidate) => {
-    const key = candidate.externalKey;
-    const known = key === undefined ? undefined : (existing.get(key) ?? seen.get(key));
-    if (known !== undefined) return known;
-    const id = context.ids.id();
-    if (key !== undefined) seen.set(key, id);
-    fresh.push({ id, candidate });
-    return id;
-  });
-  const taskKey = context.ids.id();
-  const tasks: NewTask[] = [];
-  const written = await write(cube, {
-    action: "memory.add",
-    drafts: () =>
-      fresh.map(({ id, candidate }) => addDraft(cube, newContent(cube, id, candidate, options))),
-    tasks: (drafts) => {
-      tasks.splice(0, tasks.length, ...embedTask(cube, taskKey, drafts));
-      return tasks;
-    },
-    ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  if (options.onDuplicate === "update") await updateExisting(cube, batch, existing);
-  if (written === undefined) return { ids, added: 0, taskKeys: [] };
-  const { receipt } = written;
-  const { position } = receipt;
-  if (!receipt.replayed) {
-    return { ids, added: fresh.length, taskKeys: tasks.map((task) => task.key), position };
-  }
-  const body = commitBodySchema.parse(JSON.parse(receipt.body));
-  const first = body.changes.flatMap((change) => change.memoryId ?? []);
-  return { ids: first, added: 0, taskKeys: [], position };
-}
-
-/** Memories of this cube under the external keys of the batch, also those the caller can't see. */
-async function existingByKey(
-  cube: OpenCube,
-  batch: readonly Candidate[],
-): Promise<ReadonlyMap<string, string>> {
-  const keys = new Set<string>();
-  for (const candidate of batch) {
-    const key = candidate.externalKey;
-    if (key !== undefined) keys.add(key);
-  }
-  const found = new Map<string, string>();
-  if (keys.size === 0) return found;
-  const { context, ref } = cube;
-  await enter(cube, "memory.add");
-  const stored = await context.storage.vault.readByKey(ref, {
-    externalKeys: [...keys],
-    access: { system: "write" },
-  });
-  for (const version of stored) {
-    const key = toMemory(ref, version).header.externalKey;
-    if (key !== undefined) found.set(key, version.id);
-  }
-  return found;
-}
-
-async function updateExisting(
-  cube: OpenCube,
-  batch: readonly Candidate[],
-  existing: ReadonlyMap<string, string>,
-): Promise<void> {
-  for (const candidate of batch) {
-    const key = candidate.externalKey;
-    const id = key === undefined ? undefined : existing.get(key);
-    if (id !== undefined) {
-      await update(cube, id, { payload: { ...candidate.payload } }, { mode: "overwrite" });
-    }
-  }
-}
-
-/** One key for several pieces (a long text is cut into chunks): the later ones get its number. */
+/**
+ * One key for several pieces (a long text is cut into chunks): the later ones get the numbers of
+ * parts. A text without an address is the document of that key.
+ */
 function keyed(candidates: readonly Candidate[], key: string | undefined): readonly Candidate[] {
   if (key === undefined) return candidates;
-  return candidates.map((candidate, i) => ({
-    ...candidate,
-    externalKey: i === 0 ? key : `${key}#${i}`,
-  }));
-}
-
-/** Turns added to a session that is there already come after its last turn. */
-async function continueSessions(
-  cube: OpenCube,
-  candidates: readonly Candidate[],
-): Promise<readonly Candidate[]> {
-  const sessions = new Set<string>();
-  for (const { payload } of candidates) {
-    if (payload.type === "turn" && payload.sessionId !== undefined) sessions.add(payload.sessionId);
+  const longest = partKey(key, candidates.length);
+  if (candidates.length > 1 && longest.length > LIMITS.idChars) {
+    throw new MemCubeError(
+      "MEMCUBE_INVALID_INPUT",
+      `options.externalKey: the input becomes ${candidates.length} memories, whose keys would be longer than ${LIMITS.idChars} characters.`,
+      { details: { limit: LIMITS.idChars, actual: longest.length } },
+    );
   }
-  const offsets = new Map<string, number>();
-  if (sessions.size === 0) return candidates;
-  const { context, ref } = cube;
-  await enter(cube, "memory.add");
-  for (const sessionId of sessions) {
-    const page = await context.storage.vault.list(ref, {
-      access: { system: "write" },
-      filter: { sessionId, types: ["turn"] },
-      order: "newest",
-      limit: 1,
-    });
-    const [last] = page.items;
-    if (last === undefined) continue;
-    const payload = toMemory(ref, last).payload as TurnPayload;
-    offsets.set(sessionId, payload.order + 1);
-  }
-  if (offsets.size === 0) return candidates;
-  return candidates.map((candidate) => {
-    const { payload } = candidate;
-    if (payload.type !== "turn" || payload.sessionId === undefined) return candidate;
-    const offset = offsets.get(payload.sessionId) ?? 0;
-    return { ...candidate, payload: { ...payload, order: payload.order + offset } };
+  return candidates.map((candidate, part) => {
+    const { payload, sources } = candidate;
+    const addressed = payload.type !== "document" || payload.uri !== undefined;
+    return {
+      ...candidate,
+      externalKey: part === 0 ? key : partKey(key, part),
+      sources: addressed ? sources : sources.map((source) => ({ ...source, id: key })),
+    };
   });
 }

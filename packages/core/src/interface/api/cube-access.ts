@@ -65,6 +65,28 @@ export async function enterAs(
   return { header, version: stored.version, position: stored.position, decision };
 }
 
+/**
+ * Decides one more thing within an operation that has entered the cube: the commit carries the
+ * header's version, so both decisions hold when it is written.
+ *
+ * @throws MemCubeError `MEMCUBE_FORBIDDEN`
+ */
+export function permit(
+  { caller, principals, ref }: OpenCube,
+  { header }: CubeState,
+  action: Action,
+  memory?: Pick<GovernanceHeader, "owner">,
+): void {
+  const decision = authorize({
+    principals: new Set<string>(principals),
+    action,
+    cubeId: ref.cubeId,
+    cube: header,
+    ...(memory === undefined ? {} : { memory }),
+  });
+  if (decision.effect === "forbid") throw forbidden(caller, ref, decision);
+}
+
 /** The parsed header of a stored cube; the same version is parsed once. */
 export function headerOf(context: ApiContext, stored: StoredCube): CubeHeader {
   const key = cubeKey(stored.ref);
@@ -89,6 +111,7 @@ const DEEDS: Readonly<Record<Action, string>> = {
   "memory.read": "read memories of cube",
   "memory.add": "add memories to cube",
   "memory.update": "update memories of cube",
+  "memory.share": "change who may see these memories of cube",
   "memory.forget": "forget memories of cube",
   "memory.erase": "erase these memories of cube",
   "memory.rollback": "roll back memories of cube",

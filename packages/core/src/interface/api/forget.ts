@@ -24,7 +24,7 @@ export async function forget(
     next: ({ header, payload, edges }) => {
       assertNotFrozen(header);
       const state = nextState(header.state, "forget");
-      const updatedAt = Math.max(cube.context.clock.now(), header.updatedAt);
+      const updatedAt = Math.max(Math.floor(cube.context.clock.now()), header.updatedAt);
       return {
         header: { ...header, state, updatedAt },
         payload,

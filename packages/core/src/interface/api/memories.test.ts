@@ -254,7 +254,11 @@ describe("update, forget, erase, rollback", () => {
     await cube.update(id, { frozen: true });
     await expect(cube.update(id, { text: "x" })).rejects.toMatchObject({ code: "MEMCUBE_FROZEN" });
     await expect(cube.forget(id)).rejects.toMatchObject({ code: "MEMCUBE_FROZEN" });
-    await cube.update(id, { frozen: false, text: "x" });
+    await expect(cube.update(id, { frozen: false, text: "x" })).rejects.toMatchObject({
+      code: "MEMCUBE_FROZEN",
+    });
+    await cube.update(id, { frozen: false, note: "thaw" });
+    await cube.update(id, { text: "x" });
     expect((await cube.get(id))?.payload).toMatchObject({ text: "x" });
   });
 

@@ -8,6 +8,7 @@ import {
   kindOf,
   type MemoryContent,
   type MemoryHeader,
+  type Payload,
 } from "../../memory/index.ts";
 import { versionIndexOf } from "../../operation/operator/index.ts";
 import { guessLanguage } from "../../text/index.ts";
@@ -27,10 +28,9 @@ export function newContent(
 ): MemoryContent {
   const { context, ref, caller } = cube;
   const { payload } = candidate;
-  const now = context.clock.now();
+  const now = Math.floor(context.clock.now());
   const at = candidate.at ?? options.at;
-  const text = "text" in payload && payload.text !== undefined ? payload.text : "";
-  const language = candidate.language ?? options.language ?? guessLanguage(text);
+  const language = candidate.language ?? options.language ?? languageOf(payload);
   const { externalKey } = candidate;
   const header: MemoryHeader = defined({
     id,
@@ -65,6 +65,11 @@ export function newContent(
   return defined({ header, payload, edges: options.edges ?? [], note: options.note });
 }
 
+/** The language of what it says, as far as it can be told. */
+export function languageOf(payload: Payload): string | undefined {
+  return guessLanguage("text" in payload && payload.text !== undefined ? payload.text : "");
+}
+
 /** The first version of a memory, ready to be written. */
 export function addDraft(cube: OpenCube, content: MemoryContent): Draft {
   assertSize(content);
@@ -75,6 +80,14 @@ export function addDraft(cube: OpenCube, content: MemoryContent): Draft {
 
 /** @throws MemCubeError `MEMCUBE_LIMIT_EXCEEDED` */
 export function assertSize({ header, payload }: MemoryContent): void {
+  const conditions = header.activation === undefined ? 0 : JSON.stringify(header.activation).length;
+  if (conditions > LIMITS.activationChars) {
+    throw new MemCubeError(
+      "MEMCUBE_LIMIT_EXCEEDED",
+      `The activation conditions of a memory have at most ${LIMITS.activationChars} characters as JSON; these have ${conditions}.`,
+      { details: { id: header.id, limit: LIMITS.activationChars, actual: conditions } },
+    );
+  }
   // Characters are at most three bytes each in JSON text: only long ones are counted exactly.
   const json = JSON.stringify(payload);
   const bytes = json.length * 3 <= LIMITS.payloadBytes ? 0 : Buffer.byteLength(json);
@@ -90,7 +103,7 @@ export function assertSize({ header, payload }: MemoryContent): void {
  * Where it comes from, each with the time and session it was said in. What has no source of its own
  * but a time or session to keep is its own source.
  */
-function sourcesOf(
+export function sourcesOf(
   { sources, payload }: Candidate,
   id: string,
   at: number | undefined,
@@ -106,7 +119,7 @@ function sourcesOf(
 }
 
 /** Leaves out members that are `undefined`, so that canonical bytes and parsed objects agree. */
-function defined<T extends object>(value: T): T {
+export function defined<T extends object>(value: T): T {
   for (const key of Object.keys(value) as (keyof T)[]) {
     if (value[key] === undefined) delete value[key];
   }

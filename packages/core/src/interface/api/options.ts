@@ -9,11 +9,22 @@ import {
   MEMORY_STATES,
   memoryHeaderSchema,
   principalListSchema,
+  worldTimeSchema,
 } from "../../memory/index.ts";
+import { externalKeySchema } from "../reader/index.ts";
 
 const header = memoryHeaderSchema.shape;
 const signal = z.instanceof(AbortSignal).optional();
-const timestamp = z.union([z.int().min(0), z.date().transform((date) => date.getTime())]);
+/** A time that memcube acts by: from 1970 on. */
+const timestamp = z.union([
+  z.int().min(0),
+  z
+    .date()
+    .min(new Date(0))
+    .transform((date) => date.getTime()),
+]);
+/** A time in the world, which is older. */
+const worldTime = z.union([worldTimeSchema, z.date().transform((date) => date.getTime())]);
 
 /** Header fields a writer may set. */
 const settable = {
@@ -21,8 +32,8 @@ const settable = {
   entities: header.entities.optional(),
   topic: header.topic,
   language: header.language,
-  validFrom: timestamp.optional(),
-  validTo: timestamp.optional(),
+  validFrom: worldTime.optional(),
+  validTo: worldTime.optional(),
   credibility: header.credibility.optional(),
   allow: principalListSchema.optional(),
   deny: principalListSchema.optional(),
@@ -37,10 +48,24 @@ const settable = {
   note: z.string().max(65_536).optional(),
 };
 
+/** Header fields that a memory may be without, so that an update can take them away. */
+export const UNSETTABLE = [
+  "topic",
+  "language",
+  "validFrom",
+  "validTo",
+  "allow",
+  "deny",
+  "expiresAt",
+  "retentionMs",
+  "licence",
+  "activation",
+] as const;
+
 export const addOptionsSchema = z.strictObject({
   ...settable,
   sessionId: idSchema.optional(),
-  externalKey: idSchema.optional(),
+  externalKey: externalKeySchema.optional(),
   idempotencyKey: z.string().min(1).max(1_024).optional(),
   /** What to do with an external key that is there already. */
   onDuplicate: z.enum(["skip", "update"]).default("skip"),
@@ -49,10 +74,10 @@ export const addOptionsSchema = z.strictObject({
   /** Tokens per chunk of a document. */
   chunkTokens: z.int().min(20).max(8_000).optional(),
   /** When the input has no time of its own. */
-  at: timestamp.optional(),
+  at: worldTime.optional(),
   signal,
   onProgress: z
-    .custom<(progress: Progress) => void>((value) => typeof value === "function")
+    .custom<(progress: AddProgress) => void>((value) => typeof value === "function")
     .optional(),
 });
 
@@ -62,6 +87,12 @@ export interface Progress {
   readonly total: number;
 }
 
+/** How far an `add` is, and what it has made durable: also when it fails or is aborted later. */
+export interface AddProgress extends Progress {
+  /** Ids of the pieces done since the last report, in the order of the input. */
+  readonly ids: readonly string[];
+}
+
 export const updateOptionsSchema = z.strictObject({
   mode: z.enum(["append", "merge", "overwrite"]).default("merge"),
   expectedVersion: z.int().min(1).optional(),
@@ -69,12 +100,20 @@ export const updateOptionsSchema = z.strictObject({
   signal,
 });
 
-export const updatePatchSchema = z.strictObject({
-  ...settable,
-  text: z.string().optional(),
-  payload: z.record(z.string(), z.unknown()).optional(),
-  frozen: z.boolean().optional(),
-});
+export const updatePatchSchema = z
+  .strictObject({
+    ...settable,
+    text: z.string().optional(),
+    payload: z.record(z.string(), z.unknown()).optional(),
+    /** `false` thaws a frozen memory; nothing else may be changed in the same call. */
+    frozen: z.boolean().optional(),
+    /** Fields to take away. */
+    unset: z.array(z.enum(UNSETTABLE)).max(UNSETTABLE.length).optional(),
+  })
+  .refine(
+    (patch) => patch.unset?.every((field) => patch[field] === undefined) ?? true,
+    "a field is either set or unset",
+  );
 
 export const changeOptionsSchema = z.strictObject({
   expectedVersion: z.int().min(1).optional(),
@@ -90,8 +129,8 @@ export const searchOptionsSchema = z.strictObject({
   types: z.array(z.string()).min(1).optional(),
   tags: z.array(z.string()).min(1).optional(),
   sessionId: idSchema.optional(),
-  from: timestamp.optional(),
-  to: timestamp.optional(),
+  from: worldTime.optional(),
+  to: worldTime.optional(),
   /** At least as new as this position: read-your-writes across processes. */
   position: positionSchema.optional(),
   /** The same for views: a position for each cube that has one. */
@@ -105,8 +144,8 @@ export const listOptionsSchema = z.strictObject({
   states: z.array(z.enum(MEMORY_STATES)).min(1).optional(),
   tags: z.array(z.string()).min(1).optional(),
   sessionId: idSchema.optional(),
-  from: timestamp.optional(),
-  to: timestamp.optional(),
+  from: worldTime.optional(),
+  to: worldTime.optional(),
   order: z.enum(["oldest", "newest"]).default("oldest"),
   limit: z.int().min(1).max(LIMITS.pageRows).default(100),
   cursor: z.string().optional(),

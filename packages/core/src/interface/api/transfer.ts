@@ -1,32 +1,38 @@
 import { z } from "zod";
 
 import { isMemCubeError } from "../../errors.ts";
-import type { Position } from "../../flow/index.ts";
+import type { NewTask, Position } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
 import {
   edgeSchema,
+  fingerprintOf,
+  kindOf,
   memoryHeaderSchema,
   payloadSchema,
   type Memory,
   type MemoryContent,
 } from "../../memory/index.ts";
-import type { OpenCube } from "./context.ts";
+import { backOff } from "./back-off.ts";
+import { assertWritable, type OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
+import { embedTask } from "./embed.ts";
+import { giveUpKey, keyHolders, type KeyHolder } from "./key-holders.ts";
 import { list } from "./list.ts";
-import { addDraft } from "./new-memory.ts";
-import type { Progress } from "./options.ts";
-import { write } from "./write.ts";
+import { addDraft, assertSize } from "./new-memory.ts";
+import { parseInput, type Progress } from "./options.ts";
+import { settledBy, type SettleReport } from "./settled.ts";
+import { tooManyRaces, write, type Draft } from "./write.ts";
 
 /** One line of an export: a memory as JSON, ids and times kept. */
 export const exportLineSchema = z.strictObject({
   memcube: z.literal(1),
   header: memoryHeaderSchema,
   payload: payloadSchema,
-  edges: z.array(edgeSchema),
+  edges: z.array(edgeSchema).max(LIMITS.edges),
 });
 export type ExportLine = Readonly<z.infer<typeof exportLineSchema>>;
 
-/** Every memory the caller may see, in creation order, as values for JSON lines. */
+/** Every memory the caller may see that is neither forgotten nor expired, in creation order, as values for JSON lines. */
 export async function* exportMemories(
   cube: OpenCube,
   options: { readonly signal?: AbortSignal } = {},
@@ -54,11 +60,17 @@ export interface ImportResult {
   readonly existing: number;
   readonly rejected: readonly { readonly line: number; readonly message: string }[];
   readonly position: Position;
+  /** Waits for background work (embedding); never rejects, reports. */
+  settled(options?: { readonly signal?: AbortSignal }): Promise<SettleReport>;
 }
 
 /**
- * Takes exported lines into this cube. Ids, sources, times and labels are kept; owner, lists and
- * lifecycle start anew with the importer. Lines that are no memories are reported one by one.
+ * Takes exported lines into this cube. Sources, times, labels, lists and expiry are kept (lists only
+ * ever narrow who sees it); the importer becomes the owner. An id that is no UUID is replaced, and
+ * edges of later lines follow it; kind, type and fingerprint are made anew. Lines that can't be taken
+ * are reported one by one.
+ *
+ * @throws MemCubeError `MEMCUBE_FORBIDDEN`, `MEMCUBE_BUSY`
  */
 export async function importMemories(
   cube: OpenCube,
@@ -68,70 +80,174 @@ export async function importMemories(
     readonly onProgress?: (progress: Progress) => void;
   } = {},
 ): Promise<ImportResult> {
+  assertWritable(cube);
   let { position } = await enter(cube, "memory.add");
   const rejected: { line: number; message: string }[] = [];
+  const renamed = new Map<string, string>();
+  const taskKeys: string[] = [];
   let imported = 0;
   let existing = 0;
   let number = 0;
-  let batch: MemoryContent[] = [];
+  let batch: Line[] = [];
   const flush = async () => {
-    const outcome = await importBatch(cube, batch);
+    const outcome = await importBatch(cube, batch, options.signal);
     imported += outcome.imported;
-    existing += batch.length - outcome.imported;
+    existing += outcome.existing;
+    rejected.push(...outcome.rejected);
+    taskKeys.push(...outcome.taskKeys);
     position = outcome.position ?? position;
     batch = [];
-    options.onProgress?.({ done: number, total: number });
+    const total = Array.isArray(lines) ? lines.length : number;
+    options.onProgress?.({ done: number, total });
   };
-  for await (const line of lines) {
+  for await (const value of lines) {
     options.signal?.throwIfAborted();
     number++;
-    const parsed = exportLineSchema.safeParse(line);
-    if (parsed.success) batch.push(adopt(cube, parsed.data));
-    else rejected.push({ line: number, message: parsed.error.issues[0]?.message ?? "invalid" });
+    try {
+      const line = parseInput(exportLineSchema, value, "line");
+      const content = adopt(cube, line, renamed);
+      assertSize(content);
+      batch.push({ number, content });
+    } catch (error) {
+      if (!isMemCubeError(error)) throw error;
+      rejected.push({ line: number, message: error.message });
+    }
     if (batch.length >= LIMITS.addBatch) await flush();
   }
   if (batch.length > 0) await flush();
-  return { imported, existing, rejected, position };
+  rejected.sort((a, b) => a.line - b.line);
+  const { tenantId } = cube.ref;
+  const settled: ImportResult["settled"] = async (settle) =>
+    await settledBy(cube.context, tenantId, taskKeys, settle?.signal);
+  return { imported, existing, rejected, position, settled };
 }
 
-/** The content under its new owner and cube; deny lists and expiry are kept, they only protect. */
-function adopt({ ref, caller }: OpenCube, line: ExportLine): MemoryContent {
-  const { allow: _, ...header } = line.header;
+interface Line {
+  readonly number: number;
+  readonly content: MemoryContent;
+}
+
+/**
+ * The content under its new owner and cube. What the log or the index goes by is not taken from the
+ * line: the id is a UUID, kind, type and fingerprint are those of the payload.
+ */
+function adopt(
+  { context, ref, caller }: OpenCube,
+  { header, payload, edges }: ExportLine,
+  renamed: Map<string, string>,
+): MemoryContent {
+  let { id } = header;
+  if (!UUID.test(id)) {
+    id = renamed.get(id) ?? context.ids.id();
+    renamed.set(header.id, id);
+  }
+  const hidden = header.state === "forgotten" || header.state === "expired";
   return {
-    header: { ...header, ...ref, owner: `user:${caller.userId}`, frozen: false },
-    payload: line.payload,
-    edges: line.edges,
+    header: {
+      ...header,
+      ...ref,
+      id,
+      kind: kindOf(payload),
+      type: payload.type,
+      fingerprint: fingerprintOf(payload),
+      owner: `user:${caller.userId}`,
+      state: hidden ? "archived" : header.state,
+      frozen: false,
+    },
+    payload,
+    edges: edges.map((edge) => {
+      const target = edge.to.cubeId === header.cubeId ? renamed.get(edge.to.id) : undefined;
+      return target === undefined ? edge : { ...edge, to: { cubeId: ref.cubeId, id: target } };
+    }),
   };
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+interface ImportOutcome extends Pick<ImportResult, "imported" | "existing" | "rejected"> {
+  readonly taskKeys: readonly string[];
+  readonly position?: Position;
 }
 
 async function importBatch(
   cube: OpenCube,
-  batch: readonly MemoryContent[],
-): Promise<{ readonly imported: number; readonly position?: Position }> {
-  const { context, ref } = cube;
-  let fresh: MemoryContent[] = [];
+  batch: readonly Line[],
+  signal: AbortSignal | undefined,
+): Promise<ImportOutcome> {
   for (let attempt = 1; ; attempt++) {
-    const ids = batch.map((content) => content.header.id);
-    const access = { system: "write" } as const;
-    const there = new Set(
-      (await context.storage.vault.read(ref, { ids, access })).map((stored) => stored.id),
-    );
-    const seen = new Set<string>();
-    fresh = batch.filter(({ header }) => {
-      const known = there.has(header.id) || seen.has(header.id);
-      seen.add(header.id);
-      return !known;
-    });
     try {
-      const written = await write(cube, {
-        action: "memory.add",
-        drafts: () => fresh.map((content) => addDraft(cube, content)),
-      });
-      const position = written?.receipt.position;
-      return { imported: fresh.length, ...(position === undefined ? {} : { position }) };
+      return await tryImport(cube, batch, signal);
     } catch (error) {
-      if (!isMemCubeError(error, "MEMCUBE_CONFLICT") || attempt >= LIMITS.conflictRetries)
-        throw error;
+      if (!isMemCubeError(error, "MEMCUBE_DUPLICATE_KEY")) throw error;
+      if (attempt >= LIMITS.conflictRetries) throw tooManyRaces(cube.ref.cubeId, undefined);
+      await backOff(attempt, signal);
     }
   }
+}
+
+async function tryImport(
+  cube: OpenCube,
+  batch: readonly Line[],
+  signal: AbortSignal | undefined,
+): Promise<ImportOutcome> {
+  const { context, ref } = cube;
+  const taskKey = context.ids.id();
+  let plan: ImportPlan = { drafts: [], added: [], existing: 0, rejected: [] };
+  let tasks: readonly NewTask[] = [];
+  const written = await write(cube, {
+    action: "memory.add",
+    drafts: async (state) => {
+      const ids = batch.map(({ content }) => content.header.id);
+      const keys = new Set(batch.flatMap(({ content }) => content.header.externalKey ?? []));
+      const access = { system: "write" } as const;
+      const there = await context.storage.vault.read(ref, { ids, access });
+      const holders = await keyHolders(cube, state, [...keys]);
+      plan = planImport(cube, batch, new Set(there.map(({ id }) => id)), holders);
+      return plan.drafts;
+    },
+    tasks: () => (tasks = embedTask(cube, taskKey, plan.added)),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const { added, existing, rejected } = plan;
+  return {
+    imported: added.length,
+    existing,
+    rejected,
+    taskKeys: tasks.map((task) => task.key),
+    ...(written === undefined ? {} : { position: written.receipt.position }),
+  };
+}
+
+interface ImportPlan extends Pick<ImportResult, "existing" | "rejected"> {
+  readonly drafts: readonly Draft[];
+  readonly added: readonly Draft[];
+}
+
+/** What becomes of each line, by the ids and keys that are there. Pure but for new salts. */
+function planImport(
+  cube: OpenCube,
+  batch: readonly Line[],
+  there: ReadonlySet<string>,
+  holders: ReadonlyMap<string, KeyHolder>,
+): ImportPlan {
+  const ids = new Set(there);
+  const taken = new Set<string>();
+  const rejected: { line: number; message: string }[] = [];
+  const givenUp: Draft[] = [];
+  const added: Draft[] = [];
+  let existing = 0;
+  for (const { number: line, content } of batch) {
+    const { id, externalKey } = content.header;
+    const holder = externalKey === undefined ? undefined : holders.get(externalKey);
+    if (ids.has(id)) existing++;
+    else if (externalKey !== undefined && (taken.has(externalKey) || holder?.gone === false)) {
+      rejected.push({ line, message: "header.externalKey: another memory has this key" });
+    } else {
+      ids.add(id);
+      if (externalKey !== undefined) taken.add(externalKey);
+      if (holder !== undefined) givenUp.push(giveUpKey(cube, holder));
+      added.push(addDraft(cube, content));
+    }
+  }
+  return { drafts: [...givenUp, ...added], added, existing, rejected };
 }

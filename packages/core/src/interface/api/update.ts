@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   fingerprintOf,
   kindOf,
   type Memory,
@@ -8,6 +9,7 @@ import {
 import {
   assertNotFrozen,
   nextState,
+  patchEdges,
   patchLabels,
   patchPayload,
   sameContent,
@@ -16,6 +18,7 @@ import type { z } from "zod";
 
 import { changeMemory } from "./change-memory.ts";
 import type { OpenCube } from "./context.ts";
+import { permit, type CubeState } from "./cube-access.ts";
 import {
   parseInput,
   updateOptionsSchema,
@@ -29,8 +32,9 @@ type Mode = z.output<typeof updateOptionsSchema>["mode"];
 
 /**
  * Writes a new version of a memory. `merge` (default) replaces the fields named and adds labels,
- * `append` adds text below, `overwrite` replaces payload and labels. Nothing is written when nothing
- * changes.
+ * `append` adds text below, `overwrite` replaces payload, labels and edges; `unset` takes fields away.
+ * Nothing is written when nothing changes; a note alone is a change. Who may see a memory is for its
+ * owner and the cube's owner to change.
  *
  * @throws MemCubeError `MEMCUBE_MEMORY_NOT_FOUND`, `MEMCUBE_CONFLICT` (expected version),
  * `MEMCUBE_FROZEN`, `MEMCUBE_INVALID_INPUT`, `MEMCUBE_FORBIDDEN`
@@ -47,16 +51,38 @@ export async function update(
     action: "memory.update",
     op: "update",
     ...options,
-    next: (current) => {
-      if (patch.frozen !== false) assertNotFrozen(current.header);
-      const content = patched(current, patch, options.mode, cube.context.clock.now());
-      return sameContent(current, content) ? undefined : content;
+    next: (current, state) => {
+      if (!thawsOnly(patch)) assertNotFrozen(current.header);
+      const now = Math.floor(cube.context.clock.now());
+      const content = patched(current, patch, options.mode, now);
+      assertMayShare(cube, state, current.header, content.header);
+      return content.note === undefined && sameContent(current, content) ? undefined : content;
     },
   });
 }
 
+/**
+ * Whoever changes a memory's lists must be its owner or the cube's.
+ *
+ * @throws MemCubeError `MEMCUBE_FORBIDDEN`
+ */
+export function assertMayShare(
+  cube: OpenCube,
+  state: CubeState,
+  before: MemoryHeader,
+  after: MemoryHeader,
+): void {
+  const listsOf = ({ allow, deny }: MemoryHeader) => canonicalJson([allow, deny]);
+  if (listsOf(before) !== listsOf(after)) permit(cube, state, "memory.share", before);
+}
+
+/** Whether the patch does nothing but thaw (and say why). */
+function thawsOnly({ frozen, note: _, ...rest }: ParsedPatch): boolean {
+  return frozen === false && Object.values(rest).every((value) => value === undefined);
+}
+
 function patched(current: Memory, patch: ParsedPatch, mode: Mode, now: number): MemoryContent {
-  const { text, payload: fields, tags, entities, edges, note, frozen, ...rest } = patch;
+  const { text, payload: fields, tags, entities, edges, note, frozen, unset = [], ...rest } = patch;
   const payload = patchPayload(
     current.payload,
     {
@@ -65,8 +91,11 @@ function patched(current: Memory, patch: ParsedPatch, mode: Mode, now: number): 
     },
     mode,
   );
+  const kept = Object.entries(current.header).filter(
+    ([field]) => !unset.some((each) => each === field),
+  );
   const header: MemoryHeader = {
-    ...current.header,
+    ...(Object.fromEntries(kept) as unknown as MemoryHeader),
     ...withoutUndefined(rest),
     kind: kindOf(payload),
     type: payload.type,
@@ -77,13 +106,7 @@ function patched(current: Memory, patch: ParsedPatch, mode: Mode, now: number): 
     updatedAt: Math.max(now, current.header.updatedAt),
     fingerprint: fingerprintOf(payload),
   };
-  const next =
-    edges === undefined
-      ? current.edges
-      : mode === "overwrite"
-        ? edges
-        : [...current.edges, ...edges];
-  return { header, payload, edges: next, ...(note === undefined ? {} : { note }) };
+  return { header, payload, edges: patchEdges(current.edges, edges, mode), ...(note === undefined ? {} : { note }) };
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

@@ -1,10 +1,11 @@
-import { isMemCubeError } from "../../errors.ts";
+import { isMemCubeError, MemCubeError } from "../../errors.ts";
 import type { Action, NewTask } from "../../flow/index.ts";
-import { commit, type Mutation } from "../../infrastructure/vault/index.ts";
+import { commit, findReceipt, type Mutation } from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
 import type { GovernanceHeader, MemoryContent } from "../../memory/index.ts";
 import { toDocument } from "../../operation/operator/index.ts";
 import type { CommitReceipt, PutWrite } from "../../ports/index.ts";
+import { backOff } from "./back-off.ts";
 import { assertWritable, type OpenCube } from "./context.ts";
 import { enter, type CubeState } from "./cube-access.ts";
 
@@ -19,9 +20,12 @@ export interface WritePlan {
   readonly action: Action;
   /** The memory acted upon, when rules look at its owner. */
   readonly memory?: Pick<GovernanceHeader, "owner">;
+  /** The cube as the operation has entered it for this action: spares the first attempt a look. */
+  readonly state?: CubeState;
   /** Makes the drafts from the cube as it is now; called again after a conflict. */
   readonly drafts: (state: CubeState) => Promise<readonly Draft[]> | readonly Draft[];
   readonly tasks?: (drafts: readonly Draft[]) => readonly NewTask[];
+  /** Made by `scopedKey`. */
   readonly idempotencyKey?: string;
   /** The user named an expected version: a conflict is theirs to solve. */
   readonly expectsVersion?: boolean;
@@ -30,9 +34,10 @@ export interface WritePlan {
 
 /**
  * Writes one commit: authorised against the cube's header as it is, built from what is stored now,
- * and built again when somebody else was faster. `undefined` when there was nothing to write.
+ * and built again when somebody else was faster. `undefined` when there was nothing to write. What was
+ * written before under the idempotency key counts, also where it could not be written any more.
  *
- * @throws MemCubeError `MEMCUBE_CONFLICT` for an expected version, or after
+ * @throws MemCubeError `MEMCUBE_CONFLICT` for an expected version, `MEMCUBE_BUSY` after
  * `LIMITS.conflictRetries` lost races; what {@link enter} and the vault raise
  */
 export async function write(
@@ -41,12 +46,15 @@ export async function write(
 ): Promise<{ receipt: CommitReceipt; drafts: readonly Draft[] } | undefined> {
   assertWritable(cube);
   const { context, ref, caller } = cube;
+  let entered = plan.state;
   for (let attempt = 1; ; attempt++) {
     plan.signal?.throwIfAborted();
-    const state = await enter(cube, plan.action, plan.memory);
-    const drafts = await plan.drafts(state);
-    if (drafts.length === 0) return undefined;
+    const state = entered ?? (await enter(cube, plan.action, plan.memory));
+    entered = undefined;
+    let drafts: readonly Draft[] = [];
     try {
+      drafts = await plan.drafts(state);
+      if (drafts.length === 0) return undefined;
       const receipt = await commit(context.storage.vault, context.clock, context.ids, {
         cube: ref,
         caller,
@@ -61,9 +69,37 @@ export async function write(
     } catch (error) {
       const lost = isMemCubeError(error, "MEMCUBE_CONFLICT");
       const again = lost && (plan.expectsVersion !== true || error.details["id"] === "@cube");
-      if (!again || attempt >= LIMITS.conflictRetries) throw error;
+      if (again && attempt >= LIMITS.conflictRetries) throw tooManyRaces(ref.cubeId, error);
+      if (!again) {
+        const receipt = await writtenBefore(cube, plan, error);
+        return { receipt, drafts };
+      }
+      await backOff(attempt, plan.signal);
     }
   }
+}
+
+/** The receipt of the first time. @throws `error` when there was no first time */
+async function writtenBefore(
+  { context, ref }: OpenCube,
+  { idempotencyKey }: WritePlan,
+  error: unknown,
+): Promise<CommitReceipt> {
+  const final = isMemCubeError(error) && !error.retryable && error.code !== "MEMCUBE_CLOSED";
+  if (idempotencyKey === undefined || !final) throw error;
+  const { vault } = context.storage;
+  const receipt = await findReceipt(vault, context.clock, ref, idempotencyKey);
+  if (receipt === undefined) throw error;
+  return receipt;
+}
+
+/** Everybody else was faster each time: the same call may succeed when they rest. */
+export function tooManyRaces(cubeId: string, cause: unknown): MemCubeError {
+  return new MemCubeError(
+    "MEMCUBE_BUSY",
+    `Cube ${cubeId} is written to so much that ${LIMITS.conflictRetries} attempts were overtaken. Try again.`,
+    { cause, details: { cubeId, attempts: LIMITS.conflictRetries } },
+  );
 }
 
 /** Tells everybody in this process: the index, the caches, the keeper of the log, the worker. */

@@ -27,7 +27,7 @@ describe("readFile", () => {
     expect(candidates[0]).toMatchObject({
       payload: { title: "The Notes", uri: "notes.md", mediaType: "text/markdown" },
       sources: [{ kind: "file", id: "notes.md", start: 0 }],
-      externalKey: "notes.md#0",
+      externalKey: "notes.md#part=0",
     });
   });
 

@@ -31,6 +31,11 @@ describe("parseWhen", () => {
     expect(parseWhen("12:09 pm on 13 Sept, 2025", NOW)).toBe(Date.UTC(2025, 8, 13, 12, 9));
   });
 
+  it("reads dates before 1970: people are born there", () => {
+    expect(parseWhen("1932-05-01", NOW)).toBe(Date.UTC(1932, 4, 1));
+    expect(parseWhen(new Date("1932-05-01"), NOW)).toBe(Date.UTC(1932, 4, 1));
+  });
+
   it("reads a date without a clock as its midnight", () => {
     expect(parseWhen("2025-05-08", NOW)).toBe(Date.UTC(2025, 4, 8));
   });
@@ -40,7 +45,7 @@ describe("parseWhen", () => {
     ["no month", "2025-13-01"],
     ["no hour", "2025-05-08T25:00:00Z"],
     ["the thirteenth hour of twelve", "13:00 pm on 8 May, 2025"],
-    ["before 1970", "1969-12-31"],
+    ["a negative number", -86_400],
     ["more than a century ahead", "2200-01-01"],
     ["prose", "last Tuesday"],
     ["not a number", Number.NaN],

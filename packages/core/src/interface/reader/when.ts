@@ -39,14 +39,15 @@ export function monthOf(name: string): number | undefined {
  * Reads a time as foreign data gives it: a `Date`, a number of seconds, milliseconds, microseconds
  * or nanoseconds, or text in ISO 8601, RFC 5322 or LoCoMo's form. A text without a zone is UTC.
  *
- * @returns milliseconds since the epoch, `undefined` when it is no time between 1970 and a hundred
- * years after `now`
+ * @returns milliseconds since the epoch, negative before 1970; `undefined` when it is no time until a
+ * hundred years after `now`. Numbers before 1970 are refused: their unit can't be told.
  */
 export function parseWhen(value: unknown, now: number): number | undefined {
   const time = timeOf(value);
   if (time === undefined || !Number.isFinite(time)) return undefined;
   const whole = Math.floor(time);
-  return whole >= 0 && whole <= now + FUTURE_MS ? whole : undefined;
+  const known = typeof value !== "number" || whole >= 0;
+  return known && whole <= now + FUTURE_MS ? whole : undefined;
 }
 
 function timeOf(value: unknown): number | undefined {

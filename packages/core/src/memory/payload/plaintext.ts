@@ -2,10 +2,10 @@ import { z } from "zod";
 
 import { LIMITS } from "../../limits.ts";
 import { jsonObjectSchema, jsonValueSchema } from "../json.ts";
+import { worldTimeSchema } from "../world-time.ts";
 
 const text = z.string().min(1);
 const label = z.string().min(1).max(LIMITS.idChars);
-const timestamp = z.int().min(0);
 
 /** A piece of text with no further structure. */
 export const textPayloadSchema = z.strictObject({ type: z.literal("text"), text });
@@ -63,8 +63,8 @@ export const factPayloadSchema = z.strictObject({
 export const eventPayloadSchema = z.strictObject({
   type: z.literal("event"),
   text,
-  startsAt: timestamp.optional(),
-  endsAt: timestamp.optional(),
+  startsAt: worldTimeSchema.optional(),
+  endsAt: worldTimeSchema.optional(),
   participants: z.array(label).max(LIMITS.labels).optional(),
   place: z.string().optional(),
 });

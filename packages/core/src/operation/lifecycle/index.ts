@@ -1,5 +1,6 @@
 export { LogKeeper, type LogKeeperOptions } from "./log-keeper.ts";
 export {
+  patchEdges,
   patchLabels,
   patchPayload,
   sameContent,

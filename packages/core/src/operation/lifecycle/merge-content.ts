@@ -1,5 +1,11 @@
 import { MemCubeError } from "../../errors.ts";
-import { payloadSchema, type MemoryContent, type Payload } from "../../memory/index.ts";
+import {
+  canonicalJson,
+  payloadSchema,
+  type Edge,
+  type MemoryContent,
+  type Payload,
+} from "../../memory/index.ts";
 
 /** How an update meets what is there. */
 export type UpdateMode = "append" | "merge" | "overwrite";
@@ -49,9 +55,30 @@ export function patchLabels(
   return mode === "overwrite" ? [...new Set(patch)] : [...new Set([...current, ...patch])];
 }
 
-/** Whether two contents say the same, whatever their times. */
+/**
+ * Edges after an update: `overwrite` replaces, the others add. An edge of the same type to the same
+ * version of the same memory is the same edge: the later one's weight counts.
+ */
+export function patchEdges(
+  current: readonly Edge[],
+  patch: readonly Edge[] | undefined,
+  mode: UpdateMode,
+): Edge[] {
+  if (patch === undefined) return [...current];
+  const edges = new Map<string, Edge>();
+  for (const edge of mode === "overwrite" ? patch : [...current, ...patch]) {
+    const { type, to, toVersion } = edge;
+    edges.set(JSON.stringify([type, to.cubeId, to.id, toVersion ?? null]), edge);
+  }
+  return [...edges.values()];
+}
+
+/**
+ * Whether two contents say the same, whatever their times. That an update would wake a memory up
+ * (`generated` becomes `activated`) is no change by itself.
+ */
 export function sameContent(a: MemoryContent, b: MemoryContent): boolean {
   const strip = ({ header, payload, edges }: MemoryContent) =>
-    JSON.stringify([{ ...header, updatedAt: 0 }, payload, edges]);
+    canonicalJson([{ ...header, updatedAt: 0, state: "" }, payload, edges]);
   return strip(a) === strip(b);
 }

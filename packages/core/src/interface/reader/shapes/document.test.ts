@@ -29,7 +29,7 @@ describe("documents", () => {
         chunk: { index, count: 4 },
       });
       expect(sources).toMatchObject([{ kind: "document", id: "docs/manual.md" }]);
-      expect([externalKey, position]).toEqual([`docs/manual.md#${index}`, `input#${index}`]);
+      expect([externalKey, position]).toEqual([`docs/manual.md#part=${index}`, `input#${index}`]);
     }
     expect(candidates[3]?.payload).toMatchObject({ chunk: { heading: ["Manual", "Use"] } });
   });

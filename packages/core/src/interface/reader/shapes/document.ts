@@ -7,6 +7,7 @@ import { type Outcome, reject } from "../outcome.ts";
 import { fieldOf, shareOf } from "../position.ts";
 import { READER_LIMITS } from "../reader-limits.ts";
 import type { Reading } from "../reading.ts";
+import { partKey } from "../part-key.ts";
 import { usableId } from "../usable-id.ts";
 import { parseWhen } from "../when.ts";
 import { timeOf } from "./message-fields.ts";
@@ -91,7 +92,7 @@ export function* readDocument(
     at: input.at ?? reading.at,
   });
   for (const [index, { start, end, heading }] of chunks.entries()) {
-    const key = uri === undefined ? undefined : `${uri}#${index}`;
+    const key = uri === undefined ? undefined : partKey(uri, index);
     yield {
       candidate: {
         payload: {

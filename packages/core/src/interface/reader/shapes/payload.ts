@@ -1,12 +1,13 @@
 import { z } from "zod";
 
 import { LIMITS } from "../../../limits.ts";
-import { idSchema, plaintextPayloadSchema, sourceSchema } from "../../../memory/index.ts";
+import { plaintextPayloadSchema, sourceSchema } from "../../../memory/index.ts";
 import { checkedJson } from "../checked-json.ts";
 import { hasContent } from "../clean-text.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { type Outcome, reject } from "../outcome.ts";
 import { fieldOf } from "../position.ts";
+import { externalKeySchema } from "../part-key.ts";
 import type { Reading } from "../reading.ts";
 import { parseWhen } from "../when.ts";
 import { timeOf } from "./message-fields.ts";
@@ -55,7 +56,7 @@ export const json: Shape<Fields> = {
 const besideSchema = z.object({
   tags: z.array(z.string().min(1).max(LIMITS.idChars)).max(LIMITS.labels).optional(),
   sources: z.array(sourceSchema).max(LIMITS.sources).optional(),
-  externalKey: idSchema.optional(),
+  externalKey: externalKeySchema.optional(),
   language: z.string().min(2).max(16).optional(),
 });
 
