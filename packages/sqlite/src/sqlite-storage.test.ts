@@ -114,6 +114,22 @@ test("what was erased is in no file soon after, nor after closing", async () => 
   expect(await filesWith("xyzzy7q")).toEqual([]);
 });
 
+test("what was erased goes also while others write without a pause", async () => {
+  await openWithCube();
+  await put("victim", { text: "xyzzy is the secret" });
+  let going = true;
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let count = 0; going; count += 1) await put(`w${writer}-${count}`);
+  });
+  const erase = { op: "erase", id: "victim" } as const;
+  await storage.vault.commit(commitRequest({ cube: CUBE, writes: [erase] }));
+  const until = performance.now() + 10_000;
+  while ((await filesWith("xyzzy")).length > 0 && performance.now() < until) await pause(20);
+  expect(await filesWith("xyzzy")).toEqual([]);
+  going = false;
+  await Promise.all(writers);
+});
+
 test("a database in RAM works, and keeps nothing", async () => {
   path = ":memory:";
   await openWithCube();

@@ -29,17 +29,24 @@ async function main(): Promise<void> {
   say({ opened: { readOnly, dropped, candidates: terms.kept } });
 
   const { Executor } = await executorModule;
-  const executor = new Executor(context, port, options, readOnly);
+  const executor = new Executor(
+    context,
+    port,
+    { options, readOnly },
+    {
+      unfinished: () => followUp.wanted,
+      paused: () => followUp.soon(),
+      closing: () => {
+        followUp.finish();
+        db.close();
+        followUp.close();
+        say({ closed: true });
+        port.close();
+      },
+    },
+  );
   followUp.soon();
-  port.on("message", (message: ToWorker) => {
-    const closing = executor.receive(message, () => followUp.wanted);
-    if (!closing) return followUp.soon();
-    followUp.finish();
-    db.close();
-    followUp.close();
-    say({ closed: true });
-    port.close();
-  });
+  port.on("message", (message: ToWorker) => executor.receive(message));
 }
 
 function tryToOpen(

@@ -10,6 +10,19 @@ import { Refusal } from "./refusal.ts";
 /** A group is closed after so long, so that other processes get the lock and readers their turn. */
 const GROUP_MS = 25;
 
+/** After so long without a pause the thread's timers get their turn. */
+const STRETCH_MS = 50;
+
+/** What the thread does beside commands. */
+export interface Surroundings {
+  /** Whether something is left to do for which the process is to be kept alive. */
+  readonly unfinished: () => boolean;
+  /** Called when nothing is waiting, and now and then when there always is. */
+  readonly paused: () => void;
+  /** Called when all was done before the thread was told to close. */
+  readonly closing: () => void;
+}
+
 type Run = (context: Context, input: unknown) => unknown;
 const READ_RUNS = READS as Readonly<Record<string, Run>>;
 const WRITE_RUNS = WRITES as Readonly<Record<string, Run>>;
@@ -24,30 +37,49 @@ export class Executor {
   readonly #port: MessagePort;
   readonly #options: WorkerOptions;
   readonly #readOnly: boolean;
+  readonly #surroundings: Surroundings;
   #reads: Request[] = [];
   readonly #writes: Request[] = [];
   #replies: Reply[] = [];
   #closing = false;
+  #goesOn = false;
 
-  constructor(context: Context, port: MessagePort, options: WorkerOptions, readOnly: boolean) {
+  constructor(
+    context: Context,
+    port: MessagePort,
+    { options, readOnly }: { readonly options: WorkerOptions; readonly readOnly: boolean },
+    surroundings: Surroundings,
+  ) {
     this.#context = context;
     this.#port = port;
     this.#options = options;
     this.#readOnly = readOnly;
+    this.#surroundings = surroundings;
   }
 
-  /** Takes a message and does all that has come; true when the thread was told to close. */
-  receive(message: ToWorker, unfinished: () => boolean): boolean {
+  /** Takes a message and does all that has come. */
+  receive(message: ToWorker): void {
     this.#take(message);
-    for (;;) {
+    if (!this.#goesOn) this.#run();
+  }
+
+  #run(): void {
+    const until = performance.now() + STRETCH_MS;
+    do {
       this.#takeArrived();
-      if (this.#reads.length === 0 && this.#writes.length === 0) break;
       this.#runReads();
       if (this.#writes.length > 0) this.#runGroup();
-      this.#answer(unfinished());
-    }
-    this.#answer(unfinished());
-    return this.#closing;
+      this.#answer(this.#surroundings.unfinished());
+    } while (this.#isWaiting() && performance.now() < until);
+    this.#goesOn = this.#isWaiting();
+    if (this.#goesOn) setImmediate(() => this.#run());
+    if (this.#closing && !this.#goesOn) this.#surroundings.closing();
+    else this.#surroundings.paused();
+  }
+
+  #isWaiting(): boolean {
+    this.#takeArrived();
+    return this.#reads.length > 0 || this.#writes.length > 0;
   }
 
   #take(message: ToWorker): void {
@@ -91,10 +123,12 @@ export class Executor {
       for (const request of this.#writes.splice(0)) this.#refuse(request, refusal);
       return;
     }
+    const waiting = this.#writes.length;
     try {
       this.#begin();
     } catch (error) {
-      for (const request of this.#writes.splice(0)) this.#refuse(request, error);
+      // Those that came meanwhile have not waited as long.
+      for (const request of this.#writes.splice(0, waiting)) this.#refuse(request, error);
       return;
     }
     const group: Request[] = [];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
@@ -35,7 +35,7 @@ export function openDatabase(
   const patiently = <T>(action: () => T): T => withPatience(busyTimeoutMs, action);
   const wanted = { path, newest: migrations.length };
   try {
-    makeFolder(path);
+    makeFolder(options);
     return closedOnFailure(connect(path, false), (db) => {
       const terms = patiently(() => prepareToWrite(db, options, migrations));
       return { db, terms, readOnly: false };
@@ -46,8 +46,21 @@ export function openDatabase(
   }
 }
 
-function makeFolder(path: string): void {
-  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+/** Makes the file's folder. SQLite syncs the file's own entry in it, not that of the folder. */
+function makeFolder({ path, durability }: WorkerOptions): void {
+  if (path === ":memory:") return;
+  const first = mkdirSync(dirname(path), { recursive: true });
+  if (first === undefined || durability !== "power" || process.platform === "win32") return;
+  for (
+    let folder = dirname(path);
+    folder.length >= dirname(first).length;
+    folder = dirname(folder)
+  ) {
+    const descriptor = openSync(folder, "r");
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    if (folder === dirname(folder)) return;
+  }
 }
 
 function closedOnFailure<T>(db: Connection, action: (db: Connection) => T): T {
