@@ -89,6 +89,7 @@ export function createMemOS(options: MemOSOptions): MemOS {
     budgetBytes: indexBudgetBytes,
     model: embedder?.model,
     clock,
+    process,
     memories,
     unembedded: (ref, ids) => void fillVectors(context, ref, ids),
   });

@@ -76,6 +76,111 @@ describe("embedding in the background", () => {
   });
 });
 
+describe("an embedder that is not there, slow or wrong", () => {
+  /** Gives vectors but refuses some texts. */
+  function picky(refuses: (text: string) => boolean) {
+    const embedder = wordEmbedder();
+    const { embed } = embedder;
+    embedder.embed = async (texts, options) => {
+      if (texts.some(refuses)) throw new Error("not this one");
+      return await embed.call(embedder, texts, options);
+    };
+    return embedder;
+  }
+
+  test("one text that it refuses keeps no other from its vector", async () => {
+    const { me } = start({ embedder: picky((text) => text.includes("poison")) });
+    const cube = await me.createCube("c");
+    const texts = Array.from({ length: 100 }, (_, i) => `fine text ${i}`);
+    const added = await cube.add([...texts.slice(0, 50), "poison", ...texts.slice(50)]);
+    const signal = AbortSignal.timeout(100);
+    expect(await added.settled({ signal })).toEqual({ finished: 0, failed: 0, waiting: 1 });
+    expect((await cube.stats()).vectors).toBe(100);
+  });
+
+  test("what failed gets its vector at a later attempt", async () => {
+    let down = true;
+    const { me, clock } = start({ embedder: picky((text) => down && text.includes("poison")) });
+    const cube = await me.createCube("c");
+    const added = await cube.add(["one", "two", "poison", "four"]);
+    await added.settled({ signal: AbortSignal.timeout(50) });
+    expect((await cube.stats()).vectors).toBe(3);
+    down = false;
+    clock.advance(10_000);
+    expect(await added.settled()).toEqual({ finished: 1, failed: 0, waiting: 0 });
+    expect((await cube.stats()).vectors).toBe(4);
+  });
+
+  test("while it is down few calls are made", async () => {
+    const embedder = wordEmbedder();
+    embedder.failures = 1_000;
+    const { os, me } = start({ embedder });
+    const cube = await me.createCube("c");
+    await cube.add(Array.from({ length: 200 }, (_, i) => `text ${i}`));
+    await os.idle();
+    expect(embedder.calls).toBeLessThan(10);
+  });
+
+  test("search and prepare answer by words, and an event tells", async () => {
+    const embedder = wordEmbedder();
+    const { os, me } = start({ embedder });
+    const cube = await me.cube("user:ada");
+    await cube.add("The red kayak is in the shed.");
+    await os.idle();
+    embedder.failures = 2;
+    const heard: { where: string }[] = [];
+    const listen = (event: unknown) => heard.push(event as { where: string });
+    subscribe("memcube:error", listen);
+    const { hits } = await cube.search("kayak");
+    const plan = await me.prepare({ messages: "Where is the kayak?" });
+    unsubscribe("memcube:error", listen);
+    expect(hits).toHaveLength(1);
+    expect(plan.volatile).toContain("red kayak");
+    expect(heard.map(({ where }) => where)).toEqual(["embed.query", "embed.query"]);
+  });
+
+  test("an aborted search is aborted, also where the embedder does not listen", async () => {
+    const embedder = wordEmbedder();
+    const { me } = start({ embedder });
+    const cube = await me.createCube("c");
+    embedder.embed = async () => await new Promise<never>(() => undefined);
+    const search = cube.search("kayak", { signal: AbortSignal.timeout(10) });
+    await expect(search).rejects.toThrow(/timeout|abort/i);
+  });
+
+  test("settled and close end though it never answers", async () => {
+    const embedder = wordEmbedder();
+    embedder.embed = async () => await new Promise<never>(() => undefined);
+    const { os, me } = start({ embedder });
+    const cube = await me.createCube("c");
+    const added = await cube.add("the red kayak");
+    const started = performance.now();
+    const report = await added.settled({ signal: AbortSignal.timeout(20) });
+    expect(report).toEqual({ finished: 0, failed: 0, waiting: 1 });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    await os.close();
+    // The grace of two seconds, with a margin for a busy machine.
+    expect(performance.now() - started).toBeLessThan(6_000);
+  });
+
+  test("one that comes later embeds what is there", async () => {
+    const storage = memoryStorage();
+    const first = testOS({ storage });
+    const texts = Array.from({ length: 599 }, (_, i) => `note ${i} about something else`);
+    await (await first.os.as({ userId: "ada" }).createCube("c")).add([...texts, "the red kayak"]);
+    await first.os.close();
+    const { os, me } = start({
+      storage: memoryStorage({ from: storage.data }),
+      embedder: wordEmbedder(),
+    });
+    const cube = await me.cube("c");
+    await cube.search("kayak");
+    await os.idle();
+    expect((await cube.stats()).vectors).toBe(600);
+    expect((await cube.search("red kayak")).hits[0]?.why.vector).toBeGreaterThan(0.5);
+  });
+});
+
 describe("the index cache", () => {
   test("a second handle on the storage sees what the first wrote", async () => {
     const storage = memoryStorage();

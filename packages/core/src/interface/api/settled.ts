@@ -42,7 +42,8 @@ export async function settledBy(
     }
   } catch (error) {
     // Waiting is a courtesy: the tasks themselves stay queued whatever happened to this wait.
-    if (!isMemCubeError(error, "MEMCUBE_CLOSED")) emit("memcube:error", { where: "settled", error });
+    if (!isMemCubeError(error, "MEMCUBE_CLOSED"))
+      emit("memcube:error", { where: "settled", error });
     return report;
   }
 }

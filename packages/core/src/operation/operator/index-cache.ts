@@ -42,6 +42,8 @@ export interface IndexCacheOptions {
   /** Embedding model whose vectors are used. */
   readonly model: string | undefined;
   readonly clock: Clock;
+  /** Name of this process among those that hold leases. */
+  readonly process: string;
   /** Memories that were read with an index leave it when the log says that they changed. */
   readonly memories: MemoryCache;
   /** Told of memories that an index has no vector for, when it was built or loaded. */
@@ -147,7 +149,7 @@ export class IndexCache {
   /** Persists what is worth it and lets go of everything. Builds under way end. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const slot of [...this.#slots.values()]) {
+    for (const slot of this.#slots.values()) {
       this.#detach(slot);
       await this.#settle(slot, true);
     }

@@ -1,6 +1,7 @@
 export { IndexCache } from "./index-cache.ts";
 export { readable } from "./loaded-index.ts";
 export { embeddingText } from "./memory-text.ts";
+export { pause } from "./pause.ts";
 export { MemoryCache } from "./memory-cache.ts";
 export {
   embedQuery,

@@ -1,6 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-
 import { z } from "zod";
 
 import { emit } from "../../events.ts";
@@ -11,6 +8,7 @@ import type { CubeRef } from "../../memory/index.ts";
 import type { BlobStore, Clock, Vault } from "../../ports/index.ts";
 import { CubeIndex } from "./index/index.ts";
 import type { LoadedIndex } from "./loaded-index.ts";
+import { pause } from "./pause.ts";
 
 const MARK = "index";
 const LEASE = "index";
@@ -45,15 +43,23 @@ export class PersistedIndex {
   readonly #blobs: BlobStore;
   readonly #clock: Clock;
   readonly #model: string;
+  readonly #process: string;
+  #acts = 0;
 
   constructor(
     storage: { readonly vault: Vault; readonly blobs: BlobStore },
-    options: { readonly clock: Clock; readonly model: string | undefined },
+    options: {
+      readonly clock: Clock;
+      readonly model: string | undefined;
+      /** Name of this process among those that hold leases. */
+      readonly process: string;
+    },
   ) {
     this.#vault = storage.vault;
     this.#blobs = storage.blobs;
     this.#clock = options.clock;
     this.#model = options.model ?? "";
+    this.#process = options.process;
   }
 
   async exists(ref: CubeRef): Promise<boolean> {
@@ -90,7 +96,7 @@ export class PersistedIndex {
    * @returns false when another save of the cube is under way, or erasures kept coming
    */
   async save(ref: CubeRef, newest: () => Promise<LoadedIndex>): Promise<boolean> {
-    const holder = randomUUID();
+    const holder = this.#holder();
     if (!(await this.#take(ref, holder))) return false;
     try {
       for (let attempt = 1; attempt <= SAVE_ATTEMPTS; attempt++) {
@@ -116,11 +122,11 @@ export class PersistedIndex {
   /** Deletes the saved index and every blob of it that a crash left behind. Whether any was. */
   async drop(ref: CubeRef): Promise<boolean> {
     if ((await this.#mark(ref)) === undefined) return false;
-    const holder = randomUUID();
+    const holder = this.#holder();
     const looks = Math.ceil(LEASE_MS / LOOK_MS);
     // Whoever holds it longer than the lease is gone, or will see the erasure.
     for (let look = 0; look < looks && !(await this.#take(ref, holder)); look++) {
-      await delay(LOOK_MS);
+      await pause(LOOK_MS);
     }
     try {
       const mark = await this.#mark(ref);
@@ -208,6 +214,11 @@ export class PersistedIndex {
   async #setMark(ref: CubeRef, mark: Mark): Promise<void> {
     const none = mark.blob === undefined && mark.garbage.length === 0;
     await this.#vault.setMark(ref, MARK, none ? undefined : JSON.stringify(mark));
+  }
+
+  /** A save and an erasure of one process exclude each other, too. */
+  #holder(): string {
+    return `${this.#process}:${++this.#acts}`;
   }
 
   async #take(ref: CubeRef, holder: string): Promise<boolean> {

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import { emit } from "../../events.ts";
 import { isMemCubeError } from "../../errors.ts";
 import type { LeasedTask } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
 import type { Clock, TaskQueue } from "../../ports/index.ts";
+import { pause } from "../operator/index.ts";
 
 /** Does one task. Must be idempotent: a task may run again after a crash. */
 export type TaskHandler = (task: LeasedTask, signal: AbortSignal) => Promise<void>;
@@ -72,11 +71,13 @@ export class TaskWorker {
 
   /** Until the next task of this worker ends, at most `ms`. */
   async nextEnd(ms: number, signal?: AbortSignal): Promise<void> {
-    const timer = new AbortController();
-    const signals = signal === undefined ? [timer.signal] : [timer.signal, signal];
-    const waited = delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
-    await Promise.race([waited, this.#ended.promise]);
-    timer.abort();
+    const over = new AbortController();
+    const stop = () => over.abort();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted === true) stop();
+    await Promise.race([pause(ms, over.signal), this.#ended.promise]);
+    signal?.removeEventListener("abort", stop);
+    stop();
   }
 
   /**
@@ -86,10 +87,9 @@ export class TaskWorker {
   async close(graceMs = GRACE_MS): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#timer);
-    const timer = new AbortController();
-    const grace = delay(graceMs, undefined, { signal: timer.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.#slots), grace]);
-    timer.abort();
+    const over = new AbortController();
+    await Promise.race([Promise.all(this.#slots), pause(graceMs, over.signal)]);
+    over.abort();
     for (const renewal of this.#renewals) clearInterval(renewal);
     this.#closed.resolve();
   }
@@ -121,7 +121,8 @@ export class TaskWorker {
         if (this.#looking) return;
       }
     } catch (error) {
-      if (!isMemCubeError(error, "MEMCUBE_CLOSED")) emit("memcube:error", { where: "worker", error });
+      if (!isMemCubeError(error, "MEMCUBE_CLOSED"))
+        emit("memcube:error", { where: "worker", error });
     }
   }
 
