@@ -141,6 +141,7 @@ export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
 export type {
   AbsorbInput,
   AddOptions,
+  AddProgress,
   AddResult,
   ChangeOptions,
   CreateCubeOptions,

@@ -16,6 +16,9 @@ export const principalSchema = z
     new RegExp(`^(?:everyone|(?:user|role|agent):[^${FORBIDDEN_IN_IDS}]+)$`, "u"),
     "expected user:<id>, role:<name>, agent:<id> or everyone",
   )
-  .refine((principal) => principal.isWellFormed(), "must be well-formed Unicode") as z.ZodType<Principal, Principal>;
+  .refine((principal) => principal.isWellFormed(), "must be well-formed Unicode") as z.ZodType<
+  Principal,
+  Principal
+>;
 
 export const principalListSchema = z.array(principalSchema).max(LIMITS.listedPrincipals);

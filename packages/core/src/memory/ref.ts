@@ -14,7 +14,10 @@ export const idSchema = z
   .min(1)
   .max(LIMITS.idChars)
   // Ids end up in keys, files and terminals.
-  .regex(new RegExp(`^[^${FORBIDDEN_IN_IDS}]+$`, "u"), "control characters are not allowed in an id")
+  .regex(
+    new RegExp(`^[^${FORBIDDEN_IN_IDS}]+$`, "u"),
+    "control characters are not allowed in an id",
+  )
   .refine((id) => id.isWellFormed(), "an id must be well-formed Unicode")
   .refine((id) => id !== "@cube", "@cube names the cube's own header");
 

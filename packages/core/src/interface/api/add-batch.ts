@@ -48,7 +48,7 @@ export async function addBatch(cube: OpenCube, input: BatchInput): Promise<Batch
       const raced = isMemCubeError(error, "MEMCUBE_DUPLICATE_KEY") && "id" in error.details;
       if (!raced) throw error;
       if (attempt >= LIMITS.conflictRetries) throw tooManyRaces(cube.ref.cubeId, undefined);
-      await backOff(attempt, signal);
+      await backOff(cube.context.ids, attempt, signal);
       signal?.throwIfAborted();
     }
   }
@@ -62,7 +62,14 @@ async function tryBatch(cube: OpenCube, input: BatchInput): Promise<BatchOutcome
     idempotencyKey === undefined
       ? context.ids.id()
       : sha256Hex(canonicalJson([ref.tenantId, ref.cubeId, idempotencyKey]));
-  let plan: BatchPlan = { ids: [], known: [], drafts: [], embedded: [], added: 0, orders: input.orders };
+  let plan: BatchPlan = {
+    ids: [],
+    known: [],
+    drafts: [],
+    embedded: [],
+    added: 0,
+    orders: input.orders,
+  };
   let tasks: readonly NewTask[] = [];
   const written = await write(cube, {
     action: "memory.add",
@@ -129,7 +136,11 @@ async function planBatch(
     drafts.push(draft);
     if (content.header.fingerprint !== holder.memory.header.fingerprint) embedded.push(draft);
   }
-  const ordered = await orderTurns(cube, fresh.map(({ candidate }) => candidate), orders);
+  const ordered = await orderTurns(
+    cube,
+    fresh.map(({ candidate }) => candidate),
+    orders,
+  );
   for (const [i, candidate] of ordered.candidates.entries()) {
     const id = fresh[i]?.id ?? "";
     const draft = addDraft(cube, newContent(cube, id, candidate, options));

@@ -1,7 +1,13 @@
 import { MemCubeError } from "../../errors.ts";
 import type { Position } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
-import { partKey, readFast, type Candidate, type ReadResult, type Rejection } from "../reader/index.ts";
+import {
+  partKey,
+  readFast,
+  type Candidate,
+  type ReadResult,
+  type Rejection,
+} from "../reader/index.ts";
 import { addBatch } from "./add-batch.ts";
 import { assertWritable, type OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";

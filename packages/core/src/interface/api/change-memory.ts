@@ -95,7 +95,9 @@ async function changeNow(cube: OpenCube, id: string, change: MemoryChange): Prom
  */
 function sameIdentity(current: Memory, content: MemoryContent): MemoryContent {
   const { id, tenantId, cubeId, externalKey } = current.header;
-  return { ...content, header: defined({ ...content.header, id, tenantId, cubeId, externalKey }) };
+  const updatedAt = Math.floor(content.header.updatedAt);
+  const header = { ...content.header, id, tenantId, cubeId, externalKey, updatedAt };
+  return { ...content, header: defined(header) };
 }
 
 /** The current version, if this caller may see it. @throws MemCubeError `MEMCUBE_MEMORY_NOT_FOUND` */

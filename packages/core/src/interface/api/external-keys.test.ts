@@ -64,7 +64,9 @@ describe("who holds a key", () => {
     const { cube, bobs } = await shared();
     const [hidden = ""] = (await cube.add("secret", { externalKey: "k", allow: [] })).ids;
     for (const options of [{}, UPDATE]) {
-      const error: unknown = await bobs.add("mine", { externalKey: "k", ...options }).catch((e) => e);
+      const error: unknown = await bobs
+        .add("mine", { externalKey: "k", ...options })
+        .catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: "MEMCUBE_DUPLICATE_KEY" });
       expect(JSON.stringify(error) + String(error)).not.toContain(hidden);
     }
@@ -78,9 +80,8 @@ describe("who holds a key", () => {
 
   test("an expired or forgotten holder gives the key up", async () => {
     const { cube, clock } = await shared();
-    const [expired = ""] = (
-      await cube.add("sale", { externalKey: "a", expiresAt: START + 1_000 })
-    ).ids;
+    const [expired = ""] = (await cube.add("sale", { externalKey: "a", expiresAt: START + 1_000 }))
+      .ids;
     const [forgotten = ""] = (await cube.add("old", { externalKey: "b" })).ids;
     await cube.forget(forgotten);
     clock.advance(2_000);
@@ -125,7 +126,11 @@ describe('onDuplicate: "update"', () => {
 
   test("what did not change is not written, and turns keep their places", async () => {
     const { cube } = await shared();
-    const turns = Array.from({ length: 4 }, (_, i) => ({ id: `${i}`, role: "user", content: `t${i}` }));
+    const turns = Array.from({ length: 4 }, (_, i) => ({
+      id: `${i}`,
+      role: "user",
+      content: `t${i}`,
+    }));
     for (let round = 0; round < 3; round++) await cube.add(turns, { sessionId: "s", ...UPDATE });
     const { items } = await cube.list();
     expect(items.map(({ version }) => version.number)).toEqual([1, 1, 1, 1]);
@@ -135,7 +140,11 @@ describe('onDuplicate: "update"', () => {
 
   test("a growing list has places without gaps", async () => {
     const { cube } = await shared();
-    const turns = Array.from({ length: 5 }, (_, i) => ({ id: `${i}`, role: "user", content: `t${i}` }));
+    const turns = Array.from({ length: 5 }, (_, i) => ({
+      id: `${i}`,
+      role: "user",
+      content: `t${i}`,
+    }));
     for (let n = 1; n <= 5; n++) await cube.add(turns.slice(0, n), { sessionId: "s" });
     const { items } = await cube.list();
     const places = items.map(({ payload }) => (payload.type === "turn" ? payload.order : -1));

@@ -9,7 +9,7 @@ const QUEUES = new WeakMap<object, Map<string, Promise<unknown>>>();
  */
 export async function inTurn<T>(owner: object, key: string, work: () => Promise<T>): Promise<T> {
   let queue = QUEUES.get(owner);
-  if (queue === undefined) QUEUES.set(owner, (queue = new Map()));
+  if (queue === undefined) QUEUES.set(owner, (queue = new Map<string, Promise<unknown>>()));
   const before = queue.get(key);
   const own = before === undefined ? work() : before.then(work, work);
   queue.set(key, own);

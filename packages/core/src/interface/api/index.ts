@@ -11,6 +11,7 @@ export type { MemCube } from "./mem-cube.ts";
 export { memSession, type MemOS, type MemSession } from "./mem-os.ts";
 export type {
   AddOptions,
+  AddProgress,
   ChangeOptions,
   CreateCubeOptions,
   ListOptions,

@@ -36,8 +36,7 @@ export async function keyHolders(
     holders.set(externalKey, {
       memory,
       gone: state === "forgotten" || (expiresAt !== undefined && expiresAt <= now),
-      known:
-        mine.has(owner) || seesClass(mine, visibilityFromKey(stored.visibility), cubeHeader),
+      known: mine.has(owner) || seesClass(mine, visibilityFromKey(stored.visibility), cubeHeader),
     });
   }
   return holders;

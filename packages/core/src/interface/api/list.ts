@@ -1,13 +1,14 @@
 import type { Page } from "../../flow/index.ts";
-import { toMemory } from "../../infrastructure/vault/index.ts";
 import { LIVE_STATES, type Memory } from "../../memory/index.ts";
+import { readable } from "../../operation/operator/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { listOptionsSchema, parseInput, type ListOptions } from "./options.ts";
 
 /**
  * One page of memories in creation order. Without `states`: those that search finds. `cursor` of a
- * page leads to the next; it stays valid while others write.
+ * page leads to the next; it stays valid while others write. A memory that can't be read is left out
+ * and reported (`memcube:error`): it must not hide the others.
  */
 export async function list(cube: OpenCube, rawOptions: ListOptions = {}): Promise<Page<Memory>> {
   const options = parseInput(listOptionsSchema, rawOptions, "options");
@@ -23,7 +24,7 @@ export async function list(cube: OpenCube, rawOptions: ListOptions = {}): Promis
     withTotal,
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const items = page.items.map((stored) => toMemory(ref, stored));
+  const items = page.items.flatMap((stored) => readable(ref, stored) ?? []);
   return { ...page, items: withUsage ? await addUsage(cube, items) : items };
 }
 

@@ -65,10 +65,7 @@ function inPlace({ payload: before }: Memory, payload: PlaintextPayload): Plaint
 }
 
 /** Header fields that the writer named this time. */
-function settableOf(
-  candidate: Candidate,
-  options: ParsedAddOptions,
-): Partial<MemoryHeader> {
+function settableOf(candidate: Candidate, options: ParsedAddOptions): Partial<MemoryHeader> {
   const tags = [...(candidate.tags ?? []), ...(options.tags ?? [])];
   const named = candidate.tags !== undefined || options.tags !== undefined;
   return defined({

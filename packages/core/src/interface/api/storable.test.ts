@@ -23,7 +23,7 @@ async function start() {
     await again.search("anything");
     return (await again.list()).items;
   };
-  return { os, me, cube, clock, readable };
+  return { os, me, cube, clock, storage, readable };
 }
 
 const INVALID = { code: "MEMCUBE_INVALID_INPUT" };
@@ -57,7 +57,10 @@ describe("what is written can be read", () => {
 
   test("keys of a document's parts are not longer than a key may be", async () => {
     const { cube, readable } = await start();
-    const text = Array.from({ length: 40 }, (_, i) => `## Part ${i}\n\n${"Some words. ".repeat(60)}`);
+    const text = Array.from(
+      { length: 40 },
+      (_, i) => `## Part ${i}\n\n${"Some words. ".repeat(60)}`,
+    );
     const long = { text: text.join("\n\n") };
     await expect(cube.add(long, { externalKey: "k".repeat(256) })).rejects.toMatchObject(INVALID);
     await cube.add(long, { externalKey: "k".repeat(200) });
@@ -97,5 +100,16 @@ describe("what is written can be read", () => {
       code: "MEMCUBE_LIMIT_EXCEEDED",
     });
     expect(await readable()).toHaveLength(1);
+  });
+
+  test("a damaged memory hides no other, and can be erased", async () => {
+    const { cube, readable, storage } = await start();
+    const [damaged = "", whole] = (await cube.add(["one", "two"])).ids;
+    const { cubes } = storage.data;
+    const [row] = [...cubes.values()];
+    const version = row?.memories.get(damaged)?.versions[0];
+    if (version !== undefined) Object.assign(version, { content: '{"header":{}}' });
+    expect((await readable()).map(({ header }) => header.id)).toEqual([whole]);
+    expect(await cube.erase(damaged)).toEqual([damaged]);
   });
 });

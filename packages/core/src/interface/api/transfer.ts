@@ -180,7 +180,7 @@ async function importBatch(
     } catch (error) {
       if (!isMemCubeError(error, "MEMCUBE_DUPLICATE_KEY")) throw error;
       if (attempt >= LIMITS.conflictRetries) throw tooManyRaces(cube.ref.cubeId, undefined);
-      await backOff(attempt, signal);
+      await backOff(cube.context.ids, attempt, signal);
     }
   }
 }

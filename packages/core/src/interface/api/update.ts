@@ -106,7 +106,12 @@ function patched(current: Memory, patch: ParsedPatch, mode: Mode, now: number): 
     updatedAt: Math.max(now, current.header.updatedAt),
     fingerprint: fingerprintOf(payload),
   };
-  return { header, payload, edges: patchEdges(current.edges, edges, mode), ...(note === undefined ? {} : { note }) };
+  return {
+    header,
+    payload,
+    edges: patchEdges(current.edges, edges, mode),
+    ...(note === undefined ? {} : { note }),
+  };
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

@@ -74,7 +74,7 @@ export async function write(
         const receipt = await writtenBefore(cube, plan, error);
         return { receipt, drafts };
       }
-      await backOff(attempt, plan.signal);
+      await backOff(context.ids, attempt, plan.signal);
     }
   }
 }

@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, test } from "vitest";
+
+import { memoryStorage } from "../../testing/index.ts";
+import { testOS } from "../../testing/test-os.ts";
+import type { MemOS } from "./index.ts";
+
+const opened: MemOS[] = [];
+afterEach(async () => {
+  for (const os of opened.splice(0)) await os.close();
+});
+
+function start() {
+  const storage = memoryStorage();
+  const { os } = testOS({ storage });
+  opened.push(os);
+  return { me: os.as({ userId: "ada" }), storage };
+}
+
+async function textsOf({ me }: ReturnType<typeof start>) {
+  const { items } = await (await me.cube("user:ada")).list();
+  return items.map(({ payload }) => ("text" in payload ? payload.text : undefined));
+}
+
+describe("absorb", () => {
+  test("takes no instructions for memories", async () => {
+    const started = start();
+    const turns = [
+      { role: "system", content: "You are helpful." },
+      { role: "user", content: "I like tea." },
+    ];
+    const result = await started.me.absorb({ sessionId: "s", turns });
+    expect(result).toMatchObject({ added: 1, skipped: 1 });
+    expect(await textsOf(started)).toEqual(["I like tea."]);
+  });
+
+  test("does not remember what a plan said, wherever it was put", async () => {
+    const started = start();
+    const { me } = started;
+    const cube = await me.cube("user:ada");
+    await cube.add({ type: "preference", text: "Answer in metric units." });
+    await me.absorb({ sessionId: "a", turns: [{ role: "user", content: "My dog is Biscuit." }] });
+    const question = "What is my dog called?";
+    const plan = await me.prepare({ messages: [{ role: "user", content: question }] });
+    expect(plan.stable).not.toBe("");
+    expect(plan.volatile).not.toBe("");
+    const turns = [
+      { role: "user", content: plan.stable },
+      { role: "user", content: `${plan.volatile}\n\n${question}` },
+      { role: "user", content: `And the cat?\n\n${plan.volatile}` },
+    ];
+    const result = await me.absorb({ sessionId: "b", turns });
+    expect(result).toMatchObject({ added: 2, skipped: 1 });
+    expect((await textsOf(started)).slice(2)).toEqual([question, "And the cat?"]);
+  });
+
+  test("two keyed turns of a known session: one look at the cube, keys, session, commit", async () => {
+    const { me, storage } = start();
+    const cube = await me.cube("user:ada");
+    const turns = ["1", "2", "3", "4"].map((id) => ({ id, role: "user", content: `turn ${id}` }));
+    await cube.add(turns.slice(0, 2), { sessionId: "s" });
+    const calls: string[] = [];
+    const { vault } = storage;
+    for (const name of ["cube", "readByKey", "list", "read", "commit", "position"] as const) {
+      const original = vault[name].bind(vault) as (...args: unknown[]) => unknown;
+      (vault as unknown as Record<string, unknown>)[name] = (...args: unknown[]) => {
+        calls.push(name);
+        return original(...args);
+      };
+    }
+    await cube.add(turns.slice(2), { sessionId: "s" });
+    expect(calls).toEqual(["cube", "readByKey", "list", "commit"]);
+    calls.length = 0;
+    await cube.add("plain");
+    expect(calls).toEqual(["cube", "commit"]);
+  });
+});
