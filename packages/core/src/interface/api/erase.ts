@@ -82,7 +82,11 @@ async function erasable(cube: OpenCube, ids: readonly string[]): Promise<readonl
   const { vault } = cube.context.storage;
   const { ref, principals } = cube;
   const stored = await vault.read(ref, { ids, access: { system: "write" } });
-  const found = stored.map(({ id, version, content }) => ({ id, version, owner: ownerIn(content) }));
+  const found = stored.map(({ id, version, content }) => ({
+    id,
+    version,
+    owner: ownerIn(content),
+  }));
   const { header } = await enter(cube, "cube.read");
   if (principals.includes(header.owner)) return found;
   const visible = await vault.read(ref, { ids, access: { principals } });
@@ -146,9 +150,7 @@ function scrubTask(ref: CubeRef, key: string, ids: readonly string[]): NewTask {
  * when one is not known; then only the owner of the cube may.
  */
 function decidingOwner({ principals }: OpenCube, found: readonly Erasable[]) {
-  const another = found.find(
-    ({ owner }) => owner === undefined || !principals.includes(owner),
-  );
+  const another = found.find(({ owner }) => owner === undefined || !principals.includes(owner));
   const { owner } = another ?? found[0] ?? {};
   return owner === undefined ? undefined : { memory: { owner } };
 }

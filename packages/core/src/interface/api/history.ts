@@ -1,12 +1,7 @@
 import { authorize } from "../../infrastructure/governance/index.ts";
 import { noteOf, readSegments, toMemory } from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
-import {
-  seesClass,
-  visibilityFromKey,
-  type CubeHeader,
-  type Memory,
-} from "../../memory/index.ts";
+import { seesClass, visibilityFromKey, type CubeHeader, type Memory } from "../../memory/index.ts";
 import type { LogEntry, StoredVersion } from "../../ports/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";

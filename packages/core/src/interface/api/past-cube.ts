@@ -2,14 +2,15 @@ import { z } from "zod";
 
 import { MemCubeError } from "../../errors.ts";
 import type { Page, Position, Retrieval } from "../../flow/index.ts";
-import { archivedVersion, readLog, readSegments, toMemory } from "../../infrastructure/vault/index.ts";
+import {
+  archivedVersion,
+  readLog,
+  readSegments,
+  toMemory,
+} from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { LIVE_STATES, type CubeHeader, type Memory } from "../../memory/index.ts";
-import {
-  indexOf,
-  search as searchIndex,
-  versionIndexOf,
-} from "../../operation/operator/index.ts";
+import { indexOf, search as searchIndex, versionIndexOf } from "../../operation/operator/index.ts";
 import type { StoredVersion } from "../../ports/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";

@@ -46,7 +46,8 @@ export async function* readChanges(
     await pause(FOLLOW_MS, signal);
     if (signal?.aborted === true) return;
     const now = (await enter(cube, "log.read")).position;
-    const wentBack = now.seq < after || (now.seq === after && head !== undefined && now.head !== head);
+    const wentBack =
+      now.seq < after || (now.seq === after && head !== undefined && now.head !== head);
     if (now.epoch !== position.epoch || wentBack) throw positionLost(now);
   }
 }
