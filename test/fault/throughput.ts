@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, open, rm, stat } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import type { CommitRequest, CubeRef, PutWrite, VaultWrite } from "@memcube/core";
 import { sqliteStorage, type SqliteStorage } from "@memcube/sqlite";
@@ -142,6 +143,27 @@ async function fsyncFloor(directory: string): Promise<string> {
   return result;
 }
 
+/** What SQLite itself takes for the same rows and terms, with neither thread, log, versions nor checks. */
+function bareSqlite(directory: string): number {
+  const database = new DatabaseSync(join(directory, "bare.db"));
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
+    CREATE TABLE row (key INTEGER PRIMARY KEY, id TEXT, content TEXT); CREATE UNIQUE INDEX by_id ON row (id);
+    CREATE VIRTUAL TABLE terms USING fts5 (terms, content = '')`);
+  const insert = database.prepare("INSERT INTO row VALUES (?, ?, ?)");
+  const index = database.prepare("INSERT INTO terms (rowid, terms) VALUES (?, ?)");
+  const writes = Array.from({ length: BATCH * BATCHES }, (_, place) => put(place));
+  const start = performance.now();
+  for (const [place, write] of writes.entries()) {
+    if (place % BATCH === 0) database.exec("BEGIN");
+    insert.run(place + 1, write.id, write.content);
+    index.run(place + 1, write.index.terms);
+    if (place % BATCH === BATCH - 1) database.exec("COMMIT");
+  }
+  const seconds = (performance.now() - start) / 1_000;
+  database.close();
+  return Math.round(writes.length / seconds);
+}
+
 async function measure(directory: string, durability: "power" | "process"): Promise<void> {
   const path = join(directory, `${durability}.db`);
   const say = (what: string, figure: string): void =>
@@ -214,6 +236,7 @@ const directory = await mkdtemp(join(process.argv[2] ?? tmpdir(), "memcube-bench
 try {
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`);
   console.log(`disk: 4 KiB appended and synced ${await fsyncFloor(directory)}`);
+  console.log(`bare SQLite: the same rows and terms ${bareSqlite(directory)} memories/s`);
   await measure(directory, "process");
   await measure(directory, "power");
 } finally {
