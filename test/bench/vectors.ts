@@ -62,13 +62,6 @@ export function clusteredVectors(count: number, dimensions: number, seed: number
   return { count, dimensions, values };
 }
 
-/** Vectors in no order at all: the hardest case for any index. */
-export function gaussianVectors(count: number, dimensions: number, seed: number): VectorSet {
-  const gaussian = gaussianOf(randomOf(seed));
-  const values = Float32Array.from({ length: count * dimensions }, gaussian);
-  return { count, dimensions, values };
-}
-
 /** Vector `row` of the set, not copied. */
 export function vectorAt({ dimensions, values }: VectorSet, row: number): Float32Array {
   return values.subarray(row * dimensions, (row + 1) * dimensions);
@@ -142,10 +135,4 @@ function bareKernel(column: VectorColumn, vectors: VectorSet) {
     kernel.normalise(address.query);
   };
   return { kernel, setQuery };
-}
-
-/** CPU milliseconds of reading a column back from its bytes. */
-export function measureDeserialize(vectors: VectorSet): number {
-  const bytes = columnOf(vectors).serialize();
-  return cpuMsPerCall(1, () => VectorColumn.deserialize(bytes), 0);
 }

@@ -131,7 +131,7 @@ describe("in and out", () => {
         String.raw`"text":"\u001b]0;owned\u0007\u001b[2Jred\u009b31m\rfake"`,
       )
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "evil\u009b31m");
-    await memcube({ ...here, input: evil }, "import", "-", "--db", "evil.db");
+    console.log(line, JSON.stringify(await memcube({ ...here, input: evil }, "import", "-", "--db", "evil.db")));
     for (const args of [["list"], ["search", "red fake"], ["show", "evil\u009b31m"], ["export"]]) {
       const { out, errors } = await run(...args, "--db", "evil.db");
       // oxlint-disable-next-line no-control-regex -- none may be there

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { LIMITS } from "../limits.ts";
 
 /**
- * What no id and no principal may hold: control characters and line separators. One class for both,
- * so that whoever has an id is also a principal that can be stored.
+ * What no id and no principal may hold: control characters. One class for both, so that whoever has
+ * an id is also a principal that can be stored.
  */
-export const FORBIDDEN_IN_IDS = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
+export const FORBIDDEN_IN_IDS = "\\u0000-\\u001f\\u007f-\\u009f";
 
 /** Non-empty text without control characters, at most `LIMITS.idChars` characters. */
 export const idSchema = z

@@ -3,7 +3,6 @@ export type { DateMention } from "./dates.ts";
 export { guessLanguage } from "./language.ts";
 export type { LanguageGuess } from "./language.ts";
 export { relatedTerms } from "./related-words.ts";
-export { stem } from "./porter.ts";
 export { isStopWord } from "./stop-words.ts";
 export { indexTerms, toTerm } from "./terms.ts";
 export { estimateTokens, tokenWeight } from "./tokens.ts";

@@ -57,7 +57,9 @@ describe("keys, sessions and documents", () => {
     clock.advance(5_000);
     await cube.update(ids[0] as string, { text: "two" });
     const history = await cube.history(ids[0] as string);
-    expect(history.map(({ written }) => [written?.op, written?.at, written?.actor?.userId])).toEqual([
+    expect(
+      history.map(({ written }) => [written?.op, written?.at, written?.actor?.userId]),
+    ).toEqual([
       ["update", START + 5_000, "ada"],
       ["add", START, "ada"],
     ]);
