@@ -125,13 +125,14 @@ describe("in and out", () => {
 
   it("does not let a stored text drive the terminal", async () => {
     const [line = ""] = await ok("export");
-    const evil = line
-      .replace(
-        /"text":"[^"]*"/,
-        String.raw`"text":"\u001b]0;owned\u0007\u001b[2Jred\u009b31m\rfake"`,
-      )
-      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "evil\u009b31m");
-    console.log(line, JSON.stringify(await memcube({ ...here, input: evil }, "import", "-", "--db", "evil.db")));
+    const evil = line.replace(
+      /"text":"[^"]*"/,
+      String.raw`"text":"\u001b]0;owned\u0007\u001b[2Jred\u009b31m\rfake"`,
+    );
+    // An id that no memory can have: that line is refused, the other one taken.
+    const refused = evil.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "evil\u009b31m");
+    const input = `${evil}\n${refused}`;
+    await memcube({ ...here, input }, "import", "-", "--db", "evil.db");
     for (const args of [["list"], ["search", "red fake"], ["show", "evil\u009b31m"], ["export"]]) {
       const { out, errors } = await run(...args, "--db", "evil.db");
       // oxlint-disable-next-line no-control-regex -- none may be there
