@@ -148,9 +148,9 @@ function bareSqlite(directory: string): number {
   const database = new DatabaseSync(join(directory, "bare.db"));
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
     CREATE TABLE row (key INTEGER PRIMARY KEY, id TEXT, content TEXT); CREATE UNIQUE INDEX by_id ON row (id);
-    CREATE VIRTUAL TABLE terms USING fts5 (terms, content = '')`);
+    CREATE VIRTUAL TABLE word_index USING fts5 (terms, content = '')`);
   const insert = database.prepare("INSERT INTO row VALUES (?, ?, ?)");
-  const index = database.prepare("INSERT INTO terms (rowid, terms) VALUES (?, ?)");
+  const index = database.prepare("INSERT INTO word_index (rowid, terms) VALUES (?, ?)");
   const writes = Array.from({ length: BATCH * BATCHES }, (_, place) => put(place));
   const start = performance.now();
   for (const [place, write] of writes.entries()) {
