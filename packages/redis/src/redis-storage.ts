@@ -1,0 +1,2 @@
+// Assembled in the next commits.
+export {};
