@@ -62,9 +62,8 @@ async function search(): Promise<Found> {
   try {
     await unpack();
   } catch (error) {
-    return {
-      missing: `${HOW_TO}: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
-    };
+    return { missing: `${HOW_TO} (${String(error).split("
+")[0]})` };
   }
   return probe(unpacked.path, unpacked.env) ?? { missing: HOW_TO };
 }

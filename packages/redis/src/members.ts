@@ -9,5 +9,7 @@ export function memberOf(...parts: readonly string[]): string {
 /** The part without \0, in the same order: \0 ends a part and so comes before all else. */
 export function escapePart(part: string): string {
   // eslint-disable-next-line no-control-regex -- it is about these
-  return part.replace(/[\0\u0001]/gu, (character) => (character === "\0" ? "\u0001\u0001" : "\u0001\u0002"));
+  return part.replace(/[\0\u0001]/gu, (character) =>
+    character === "\0" ? "\u0001\u0001" : "\u0001\u0002",
+  );
 }
