@@ -20,10 +20,13 @@ function describeWith(
   name: string,
   tests: (binary: RedisBinary) => void,
 ): void {
-  // eslint-disable-next-line vitest/valid-title -- titles are data here
-  if ("missing" in found) describe.skip(`${name} (${found.missing})`, () => tests(NONE));
-  // eslint-disable-next-line vitest/valid-title -- as above
-  else describe(name, () => tests(found));
+  const [declare, title, binary] =
+    "missing" in found
+      ? [describe.skip, `${name} (${found.missing})`, NONE]
+      : [describe, name, found];
+  declare(title, () => {
+    tests(binary);
+  });
 }
 
 const NONE: RedisBinary = { path: "", env: {}, version: "" };

@@ -62,8 +62,8 @@ async function search(): Promise<Found> {
   try {
     await unpack();
   } catch (error) {
-    return { missing: `${HOW_TO} (${String(error).split("
-")[0]})` };
+    const [why = ""] = String(error).split("\n", 1);
+    return { missing: `${HOW_TO} (${why})` };
   }
   return probe(unpacked.path, unpacked.env) ?? { missing: HOW_TO };
 }
