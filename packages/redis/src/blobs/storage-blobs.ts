@@ -2,24 +2,25 @@ import type { BlobStore } from "@memcube/core";
 
 import type { RedisConnection } from "../connection/connection.ts";
 import { composeBlobs } from "./compose-blobs.ts";
-import { directoryBlobs, type DirectoryBlobsOptions } from "./directory-blobs.ts";
 import { redisBlobs } from "./redis-blobs.ts";
 
-/** Bytes up to which a blob lies in Redis: beyond it files are faster and RAM is dearer. */
-const SMALL_BYTES = 65_536;
+interface Options {
+  /** For what is larger than `redisBlobBytes`: `directoryBlobs(...)`, an object store. */
+  readonly blobs?: BlobStore | undefined;
+  readonly redisBlobBytes: number;
+}
 
 /**
- * The blob port of the storage: up to 64 KiB in Redis, larger ones where the user says: files, or any
- * blob store (an object store). Without that all lie in Redis, 64 MiB each at most.
+ * The blob port of the storage: small ones in Redis, larger ones where the user says, as beyond some
+ * 64 KiB files are faster and RAM is dearer. Without that all lie in Redis, 64 MiB each at most.
  */
 export function storageBlobs(
   connection: RedisConnection,
-  large: BlobStore | DirectoryBlobsOptions | undefined,
+  { blobs, redisBlobBytes }: Options,
 ): BlobStore {
   const small = redisBlobs(connection);
-  if (large === undefined) return small;
-  const store = "directory" in large ? directoryBlobs(large) : large;
-  return composeBlobs({ small, large: openOnly(connection, store), smallBytes: SMALL_BYTES });
+  if (blobs === undefined) return small;
+  return composeBlobs({ small, large: openOnly(connection, blobs), smallBytes: redisBlobBytes });
 }
 
 /** A store that refuses calls once the storage is closed. */
