@@ -1,1 +1,3 @@
-export {};
+export type { NativeClient } from "./connection/native-client.ts";
+export type { RedisStorageOptions } from "./options.ts";
+export { redisStorage } from "./redis-storage.ts";

@@ -955,7 +955,14 @@ return reply`,
   "list-cubes": {
     readOnly: true,
     uses: [],
-    source: String.raw`local base = string.sub(KEYS[1], 1, -3)
+    source: String.raw`local function isBefore(one, other)
+  for place = 1, math.min(#one, #other) do
+    local left, right = string.byte(one, place), string.byte(other, place)
+    if left ~= right then return left < right end
+  end
+  return #one < #other
+end
+local base = string.sub(KEYS[1], 1, -3)
 local after = ARGV[1] == '' and '-' or '(' .. ARGV[1]
 local limit = tonumber(ARGV[2])
 local found, ids = {}, {}
@@ -968,7 +975,7 @@ for place = 3, #ARGV do
     end
   end
 end
-if #ARGV > 3 then table.sort(ids) end
+if #ARGV > 3 then table.sort(ids, isBefore) end
 local reply = {}
 for place = 1, math.min(limit, #ids) do reply[place] = ids[place] end
 return reply`,
@@ -1088,6 +1095,14 @@ for place, pair in ipairs(found) do
 end
 reply[2], reply[3] = last, count
 return reply`,
+  },
+  "list-outboxes": {
+    readOnly: true,
+    uses: [],
+    source: String.raw`local time = redis.call('TIME')
+local latest = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) - tonumber(ARGV[1])
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', latest), 'WITHSCORES',
+  'LIMIT', 0, ARGV[2])`,
   },
   "list-threads": {
     readOnly: true,
@@ -1365,6 +1380,11 @@ for _, entry in ipairs(given) do
 end
 return reply`,
   },
+  "read-outbox": {
+    readOnly: true,
+    uses: [],
+    source: String.raw`return redis.call('HGETALL', KEYS[1])`,
+  },
   "read-task-states": {
     readOnly: true,
     uses: ["queue"],
@@ -1432,6 +1452,13 @@ for place = 2, #ARGV do
   redis.call('HSET', KEYS[1], ARGV[place] .. '\0' .. ARGV[1], at)
 end
 return at`,
+  },
+  "register-outbox": {
+    readOnly: false,
+    uses: [],
+    source: String.raw`local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), ARGV[1])
+return 1`,
   },
   "replace-segment": {
     readOnly: false,
@@ -1514,6 +1541,13 @@ for place = 3, #ARGV do
   end
 end
 return removed`,
+  },
+  "unregister-outbox": {
+    readOnly: false,
+    uses: [],
+    source: String.raw`local at = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not at or tonumber(at) ~= tonumber(ARGV[2]) then return 0 end
+return redis.call('ZREM', KEYS[1], ARGV[1])`,
   },
 };
 

@@ -1,6 +1,0 @@
--- Integers as text: Lua's own conversion writes 1e+15 for large ones.
-local numbers = {}
-function numbers.text(value)
-  return string.format('%.0f', value)
-end
-return numbers

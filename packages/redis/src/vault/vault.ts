@@ -1,0 +1,173 @@
+import {
+  type CommitReceipt,
+  type CommitRequest,
+  type CubeRef,
+  type CubeStats,
+  MemCubeError,
+  type Vault,
+  type VaultCapabilities,
+} from "@memcube/core";
+
+import type { RedisConnection } from "../connection/connection.ts";
+import { listOf, numberOf, textOf } from "../replies.ts";
+import { commitCube } from "./commit.ts";
+import { edgesTo } from "./edges.ts";
+import type { SearchFields } from "./encode-commit.ts";
+import {
+  addSeal,
+  addSegment,
+  findPosition,
+  readEnded,
+  readLog,
+  readSeals,
+  readSegments,
+  readVersions,
+  replaceSegment,
+  settle,
+} from "./history.ts";
+import { listCubes, registerCube, unregisterCube } from "./list-cubes.ts";
+import { listMemories } from "./list.ts";
+import type { Outbox } from "./outbox.ts";
+import { readMemories } from "./read.ts";
+import { readCube, readPosition } from "./read-cube.ts";
+import { PURGE_SLICE } from "./reply-bounds.ts";
+import { isNothing } from "./stored-rows.ts";
+import { Views } from "./views.ts";
+
+/** What the vault works with. */
+export interface VaultParts {
+  readonly connection: RedisConnection;
+  readonly outbox: Outbox;
+  readonly durability: VaultCapabilities["durability"];
+  readonly fields: SearchFields;
+}
+
+/**
+ * The vault port. Every cube lies in one slot and every commit is one script there. No call looks at
+ * more of the database than the cube (or the tenant's list of cubes) that it is about.
+ */
+export function vaultOf(parts: VaultParts): Vault {
+  const { connection } = parts;
+  const views = new Views();
+  const reading = { connection, views };
+  const { keys } = connection;
+  return {
+    capabilities: {
+      candidates: false,
+      atomicAcrossCubes: false,
+      durability: parts.durability,
+      linkHash: "sha1",
+    },
+    commit: (request) => commit(parts, request),
+    cube: (ref) => readCube(connection, ref),
+    cubes: (query) => listCubes(connection, query),
+    dropCube: (ref) => dropCube(parts, ref),
+    position: (ref) => readPosition(connection, ref),
+    read: (ref, { ids, ...query }) =>
+      readMemories(reading, ref, "read-memories", { ...query, names: ids }),
+    readByKey: (ref, { externalKeys, ...query }) =>
+      readMemories(reading, ref, "read-keys", { ...query, names: externalKeys }),
+    list: (ref, query) => listMemories(reading, ref, query),
+    versions: (ref, query) => readVersions(reading, ref, query),
+    log: (ref, query) => readLog(connection, ref, query),
+    positionAt: (ref, at) => findPosition(connection, ref, at),
+    edgesTo: (ref, query) => edgesTo(reading, ref, query),
+    seals: (ref, query) => readSeals(connection, ref, query),
+    seal: (ref, seal) => addSeal(connection, ref, seal),
+    lease: async (ref, { name, holder, now, until }) => {
+      const args = [name, holder, String(now), String(until)];
+      const reply = listOf(await connection.run("take-lease", [keys.cube(ref, "meta")], args));
+      settle(reply, ref);
+      return reply[1] === 1;
+    },
+    mark: async (ref, name) => {
+      const key = keys.cube(ref, "marks");
+      const value = await connection.send(key, ["HGET", key, name]);
+      return isNothing(value) ? undefined : textOf(value);
+    },
+    setMark: async (ref, name, value) => {
+      const args = value === undefined ? [name] : [name, value];
+      settle(listOf(await connection.run("set-mark", [keys.cube(ref, "meta")], args)), ref);
+    },
+    segments: (ref) => readSegments(connection, ref),
+    endedVersions: (ref, query) => readEnded(connection, ref, query),
+    addSegment: (ref, segment) => addSegment(connection, ref, segment),
+    replaceSegment: (ref, segment, replaced) => replaceSegment(connection, ref, segment, replaced),
+    stats: (ref) => readStats(connection, ref),
+    candidates: async () => {
+      connection.checkOpen();
+      const why = "This Redis has no query engine in use: the storage proposes no candidates.";
+      throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
+    },
+  };
+}
+
+async function commit(parts: VaultParts, request: CommitRequest): Promise<CommitReceipt> {
+  const { connection, outbox, fields } = parts;
+  const { cube: ref, tasks } = request;
+  connection.checkOpen();
+  if (tasks.length > 0) await outbox.register(ref);
+  for (const write of request.writes) {
+    if (write.op === "cube") await registerCube(connection, ref, write.content);
+  }
+  const publish = connection.server.shardedPubSub ? "SPUBLISH" : "PUBLISH";
+  let committed = await commitCube(connection, request, { publish, fields });
+  while (committed === "purging") {
+    await purge(connection, ref, false);
+    committed = await commitCube(connection, request, { publish, fields });
+  }
+  const { receipt } = committed;
+  if (tasks.length > 0 && !receipt.replayed) {
+    await outbox.relay(ref, receipt.position.seq, { tasks, at: request.at });
+  }
+  return receipt;
+}
+
+/**
+ * `Vault.dropCube`: at once for whoever reads. The bytes are freed in slices before it returns; what a
+ * crash leaves of them, by whoever makes a cube of the id anew.
+ */
+async function dropCube(parts: VaultParts, ref: CubeRef): Promise<boolean> {
+  const { connection } = parts;
+  const cube = await readCube(connection, ref);
+  const found = await purge(connection, ref, true);
+  if (cube !== undefined) await unregisterCube(connection, ref, cube.content);
+  return found;
+}
+
+async function purge(connection: RedisConnection, ref: CubeRef, drops: boolean): Promise<boolean> {
+  const { keys, server } = connection;
+  const publish = server.shardedPubSub ? "SPUBLISH" : "PUBLISH";
+  let found = false;
+  for (let first = drops; ; first = false) {
+    const reply = await connection.run(
+      "drop-cube",
+      [keys.cube(ref, "meta"), keys.cubeFeed(ref)],
+      [publish, String(PURGE_SLICE), first ? "1" : "0"],
+    );
+    const [there, left] = listOf(reply);
+    if (numberOf(there) === 1) found = true;
+    if (numberOf(left) === 0) return found;
+  }
+}
+
+/** `Vault.stats`; all zero when there is no cube. The header's own versions are not counted. */
+async function readStats(connection: RedisConnection, ref: CubeRef): Promise<CubeStats> {
+  const meta = connection.keys.cube(ref, "meta");
+  const segmentsKey = connection.keys.cube(ref, "segments");
+  const [fields, segments] = await Promise.all([
+    connection.send(meta, ["HMGET", meta, "n", "p", "x", "b", "s", "g"]),
+    connection.send(segmentsKey, ["ZCARD", segmentsKey]),
+  ]);
+  const [memories, past, vectors, contentBytes, seq, archived] = listOf(fields).map((field) =>
+    isNothing(field) ? 0 : numberOf(field),
+  );
+  return {
+    memories: memories ?? 0,
+    versions: (memories ?? 0) + (past ?? 0),
+    vectors: vectors ?? 0,
+    commits: (seq ?? 0) - (archived ?? 0),
+    segments: numberOf(segments),
+    contentBytes: contentBytes ?? 0,
+  };
+}
