@@ -1,36 +1,83 @@
-import { randomUUID } from "node:crypto";
-
 import { storageConformance } from "@memcube/conformance";
-import { redisStorage } from "@memcube/redis";
-import { createClient } from "redis";
-import { afterAll, describe, test } from "vitest";
+import type { RedisStorageOptions } from "@memcube/redis";
+import { createClient, createCluster } from "redis";
+import { afterAll, beforeAll, describe, test } from "vitest";
 
-import { findRedis } from "../servers/redis-binary.ts";
-import { startRedis } from "../servers/redis-server.ts";
+import { makeRedisPlace, removePlaces } from "../redis/redis-place.ts";
+import { describeRedis, describeValkey } from "../servers/describe-redis.ts";
+import { type RedisCluster, startCluster } from "../servers/redis-cluster.ts";
+import type { RedisBinary } from "../servers/redis-binary.ts";
+import { type RedisServer, startRedis } from "../servers/redis-server.ts";
 
-const redis = await findRedis();
-if ("missing" in redis) {
-  describe("redis", () => test.skip(redis.missing));
-} else {
-  const server = await startRedis({ appendFsync: "everysec" });
-  afterAll(() => server.stop());
-  for (const functions of [true, false]) {
-    storageConformance(functions ? "redis" : "redis without functions", () =>
-      makePlace(server.url, { search: "local", functions }),
-    );
-  }
+function suiteOn(binary: RedisBinary, name: string, options: RedisStorageOptions): void {
+  let server: RedisServer;
+  let raw: ReturnType<typeof createClient>;
+  beforeAll(async () => {
+    server = await startRedis({ binary });
+    raw = createClient({ url: server.url });
+    await raw.connect();
+  });
+  afterAll(async () => {
+    raw.destroy();
+    await server.stop();
+  });
+  storageConformance(name, () => makeRedisPlace({ ...options, url: server.url }, raw));
 }
 
-async function makePlace(url: string, options: { search: "local"; functions: boolean }) {
-  const prefix = `test-${randomUUID()}`;
-  return {
-    shared: true,
-    open: () => redisStorage({ url, prefix, ...options }),
-    destroy: async () => {
-      const client = await createClient({ url }).connect();
-      for await (const keys of client.scanIterator({ MATCH: `${prefix}:*`, COUNT: 1_000 }))
-        if (keys.length > 0) await client.unlink(keys);
-      await client.close();
-    },
-  };
+describeRedis("one server", (binary) => {
+  suiteOn(binary, "redis", { search: "local" });
+});
+
+describeRedis("one server, functions forbidden", (binary) => {
+  suiteOn(binary, "redis by EVALSHA", { search: "local", functions: false });
+});
+
+describeValkey("one valkey-server", (binary) => {
+  suiteOn(binary, "valkey", { search: "local" });
+});
+
+describeRedis("a cluster of three masters", (binary) => {
+  let cluster: RedisCluster;
+  let client: ReturnType<typeof clusterClient>;
+  beforeAll(async () => {
+    cluster = await startCluster({ binary });
+    client = clusterClient(cluster);
+    await client.connect();
+  });
+  afterAll(async () => {
+    client.destroy();
+    await cluster.stop();
+  });
+  storageConformance("redis cluster", () =>
+    makeRedisPlace(
+      { client, search: "local" },
+      { sendCommand: (args) => client.sendCommand(args[1], false, [...args]) },
+    ),
+  );
+});
+
+function clusterClient({ masters }: RedisCluster) {
+  const client = createCluster({ rootNodes: masters.map(({ url }) => ({ url })) });
+  client.on("error", () => undefined);
+  return client;
+}
+
+const stack = process.env["MEMCUBE_TEST_REDIS_STACK_URL"];
+describe("a server with the query engine", () => {
+  if (stack === undefined) test.skip("MEMCUBE_TEST_REDIS_STACK_URL is not set");
+  else suiteOnStack(stack);
+});
+
+function suiteOnStack(url: string): void {
+  const raw = createClient({ url });
+  beforeAll(async () => {
+    await raw.connect();
+  });
+  afterAll(async () => {
+    raw.destroy();
+    await removePlaces(url);
+  });
+  storageConformance("redis with the query engine", () =>
+    makeRedisPlace({ url, search: "query-engine" }, raw),
+  );
 }

@@ -1,11 +1,11 @@
-import { describe } from "vitest";
+import { describe, test } from "vitest";
 
 import { findRedis, findValkey, type RedisBinary } from "./redis-binary.ts";
 
 const redis = await findRedis();
 const valkey = findValkey();
 
-/** Tests with a redis-server; without one they are skipped, and the title says how to get one. */
+/** Tests with a redis-server. Without one they are one skipped test that says how to get one. */
 export function describeRedis(name: string, tests: (binary: RedisBinary) => void): void {
   describeWith(redis, name, tests);
 }
@@ -20,13 +20,8 @@ function describeWith(
   name: string,
   tests: (binary: RedisBinary) => void,
 ): void {
-  const [declare, title, binary] =
-    "missing" in found
-      ? [describe.skip, `${name} (${found.missing})`, NONE]
-      : [describe, name, found];
-  declare(title, () => {
-    tests(binary);
+  describe(name, () => {
+    if ("missing" in found) test.skip(found.missing);
+    else tests(found);
   });
 }
-
-const NONE: RedisBinary = { path: "", env: {}, version: "" };

@@ -12,18 +12,27 @@ export interface TcpProxy {
   readonly hasCut: boolean;
   /** Cuts every connection now. */
   cutAll(): void;
+  /** Connections made from now on go to another server's port. */
+  retarget(port: number): void;
   close(): Promise<void>;
 }
 
-/** Forwards connections on a free loopback port to a server's. */
-export async function startProxy(target: number): Promise<TcpProxy> {
+/**
+ * Forwards connections on a free loopback port to a server's.
+ * @param rewrite what the server says, to bytes of the same length. @default as it is
+ */
+export async function startProxy(
+  target: number,
+  rewrite: (reply: Buffer) => Buffer = (reply) => reply,
+): Promise<TcpProxy> {
+  let port = target;
   const sockets = new Set<Socket>();
   let armed: { readonly where: Cut; readonly marker: string } | undefined;
   const cutAll = (): void => {
     for (const socket of sockets) socket.destroy();
   };
   const server = createServer((client) => {
-    const upstream = connect(target, "127.0.0.1");
+    const upstream = connect(port, "127.0.0.1");
     let silent = false;
     const end = (): void => {
       client.destroy();
@@ -51,7 +60,7 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     });
     upstream.on("data", (data) => {
       if (silent) end();
-      else client.write(data);
+      else client.write(rewrite(data));
     });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -66,6 +75,9 @@ export async function startProxy(target: number): Promise<TcpProxy> {
       return armed === undefined;
     },
     cutAll,
+    retarget: (other) => {
+      port = other;
+    },
     close: async () => {
       cutAll();
       await new Promise((done) => server.close(done));

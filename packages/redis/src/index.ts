@@ -1,3 +1,4 @@
+export { directoryBlobs, type DirectoryBlobsOptions } from "./blobs/directory-blobs.ts";
 export type { NativeClient } from "./connection/native-client.ts";
 export type { RedisStorageOptions } from "./options.ts";
 export { redisStorage } from "./redis-storage.ts";
