@@ -33,16 +33,19 @@ function moduleEntry(name: string, text: string): string {
 }
 
 function scriptEntry(name: string, text: string): string {
-  const readOnly = headerOf(text, "flags").includes("no-writes");
   return (
-    `  "${name}": {\n    readOnly: ${readOnly},\n    uses: ${usesOf(text)},\n` +
+    `  "${name}": {\n    flags: ${listOf(text, "flags")},\n    uses: ${usesOf(text)},\n` +
     `    source: ${quote(text)},\n  },`
   );
 }
 
 function usesOf(text: string): string {
-  return `[${headerOf(text, "uses")
-    .map((name) => `"${name}"`)
+  return listOf(text, "uses");
+}
+
+function listOf(text: string, header: string): string {
+  return `[${headerOf(text, header)
+    .map((word) => `"${word}"`)
     .join(", ")}]`;
 }
 

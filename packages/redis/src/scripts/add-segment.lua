@@ -1,6 +1,7 @@
 -- Records a history segment: from now on what it covers is not read as hot. purge-history removes it.
 -- KEYS: 1 meta of the cube. ARGV: 1 from, 2 to, 3 the segment as JSON
 -- Returns { "ok" } or { "missing" } or { "conflict", expected }
+-- flags: allow-oom
 -- uses: memory
 local segments = memory.base(KEYS[1]) .. 'segments'
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'missing' } end

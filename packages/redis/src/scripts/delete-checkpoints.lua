@@ -2,6 +2,7 @@
 -- KEYS: 1 hash of the thread; 2 its sorted set
 -- ARGV: for each: place <namespace>\0<id>, <id>\0<namespace>
 -- Returns how many there were. O(checkpoints + their chunks and writes).
+-- flags: allow-oom
 -- uses: thread
 local record = thread.read(KEYS[1])
 if not record then return 0 end

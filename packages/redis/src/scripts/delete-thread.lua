@@ -2,6 +2,7 @@
 -- KEYS: 1 hash of the thread; 2 its sorted set
 -- ARGV: 1 time by which it must have expired, or "" to delete it in any case
 -- Returns { "deleted" }, { "none" }, or { "kept", when it expires or "" }. O(1): freed in the background.
+-- flags: allow-oom
 -- uses: thread integers
 local record = thread.read(KEYS[1], tonumber(ARGV[1]))
 if not record then return { 'none' } end

@@ -335,7 +335,7 @@ return view`,
 
 export const LUA_SCRIPTS = {
   "add-seal": {
-    readOnly: false,
+    flags: [],
     uses: ["memory"],
     source: String.raw`local seals = memory.base(KEYS[1]) .. 'seals'
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'missing' } end
@@ -346,7 +346,7 @@ redis.call('ZADD', seals, ARGV[2], ARGV[3])
 return { 'ok' }`,
   },
   "add-segment": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["memory"],
     source: String.raw`local segments = memory.base(KEYS[1]) .. 'segments'
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'missing' } end
@@ -357,7 +357,7 @@ redis.call('HSET', KEYS[1], 'g', ARGV[2])
 return { 'ok' }`,
   },
   "add-usage": {
-    readOnly: false,
+    flags: [],
     uses: ["integers"],
     source: String.raw`for at = 1, #ARGV, 5 do
   local id = ARGV[at]
@@ -376,7 +376,7 @@ end
 return 0`,
   },
   "commit-cube": {
-    readOnly: false,
+    flags: [],
     uses: ["memory"],
     source: String.raw`local meta, channel = KEYS[1], KEYS[2]
 local base = memory.base(meta)
@@ -684,7 +684,7 @@ if ARGV[9] ~= '' then redis.call('HSET', base .. 'outbox', text(seq), ARGV[9]) e
 return { 'ok', epoch, seq, head, at, heard, narrowed }`,
   },
   "complete-task": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["queue"],
     source: String.raw`local task = queue.held(KEYS, ARGV[1], ARGV[2])
 if not task then return 0 end
@@ -692,13 +692,13 @@ queue.remove(KEYS, ARGV[1], task)
 return 1`,
   },
   "delete-blob": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: [],
     source: String.raw`redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('HDEL', KEYS[1], ARGV[1])`,
   },
   "delete-checkpoints": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["thread"],
     source: String.raw`local record = thread.read(KEYS[1])
 if not record then return 0 end
@@ -721,7 +721,7 @@ thread.write(KEYS[1], record)
 return deleted`,
   },
   "delete-thread": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["thread", "integers"],
     source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
 if not record then return { 'none' } end
@@ -732,20 +732,20 @@ redis.call('UNLINK', KEYS[1], KEYS[2])
 return { 'deleted' }`,
   },
   "drop-cube": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["memory"],
     source: String.raw`local meta = KEYS[1]
 local base = memory.base(meta)
 local gone = base .. 'gone'
-local there = 0
+local there, heard = 0, 0
 if ARGV[3] == '1' and redis.call('EXISTS', gone) == 0 then
   there = redis.call('EXISTS', meta)
   if there == 1 then
-    redis.call(ARGV[1], KEYS[2], 'gone')
+    heard = redis.call(ARGV[1], KEYS[2], 'gone')
     redis.call('RENAME', meta, gone)
   end
 end
-if redis.call('EXISTS', gone) == 0 then return { there, 0 } end
+if redis.call('EXISTS', gone) == 0 then return { there, 0, heard } end
 local function unlinkFound(head)
   for _, tag in ipairs(head[12]) do redis.call('UNLINK', base .. 't:' .. tag) end
   for _, target in ipairs(head[13]) do redis.call('UNLINK', base .. 'i:' .. target) end
@@ -766,7 +766,7 @@ for _, id in ipairs(ids) do
   redis.call('UNLINK', key, history)
 end
 if #ids > 0 then redis.call('ZREM', base .. 'all', unpack(ids)) end
-if #ids == slice then return { there, 1 } end
+if #ids == slice then return { there, 1, heard } end
 for _, group in ipairs(redis.call('HKEYS', base .. 'groups')) do
   redis.call('UNLINK', base .. 'g:' .. group)
 end
@@ -775,10 +775,10 @@ for _, name in ipairs({ 'all', 'groups', 'x', 'exp', 'ended', 'classes', 'class'
   'gone' }) do
   redis.call('UNLINK', base .. name)
 end
-return { there, 0 }`,
+return { there, 0, heard }`,
   },
   "enqueue-tasks": {
-    readOnly: false,
+    flags: [],
     uses: ["queue", "integers"],
     source: String.raw`local now, added = tonumber(ARGV[1]), 0
 for at = 2, #ARGV, 7 do
@@ -799,7 +799,7 @@ end
 return added`,
   },
   "extend-lease": {
-    readOnly: false,
+    flags: [],
     uses: ["queue"],
     source: String.raw`local task = queue.held(KEYS, ARGV[1], ARGV[2])
 if not task then return 0 end
@@ -808,7 +808,7 @@ queue.enter(KEYS, ARGV[1], task, 'leased', tonumber(ARGV[3]))
 return 1`,
   },
   "fail-task": {
-    readOnly: false,
+    flags: [],
     uses: ["queue"],
     source: String.raw`local task = queue.held(KEYS, ARGV[1], ARGV[2])
 if not task then return 0 end
@@ -821,7 +821,7 @@ end
 return 1`,
   },
   "find-edges": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory", "view", "rows"],
     source: String.raw`local base = memory.base(KEYS[1])
 local refusal, sees = view.open(base, ARGV[1], ARGV[2])
@@ -841,7 +841,7 @@ end
 return reply`,
   },
   "find-position": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory"],
     source: String.raw`local base = memory.base(KEYS[1])
 local cube = redis.call('HMGET', KEYS[1], 'e', 's', 'g')
@@ -863,7 +863,7 @@ end
 return found`,
   },
   "get-checkpoint": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["thread"],
     source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
 if not record or record.expired then return {} end
@@ -884,7 +884,7 @@ end
 return reply`,
   },
   "lease-tasks": {
-    readOnly: false,
+    flags: [],
     uses: ["queue", "integers"],
     source: String.raw`local now, ends, limit, reply = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), {}
 local function wake(kind)
@@ -935,7 +935,7 @@ end
 return reply`,
   },
   "list-checkpoints": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["thread"],
     source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
 if not record or record.expired then return {} end
@@ -953,7 +953,7 @@ end
 return reply`,
   },
   "list-cubes": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: [],
     source: String.raw`local function isBefore(one, other)
   for place = 1, math.min(#one, #other) do
@@ -981,7 +981,7 @@ for place = 1, math.min(limit, #ids) do reply[place] = ids[place] end
 return reply`,
   },
   "list-dead-letters": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["queue", "integers"],
     source: String.raw`local reply = {}
 local from = '(d' .. ARGV[1] .. '\0' .. queue.digits(tonumber(ARGV[3]))
@@ -998,7 +998,7 @@ end
 return reply`,
   },
   "list-memories": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory", "view", "rows", "filter"],
     source: String.raw`local base = memory.base(KEYS[1])
 local refusal, sees = view.open(base, ARGV[1], ARGV[2])
@@ -1097,7 +1097,7 @@ reply[2], reply[3] = last, count
 return reply`,
   },
   "list-outboxes": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: [],
     source: String.raw`local time = redis.call('TIME')
 local latest = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) - tonumber(ARGV[1])
@@ -1105,7 +1105,7 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', latest
   'LIMIT', 0, ARGV[2])`,
   },
   "list-threads": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: [],
     source: String.raw`local start = 0
 if ARGV[2] ~= '' then
@@ -1124,7 +1124,7 @@ end
 return redis.call('ZREVRANGE', KEYS[1], start, start + tonumber(ARGV[1]) - 1, 'WITHSCORES')`,
   },
   "next-due-task": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["queue", "integers"],
     source: String.raw`local next
 for _, kind in ipairs(ARGV) do
@@ -1140,7 +1140,7 @@ end
 return next and integers.text(next) or ''`,
   },
   "publish-messages": {
-    readOnly: false,
+    flags: [],
     uses: ["integers"],
     source: String.raw`local last = tonumber(redis.call('HGET', KEYS[2], 'last') or '0')
 for at = 3, #ARGV do
@@ -1152,7 +1152,7 @@ redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[2])
 return integers.text(last - (#ARGV - 3))`,
   },
   "purge-history": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["memory"],
     source: String.raw`local base = memory.base(KEYS[1])
 local archived = redis.call('HGET', KEYS[1], 'g')
@@ -1203,14 +1203,14 @@ if #found < slice then return '' end
 return found[#found]`,
   },
   "put-blob": {
-    readOnly: false,
+    flags: [],
     uses: [],
     source: String.raw`redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
 return 0`,
   },
   "put-checkpoint": {
-    readOnly: false,
+    flags: [],
     uses: ["thread"],
     source: String.raw`local now, place, count = tonumber(ARGV[1]), ARGV[3], tonumber(ARGV[6])
 local given, needed = {}, {}
@@ -1243,7 +1243,7 @@ thread.write(KEYS[1], record)
 return { 'stored' }`,
   },
   "put-writes": {
-    readOnly: false,
+    flags: [],
     uses: ["thread"],
     source: String.raw`local record = thread.touch(KEYS, tonumber(ARGV[1]))
 for at = 2, #ARGV, 2 do
@@ -1254,7 +1254,7 @@ thread.write(KEYS[1], record)
 return 0`,
   },
   "read-ended": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory", "rows"],
     source: String.raw`local base = memory.base(KEYS[1])
 local after = math.max(tonumber(ARGV[1]), tonumber(redis.call('HGET', KEYS[1], 'g') or 0))
@@ -1278,7 +1278,7 @@ end
 return reply`,
   },
   "read-keys": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory", "view", "rows"],
     source: String.raw`local base = memory.base(KEYS[1])
 local refusal, sees = view.open(base, ARGV[1], ARGV[2])
@@ -1311,7 +1311,7 @@ end
 return reply`,
   },
   "read-log": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory"],
     source: String.raw`local base = memory.base(KEYS[1])
 local archived = tonumber(redis.call('HGET', KEYS[1], 'g') or 0)
@@ -1326,7 +1326,7 @@ end
 return reply`,
   },
   "read-memories": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory", "view", "rows"],
     source: String.raw`local base = memory.base(KEYS[1])
 local refusal, sees = view.open(base, ARGV[1], ARGV[2])
@@ -1347,7 +1347,7 @@ end
 return reply`,
   },
   "read-messages": {
-    readOnly: false,
+    flags: [],
     uses: ["integers"],
     source: String.raw`local limit, given = tonumber(ARGV[2]), {}
 local lapsed = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[3], 'LIMIT', 0, limit)
@@ -1381,12 +1381,12 @@ end
 return reply`,
   },
   "read-outbox": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: [],
     source: String.raw`return redis.call('HGETALL', KEYS[1])`,
   },
   "read-task-states": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["queue"],
     source: String.raw`local reply = {}
 for at, field in ipairs(ARGV) do
@@ -1397,7 +1397,7 @@ end
 return reply`,
   },
   "read-versions": {
-    readOnly: true,
+    flags: ["no-writes"],
     uses: ["memory", "view", "rows"],
     source: String.raw`local base = memory.base(KEYS[1])
 local refusal, sees = view.open(base, ARGV[1], ARGV[2])
@@ -1442,7 +1442,7 @@ reply[2] = memory.text(number)
 return reply`,
   },
   "register-cube": {
-    readOnly: false,
+    flags: [],
     uses: [],
     source: String.raw`local base = string.sub(KEYS[1], 1, -3)
 local time = redis.call('TIME')
@@ -1454,14 +1454,22 @@ end
 return at`,
   },
   "register-outbox": {
-    readOnly: false,
+    flags: [],
     uses: [],
     source: String.raw`local time = redis.call('TIME')
 redis.call('ZADD', KEYS[1], tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), ARGV[1])
 return 1`,
   },
+  "renew-epoch": {
+    flags: [],
+    uses: [],
+    source: String.raw`if redis.call('HGET', KEYS[1], 'e') ~= ARGV[1] then return 0 end
+redis.call(ARGV[3], KEYS[2], 'epoch')
+redis.call('HSET', KEYS[1], 'e', ARGV[2])
+return 1`,
+  },
   "replace-segment": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["memory"],
     source: String.raw`local segments = memory.base(KEYS[1]) .. 'segments'
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'missing' } end
@@ -1471,7 +1479,7 @@ redis.call('ZADD', segments, ARGV[1], ARGV[3])
 return { 'ok' }`,
   },
   "revive-tasks": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: ["queue"],
     source: String.raw`local now, found = tonumber(ARGV[2]), 0
 for at = 3, #ARGV do
@@ -1490,7 +1498,7 @@ end
 return found`,
   },
   "set-mark": {
-    readOnly: false,
+    flags: [],
     uses: ["memory"],
     source: String.raw`local marks = memory.base(KEYS[1]) .. 'marks'
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'missing' } end
@@ -1502,7 +1510,7 @@ end
 return { 'ok' }`,
   },
   "settle-score": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: [],
     source: String.raw`local found = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not found or tonumber(found) ~= tonumber(ARGV[2]) then return 0 end
@@ -1514,7 +1522,7 @@ end
 return 1`,
   },
   "take-lease": {
-    readOnly: false,
+    flags: [],
     uses: ["memory"],
     source: String.raw`local leases = memory.base(KEYS[1]) .. 'leases'
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'missing' } end
@@ -1525,7 +1533,7 @@ redis.call('HSET', leases, ARGV[1], cmsgpack.pack({ ARGV[2], tonumber(ARGV[4]) }
 return { 'ok', 1 }`,
   },
   "unregister-cube": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: [],
     source: String.raw`local base = string.sub(KEYS[1], 1, -3)
 local time = redis.call('TIME')
@@ -1543,7 +1551,7 @@ end
 return removed`,
   },
   "unregister-outbox": {
-    readOnly: false,
+    flags: ["allow-oom"],
     uses: [],
     source: String.raw`local at = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not at or tonumber(at) ~= tonumber(ARGV[2]) then return 0 end

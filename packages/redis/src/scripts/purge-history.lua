@@ -1,6 +1,7 @@
 -- A slice of taking out of hot storage what history segments cover.
 -- KEYS: 1 meta of the cube. ARGV: 1 where to go on in the ended versions ("" start), 2 slice
 -- Returns where to go on, or "" when it is done
+-- flags: allow-oom
 -- uses: memory
 local base = memory.base(KEYS[1])
 local archived = redis.call('HGET', KEYS[1], 'g')

@@ -2,6 +2,7 @@
 -- KEYS: see modules/queue.lua
 -- ARGV: 1 tenant; 2 time, or "" to remove them; then ids
 -- Returns how many there were. O(ids x log queue).
+-- flags: allow-oom
 -- uses: queue
 local now, found = tonumber(ARGV[2]), 0
 for at = 3, #ARGV do

@@ -9,7 +9,8 @@ import { LUA_MODULES, LUA_SCRIPTS } from "./lua.generated.ts";
  *
  * ```lua
  * -- What it does, KEYS, ARGV, what it returns.
- * -- flags: no-writes            (only where it writes nothing)
+ * -- flags: no-writes            (where it writes nothing)
+ * -- flags: allow-oom            (where it frees memory, so that a full server lets it through)
  * -- uses: <module> <module>     (files of scripts/modules)
  * ```
  *
@@ -23,11 +24,17 @@ interface Source {
   readonly uses: readonly string[];
 }
 
+const FLAGS: Readonly<Record<string, { readonly flags: readonly string[] }>> = LUA_SCRIPTS;
+
 const MODULES: Readonly<Record<string, Source>> = LUA_MODULES;
 
 /** Whether a script writes nothing, so that a replica or a full server may run it. */
 export function isReadOnly(name: ScriptName): boolean {
-  return LUA_SCRIPTS[name].readOnly;
+  return flagsOf(name).includes("no-writes");
+}
+
+function flagsOf(name: ScriptName): readonly string[] {
+  return FLAGS[name]?.flags ?? [];
 }
 
 /** One script as a text for EVAL. */
@@ -69,8 +76,9 @@ function functionName(name: ScriptName): string {
 }
 
 function registration(name: ScriptName): string {
-  const { source, readOnly } = LUA_SCRIPTS[name];
-  const flags = readOnly ? ", flags={'no-writes'}" : "";
+  const { source } = LUA_SCRIPTS[name];
+  const words = flagsOf(name).map((flag) => `'${flag}'`);
+  const flags = words.length > 0 ? `, flags={${words.join(",")}}` : "";
   return [
     `redis.register_function{function_name='${functionName(name)}', callback=function(KEYS, ARGV)`,
     source,

@@ -2,6 +2,7 @@
 -- KEYS: 1 sorted set
 -- ARGV: 1 member; 2 score that was found; 3 new score, or "" to take it out
 -- Returns 1 when it did. O(log members).
+-- flags: allow-oom
 local found = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not found or tonumber(found) ~= tonumber(ARGV[2]) then return 0 end
 if ARGV[3] == '' then

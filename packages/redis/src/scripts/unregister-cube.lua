@@ -3,6 +3,7 @@
 -- KEYS: 1 "at" of the tenant's list. ARGV: 1 cube, 2 how old a registration must be in milliseconds, then
 --   principals
 -- Returns how many were taken off
+-- flags: allow-oom
 local base = string.sub(KEYS[1], 1, -3)
 local time = redis.call('TIME')
 local latest = (tonumber(time[1]) * 1000 - tonumber(ARGV[2])) * 1000
