@@ -2,6 +2,7 @@ import { MemCubeError, type Storage, type TaskQueue } from "@memcube/core";
 
 import { storageBlobs } from "./blobs/storage-blobs.ts";
 import { type OpenConnection, openConnection } from "./connection/open-connection.ts";
+import { CubeFeed } from "./feed/cube-feed.ts";
 import { parseOptions, type ParsedOptions, type RedisStorageOptions } from "./options.ts";
 import { redisTaskQueue } from "./queue/task-queue.ts";
 import { redisThreads } from "./threads/threads.ts";
@@ -32,11 +33,13 @@ async function assemble(connection: OpenConnection, options: ParsedOptions): Pro
   refuseEviction(connection, options);
   const queue = redisTaskQueue(connection);
   const outbox = new Outbox(connection, queue);
+  const feed = new CubeFeed(connection, options.feedLeaseMs);
   return {
     name: "redis",
     vault: vaultOf({
       connection,
       outbox,
+      feed,
       durability: options.durability ?? connection.server.durability ?? "process",
       fields: () => [],
     }),
@@ -45,7 +48,10 @@ async function assemble(connection: OpenConnection, options: ParsedOptions): Pro
     topic: redisTopic(connection),
     blobs: storageBlobs(connection, options),
     usage: redisUsage(connection),
-    close: () => connection.close(),
+    close: async () => {
+      await feed.close();
+      await connection.close();
+    },
   };
 }
 

@@ -1,20 +1,21 @@
 -- Destroys a cube: at once for whoever reads, slice by slice for the bytes it takes.
 -- KEYS: 1 meta of the cube, 2 channel of its feed. ARGV: 1 PUBLISH or SPUBLISH, 2 slice, 3 "1" for the
 --   first call
--- Returns { 1 when there was a cube, 1 when more is left to destroy }
+-- Returns { 1 when there was a cube, 1 when more is left to destroy, how many heard of it }
+-- flags: allow-oom
 -- uses: memory
 local meta = KEYS[1]
 local base = memory.base(meta)
 local gone = base .. 'gone'
-local there = 0
+local there, heard = 0, 0
 if ARGV[3] == '1' and redis.call('EXISTS', gone) == 0 then
   there = redis.call('EXISTS', meta)
   if there == 1 then
-    redis.call(ARGV[1], KEYS[2], 'gone')
+    heard = redis.call(ARGV[1], KEYS[2], 'gone')
     redis.call('RENAME', meta, gone)
   end
 end
-if redis.call('EXISTS', gone) == 0 then return { there, 0 } end
+if redis.call('EXISTS', gone) == 0 then return { there, 0, heard } end
 
 local function unlinkFound(head)
   for _, tag in ipairs(head[12]) do redis.call('UNLINK', base .. 't:' .. tag) end
@@ -37,7 +38,7 @@ for _, id in ipairs(ids) do
   redis.call('UNLINK', key, history)
 end
 if #ids > 0 then redis.call('ZREM', base .. 'all', unpack(ids)) end
-if #ids == slice then return { there, 1 } end
+if #ids == slice then return { there, 1, heard } end
 
 for _, group in ipairs(redis.call('HKEYS', base .. 'groups')) do
   redis.call('UNLINK', base .. 'g:' .. group)
@@ -47,4 +48,4 @@ for _, name in ipairs({ 'all', 'groups', 'x', 'exp', 'ended', 'classes', 'class'
   'gone' }) do
   redis.call('UNLINK', base .. name)
 end
-return { there, 0 }
+return { there, 0, heard }

@@ -10,6 +10,7 @@ import {
 
 import type { RedisConnection } from "../connection/connection.ts";
 import { listOf, numberOf, textOf } from "../replies.ts";
+import type { CubeFeed } from "../feed/cube-feed.ts";
 import { commitCube } from "./commit.ts";
 import { edgesTo } from "./edges.ts";
 import type { SearchFields } from "./encode-commit.ts";
@@ -38,6 +39,7 @@ import { Views } from "./views.ts";
 export interface VaultParts {
   readonly connection: RedisConnection;
   readonly outbox: Outbox;
+  readonly feed: CubeFeed;
   readonly durability: VaultCapabilities["durability"];
   readonly fields: SearchFields;
 }
@@ -59,7 +61,7 @@ export function vaultOf(parts: VaultParts): Vault {
       linkHash: "sha1",
     },
     commit: (request) => commit(parts, request),
-    cube: (ref) => readCube(connection, ref),
+    cube: (ref) => parts.feed.cube(ref),
     cubes: (query) => listCubes(connection, query),
     dropCube: (ref) => dropCube(parts, ref),
     position: (ref) => readPosition(connection, ref),
@@ -103,7 +105,17 @@ export function vaultOf(parts: VaultParts): Vault {
 }
 
 async function commit(parts: VaultParts, request: CommitRequest): Promise<CommitReceipt> {
-  const { connection, outbox, fields } = parts;
+  try {
+    return await commitOnce(parts, request);
+  } catch (error) {
+    // Whatever it was, what is known of the cube may be old.
+    parts.feed.invalidate(request.cube);
+    throw error;
+  }
+}
+
+async function commitOnce(parts: VaultParts, request: CommitRequest): Promise<CommitReceipt> {
+  const { connection, outbox, feed, fields } = parts;
   const { cube: ref, tasks } = request;
   connection.checkOpen();
   if (tasks.length > 0) await outbox.register(ref);
@@ -116,10 +128,16 @@ async function commit(parts: VaultParts, request: CommitRequest): Promise<Commit
     await purge(connection, ref, false);
     committed = await commitCube(connection, request, { publish, fields });
   }
-  const { receipt } = committed;
+  const { receipt, heard, narrows } = committed;
+  if (!receipt.replayed) {
+    const wroteHeader = request.writes.some(({ op }) => op === "cube");
+    feed.committed(ref, receipt, wroteHeader);
+  }
   if (tasks.length > 0 && !receipt.replayed) {
     await outbox.relay(ref, receipt.position.seq, { tasks, at: request.at });
   }
+  // INVARIANT: what a commit takes from somebody is nowhere to be seen once it is acknowledged.
+  if (narrows && heard > feed.listenersHere(ref)) await feed.untilOthersForgot();
   return receipt;
 }
 
@@ -130,24 +148,29 @@ async function commit(parts: VaultParts, request: CommitRequest): Promise<Commit
 async function dropCube(parts: VaultParts, ref: CubeRef): Promise<boolean> {
   const { connection } = parts;
   const cube = await readCube(connection, ref);
-  const found = await purge(connection, ref, true);
+  parts.feed.invalidate(ref);
+  const { found, heard } = await purge(connection, ref, true);
+  parts.feed.invalidate(ref);
+  if (heard > parts.feed.listenersHere(ref)) await parts.feed.untilOthersForgot();
   if (cube !== undefined) await unregisterCube(connection, ref, cube.content);
   return found;
 }
 
-async function purge(connection: RedisConnection, ref: CubeRef, drops: boolean): Promise<boolean> {
+async function purge(connection: RedisConnection, ref: CubeRef, drops: boolean): Promise<{ readonly found: boolean; readonly heard: number }> {
   const { keys, server } = connection;
   const publish = server.shardedPubSub ? "SPUBLISH" : "PUBLISH";
   let found = false;
+  let heard = 0;
   for (let first = drops; ; first = false) {
     const reply = await connection.run(
       "drop-cube",
       [keys.cube(ref, "meta"), keys.cubeFeed(ref)],
       [publish, String(PURGE_SLICE), first ? "1" : "0"],
     );
-    const [there, left] = listOf(reply);
+    const [there, left, ears] = listOf(reply);
     if (numberOf(there) === 1) found = true;
-    if (numberOf(left) === 0) return found;
+    heard += numberOf(ears);
+    if (numberOf(left) === 0) return { found, heard };
   }
 }
 
