@@ -44,7 +44,7 @@ async function assemble(connection: OpenConnection, options: ParsedOptions): Pro
       fields: () => [],
     }),
     threads: redisThreads(connection),
-    queue: sweeping(queue, outbox),
+    queue: connection.server.isCluster ? sweeping(queue, outbox) : queue,
     topic: redisTopic(connection),
     blobs: storageBlobs(connection, options),
     usage: redisUsage(connection),

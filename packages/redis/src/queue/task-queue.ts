@@ -2,9 +2,7 @@ import {
   type DeadLetter,
   type LeasedTask,
   type LeaseToken,
-  LIMITS,
   MemCubeError,
-  type NewTask,
   type TaskQueue,
   type TaskState,
 } from "@memcube/core";
@@ -13,7 +11,8 @@ import type { RedisConnection, Reply } from "../connection/connection.ts";
 import type { ScriptName } from "../scripts/script.ts";
 import { escapePart, memberOf } from "../members.ts";
 import { listOf, numberOf, rowsOf, textOf } from "../replies.ts";
-import { readBody, taskBody } from "./task-body.ts";
+import { queueKeys, taskArguments } from "./enqueue-arguments.ts";
+import { readBody } from "./task-body.ts";
 
 /** Tasks of one script call: some 20 commands each, so well under 5 ms. */
 const BATCH = 100;
@@ -26,10 +25,9 @@ const BATCH = 100;
  */
 export function redisTaskQueue(connection: RedisConnection): TaskQueue {
   const { keys } = connection;
-  const all = ["ids", "bodies", "states", "index", "counts", "turns"] as const;
-  const [first, ...others] = all.map((name) => keys.queue(name));
+  const all = queueKeys(keys);
   const run = (script: ScriptName, args: readonly string[]): Promise<Reply> =>
-    connection.run(script, [first ?? "", ...others], args);
+    connection.run(script, all, args);
   const held = async (script: ScriptName, task: LeaseToken, ...args: string[]): Promise<void> => {
     const done = await run(script, [task.id, String(task.token), ...args]);
     if (numberOf(done) === 1) return;
@@ -107,19 +105,6 @@ const STATES: Readonly<Record<string, TaskState>> = {
   lapsed: "leased",
   dead: "dead",
 };
-
-function taskArguments(task: NewTask): string[] {
-  const { tenantId, key, type, priority = 0, maxAttempts = LIMITS.taskAttempts, notBefore } = task;
-  return [
-    escapePart(tenantId),
-    escapePart(key),
-    escapePart(type),
-    String(priority),
-    String(maxAttempts),
-    notBefore === undefined ? "" : String(notBefore),
-    taskBody(task),
-  ];
-}
 
 function deadLetter([id, body, attempts, error, at]: readonly Reply[]): DeadLetter {
   const { key, tenantId, cubeId, type, payload } = readBody(textOf(body));

@@ -1,18 +1,19 @@
 -- One commit: every check first, then every write.
--- KEYS: 1 meta of the cube, 2 channel of its feed
+-- KEYS: 1 meta of the cube, 2 channel of its feed; outside a cluster also 3 to 8 the queue's
 -- ARGV: 1 at, 2 digest, 3 body, 4 epoch ("" none), 5 version of the header it was authorised under
 --   ("" none), 6 idempotency key ("" none), 7 when that expires, 8 PUBLISH or SPUBLISH, 9 tasks as JSON
---   ("" none), 10 number of writes, then the writes:
+--   for the outbox ("" none), 10 number of writes, then the writes:
 --   p id expected version content salt commitment kind type state visibility key session at edges
 --     expires, number of tags, tags, number of targets, targets, number of fields and values, these
 --   e id expected ("" any)
 --   v id fingerprint model vector
 --   c expected version content salt commitment
+--   and then, with keys of the queue, its tasks (see enqueue-tasks)
 -- Returns { "ok", epoch, seq, head, at, how many heard of it, 1 when somebody may see less than before }
 --   or { "replayed", epoch, seq, head, at, body } or { "missing" } or { "exists" } or
 --   { "conflict", id, expected, actual } or { "duplicate", id of the holder } or { "epoch" } or
 --   { "purging" } while a dropped cube of this id is still being destroyed
--- uses: memory
+-- uses: memory queue
 local meta, channel = KEYS[1], KEYS[2]
 local base = memory.base(meta)
 local text = memory.text
@@ -339,6 +340,9 @@ if ARGV[6] ~= '' then
   end
   redis.call('ZADD', base .. 'once:expires', ARGV[7], ARGV[6])
   redis.call('ZADD', base .. 'once:seq', text(seq), ARGV[6])
+end
+if KEYS[3] and ARGV[place] then
+  queue.enqueue({ KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8] }, requested, ARGV, place)
 end
 if ARGV[9] ~= '' then redis.call('HSET', base .. 'outbox', text(seq), ARGV[9]) end
 return { 'ok', epoch, seq, head, at, heard, narrowed }

@@ -187,6 +187,25 @@ function queue.remove(keys, id, task)
   redis.call('HDEL', keys[2], id)
   redis.call('HDEL', keys[3], id)
 end
+function queue.enqueue(keys, now, values, first)
+  local added = 0
+  for at = first, #values, 7 do
+    local tenant, key = values[at], values[at + 1]
+    local field = tenant .. '\0' .. key
+    if redis.call('HEXISTS', keys[1], field) == 0 then
+      local id = integers.text(queue.next(keys, 'id'))
+      local due = tonumber(values[at + 5]) or now
+      redis.call('HSET', keys[1], field, id)
+      redis.call('HSET', keys[2], id, values[at + 6])
+      queue.enter(keys, id, {
+        tenant = tenant, key = key, type = values[at + 2], rank = queue.rank(tonumber(values[at + 3])),
+        most = tonumber(values[at + 4]), attempt = 0, token = 0,
+      }, due <= now and 'ready' or 'delayed', due)
+      added = added + 1
+    end
+  end
+  return added
+end
 return queue`,
   },
   "rows": {
@@ -377,7 +396,7 @@ return 0`,
   },
   "commit-cube": {
     flags: [],
-    uses: ["memory"],
+    uses: ["memory", "queue"],
     source: String.raw`local meta, channel = KEYS[1], KEYS[2]
 local base = memory.base(meta)
 local text = memory.text
@@ -680,6 +699,9 @@ if ARGV[6] ~= '' then
   redis.call('ZADD', base .. 'once:expires', ARGV[7], ARGV[6])
   redis.call('ZADD', base .. 'once:seq', text(seq), ARGV[6])
 end
+if KEYS[3] and ARGV[place] then
+  queue.enqueue({ KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8] }, requested, ARGV, place)
+end
 if ARGV[9] ~= '' then redis.call('HSET', base .. 'outbox', text(seq), ARGV[9]) end
 return { 'ok', epoch, seq, head, at, heard, narrowed }`,
   },
@@ -779,24 +801,8 @@ return { there, 0, heard }`,
   },
   "enqueue-tasks": {
     flags: [],
-    uses: ["queue", "integers"],
-    source: String.raw`local now, added = tonumber(ARGV[1]), 0
-for at = 2, #ARGV, 7 do
-  local tenant, key = ARGV[at], ARGV[at + 1]
-  local field = tenant .. '\0' .. key
-  if redis.call('HEXISTS', KEYS[1], field) == 0 then
-    local id = integers.text(queue.next(KEYS, 'id'))
-    local due = tonumber(ARGV[at + 5]) or now
-    redis.call('HSET', KEYS[1], field, id)
-    redis.call('HSET', KEYS[2], id, ARGV[at + 6])
-    queue.enter(KEYS, id, {
-      tenant = tenant, key = key, type = ARGV[at + 2], rank = queue.rank(tonumber(ARGV[at + 3])),
-      most = tonumber(ARGV[at + 4]), attempt = 0, token = 0,
-    }, due <= now and 'ready' or 'delayed', due)
-    added = added + 1
-  end
-end
-return added`,
+    uses: ["queue"],
+    source: String.raw`return queue.enqueue(KEYS, tonumber(ARGV[1]), ARGV, 2)`,
   },
   "extend-lease": {
     flags: [],

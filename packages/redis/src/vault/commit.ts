@@ -1,8 +1,9 @@
 import { type CommitReceipt, type CommitRequest, MemCubeError } from "@memcube/core";
 
 import type { RedisConnection, Reply } from "../connection/connection.ts";
+import { queueKeys } from "../queue/enqueue-arguments.ts";
 import { listOf, numberOf, textOf } from "../replies.ts";
-import { encodeCommit, type SearchFields } from "./encode-commit.ts";
+import { type CommitOptions, encodeCommit } from "./encode-commit.ts";
 
 export interface Committed {
   readonly receipt: CommitReceipt;
@@ -19,14 +20,18 @@ export interface Committed {
 export async function commitCube(
   connection: RedisConnection,
   request: CommitRequest,
-  options: { readonly publish: string; readonly fields: SearchFields },
+  options: CommitOptions,
 ): Promise<Committed | "purging"> {
   refuseReserved(request);
   const { keys } = connection;
   const [outcome, ...rest] = listOf(
     await connection.run(
       "commit-cube",
-      [keys.cube(request.cube, "meta"), keys.cubeFeed(request.cube)],
+      [
+        keys.cube(request.cube, "meta"),
+        keys.cubeFeed(request.cube),
+        ...(options.outbox || request.tasks.length === 0 ? [] : queueKeys(keys)),
+      ],
       encodeCommit(request, options),
     ),
   );

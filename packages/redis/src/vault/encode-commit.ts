@@ -1,14 +1,23 @@
 import type { CommitRequest, PutWrite, VaultWrite, VersionIndex } from "@memcube/core";
 
 import type { Argument } from "../connection/connection.ts";
+import { taskArguments } from "../queue/enqueue-arguments.ts";
 
 /** Fields that a query engine indexes, name and value in turn. */
 export type SearchFields = (write: PutWrite) => readonly Argument[];
 
+export interface CommitOptions {
+  /** PUBLISH, or SPUBLISH where there are shards. */
+  readonly publish: string;
+  readonly fields: SearchFields;
+  /** Tasks go to the cube's outbox, as the queue lies in another slot; else straight to the queue. */
+  readonly outbox: boolean;
+}
+
 /** Arguments of `commit-cube.lua`. */
 export function encodeCommit(
   request: CommitRequest,
-  options: { readonly publish: string; readonly fields: SearchFields },
+  options: CommitOptions,
 ): Argument[] {
   const { idempotency, tasks, writes } = request;
   const args: Argument[] = [
@@ -20,10 +29,11 @@ export function encodeCommit(
     idempotency?.key ?? "",
     numberOrNone(idempotency?.expiresAt),
     options.publish,
-    tasks.length === 0 ? "" : JSON.stringify(tasks),
+    tasks.length === 0 || !options.outbox ? "" : JSON.stringify(tasks),
     String(writes.length),
   ];
   for (const write of writes) encodeWrite(args, write, options.fields);
+  if (!options.outbox) args.push(...tasks.flatMap(taskArguments));
   return args;
 }
 

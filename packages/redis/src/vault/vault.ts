@@ -118,23 +118,29 @@ async function commitOnce(parts: VaultParts, request: CommitRequest): Promise<Co
   const { connection, outbox, feed, fields } = parts;
   const { cube: ref, tasks } = request;
   connection.checkOpen();
-  if (tasks.length > 0) await outbox.register(ref);
+  const viaOutbox = connection.server.isCluster && tasks.length > 0;
+  if (viaOutbox) await outbox.register(ref);
   for (const write of request.writes) {
     if (write.op === "cube") await registerCube(connection, ref, write.content);
   }
   const publish = connection.server.shardedPubSub ? "SPUBLISH" : "PUBLISH";
-  let committed = await commitCube(connection, request, { publish, fields });
+  const options = { publish, fields, outbox: connection.server.isCluster };
+  let committed = await commitCube(connection, request, options);
   while (committed === "purging") {
     await purge(connection, ref, false);
-    committed = await commitCube(connection, request, { publish, fields });
+    committed = await commitCube(connection, request, options);
   }
   const { receipt, heard, narrows } = committed;
   if (!receipt.replayed) {
     const wroteHeader = request.writes.some(({ op }) => op === "cube");
     feed.committed(ref, receipt, wroteHeader);
   }
-  if (tasks.length > 0 && !receipt.replayed) {
-    await outbox.relay(ref, receipt.position.seq, { tasks, at: request.at });
+  if (viaOutbox && !receipt.replayed) {
+    try {
+      await outbox.relay(ref, receipt.position.seq, { tasks, at: request.at });
+    } catch {
+      // They are as durable as the commit; the next sweep hands them on.
+    }
   }
   // INVARIANT: what a commit takes from somebody is nowhere to be seen once it is acknowledged.
   if (narrows && heard > feed.listenersHere(ref)) await feed.untilOthersForgot();

@@ -118,4 +118,25 @@ function queue.remove(keys, id, task)
   redis.call('HDEL', keys[2], id)
   redis.call('HDEL', keys[3], id)
 end
+-- Queues tasks of seven values each, from a place in a list on; see enqueue-tasks. Returns how many are new.
+function queue.enqueue(keys, now, values, first)
+  local added = 0
+  for at = first, #values, 7 do
+    local tenant, key = values[at], values[at + 1]
+    local field = tenant .. '\0' .. key
+    if redis.call('HEXISTS', keys[1], field) == 0 then
+      local id = integers.text(queue.next(keys, 'id'))
+      local due = tonumber(values[at + 5]) or now
+      redis.call('HSET', keys[1], field, id)
+      redis.call('HSET', keys[2], id, values[at + 6])
+      queue.enter(keys, id, {
+        tenant = tenant, key = key, type = values[at + 2], rank = queue.rank(tonumber(values[at + 3])),
+        most = tonumber(values[at + 4]), attempt = 0, token = 0,
+      }, due <= now and 'ready' or 'delayed', due)
+      added = added + 1
+    end
+  end
+  return added
+end
+
 return queue
