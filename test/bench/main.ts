@@ -6,19 +6,34 @@ import { benchLocomo } from "./core/locomo.ts";
 import { benchManyCubes } from "./core/many-cubes.ts";
 import { benchSearchLarge } from "./core/search-large.ts";
 import { benchSearchPeers } from "./core/search-peers.ts";
+import { benchBatchAdd } from "./redis/batch-add.ts";
+import { benchKills } from "./redis/kills.ts";
+import { benchLiveMemory } from "./redis/live-memory.ts";
+import { benchLocalSearch } from "./redis/local-search.ts";
+import { benchNeighbours } from "./redis/neighbours.ts";
+import { benchRoundTrips } from "./redis/round-trips.ts";
 import { reporter, type Report } from "./report.ts";
 
-const SUITES: Readonly<Record<string, Readonly<Record<string, (report: Report) => Promise<void>>>>> =
-  {
-    core: {
-      locomo: benchLocomo,
-      "search-50k": benchSearchLarge,
-      "search-10k": benchSearchPeers,
-      "durable-add": benchDurableAdd,
-      "cold-start": benchColdStart,
-      "many-cubes": benchManyCubes,
-    },
-  };
+const SUITES: Readonly<
+  Record<string, Readonly<Record<string, (report: Report) => Promise<void>>>>
+> = {
+  core: {
+    locomo: benchLocomo,
+    "search-50k": benchSearchLarge,
+    "search-10k": benchSearchPeers,
+    "durable-add": benchDurableAdd,
+    "cold-start": benchColdStart,
+    "many-cubes": benchManyCubes,
+  },
+  redis: {
+    "round-trips": benchRoundTrips,
+    "batch-add": benchBatchAdd,
+    "local-search": benchLocalSearch,
+    neighbours: benchNeighbours,
+    "live-memory": benchLiveMemory,
+    kills: benchKills,
+  },
+};
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -27,7 +42,9 @@ const { positionals, values } = parseArgs({
 const [name = ""] = positionals;
 const suite = SUITES[name];
 if (suite === undefined) {
-  console.error(`usage: pnpm bench SUITE [--case NAME]... [--json]\nsuites: ${Object.keys(SUITES).join(", ")}`);
+  console.error(
+    `usage: pnpm bench SUITE [--case NAME]... [--json]\nsuites: ${Object.keys(SUITES).join(", ")}`,
+  );
   process.exit(2);
 }
 const cases = values.case ?? Object.keys(suite);
