@@ -26,7 +26,12 @@ export async function makeRedisPlace(
     shared: true,
     open: () =>
       redisStorage({ ...options, prefix, blobs: directoryBlobs({ directory, sync: false }) }),
-    destroy: () => rm(directory, { recursive: true, force: true }),
+    destroy: async () => {
+      await rm(directory, { recursive: true, force: true });
+      // An index costs the server on every write; the keys go at the end.
+      if (options.search === "query-engine")
+        await raw.sendCommand(["FT.DROPINDEX", `${prefix}:search:v1`]);
+    },
     damageBlob: async (tenantId, hash) => {
       await raw.sendCommand(["HSET", `${prefix}:{b:${tenantId}}:data`, hash, "something else"]);
     },

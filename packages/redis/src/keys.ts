@@ -31,6 +31,10 @@ export interface Keys {
    * {@link USAGE_COUNTERS}. Lies with the cube so that an erasure takes them in the same step.
    */
   cubeUsage(ref: CubeRef): string;
+  /** Search document of a memory: under a prefix of its own, for the index; in the cube's slot. */
+  cubeDocument(ref: CubeRef, id: string): string;
+  /** Tenant and cube as one name. */
+  cubeTag(ref: CubeRef): string;
   /** What tells that a cube changed. */
   cubeFeed(ref: CubeRef): string;
   cubeList(tenantId: string, name: string): string;
@@ -52,6 +56,8 @@ export function keysOf(prefix: string): Keys {
     prefix,
     cube: (ref, name) => key(ofCube(ref), name),
     cubeUsage: (ref) => key(ofCube(ref), "usage"),
+    cubeDocument: (ref, id) => `${prefix}:d:{${ofCube(ref)}}:${id}`,
+    cubeTag: ofCube,
     cubeFeed: (ref) => key(ofCube(ref), "feed"),
     cubeList: (tenantId, name) => key(`l:${escapeName(tenantId)}`, name),
     thread: ({ tenantId, owner, threadId }, name) =>

@@ -1,6 +1,8 @@
 import { MemCubeError, type Storage, type TaskQueue } from "@memcube/core";
 
 import { storageBlobs } from "./blobs/storage-blobs.ts";
+import { openSearch } from "./candidates/search-mode.ts";
+import { noFields, searchFields } from "./candidates/search-schema.ts";
 import { type OpenConnection, openConnection } from "./connection/open-connection.ts";
 import { CubeFeed } from "./feed/cube-feed.ts";
 import { parseOptions, type ParsedOptions, type RedisStorageOptions } from "./options.ts";
@@ -31,6 +33,7 @@ export async function redisStorage(options: RedisStorageOptions): Promise<Storag
 
 async function assemble(connection: OpenConnection, options: ParsedOptions): Promise<Storage> {
   refuseEviction(connection, options);
+  const search = await openSearch(connection, options);
   const queue = redisTaskQueue(connection);
   const outbox = new Outbox(connection, queue);
   const feed = new CubeFeed(connection, options.feedLeaseMs);
@@ -41,7 +44,8 @@ async function assemble(connection: OpenConnection, options: ParsedOptions): Pro
       outbox,
       feed,
       durability: options.durability ?? connection.server.durability ?? "process",
-      fields: () => [],
+      fields: search.documents ? searchFields(connection.keys) : noFields,
+      candidates: search.candidates,
     }),
     threads: redisThreads(connection),
     queue: connection.server.isCluster ? sweeping(queue, outbox) : queue,

@@ -43,8 +43,6 @@ export function makeClient(
 
 /** Connects within the time given. @throws MemCubeError */
 export async function connect(client: NativeClient, timeoutMs: number): Promise<void> {
-  // Without a listener an error of the connection would end the process; calls report it.
-  client.on("error", () => {});
   if (client.isOpen) return;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

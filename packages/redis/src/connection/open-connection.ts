@@ -29,6 +29,9 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
   const own = options.url === undefined ? undefined : makeClient(options.url, options);
   const client = options.client ?? own;
   if (client === undefined) throw new TypeError("redisStorage: either url or client");
+  // Without a listener an error of the connection would end the process; calls report it.
+  const ignore = (): void => {};
+  client.on("error", ignore);
   await connect(client, options.connectTimeoutMs);
   try {
     const sender = senderOf(client);
@@ -52,7 +55,11 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
         guard.public(() => runner.run(script, keys, args, buffers), timeoutMs, false),
       sendToMasters: (command) => guard.public(() => sender.sendToMasters(command)),
       checkOpen: () => guard.checkOpen(),
-      close: () => guard.close(() => closeClient(own, options.timeoutMs)),
+      close: () =>
+        guard.close(async () => {
+          await closeClient(own, options.timeoutMs);
+          if (own === undefined) client.off?.("error", ignore);
+        }),
     };
   } catch (error) {
     own?.destroy();

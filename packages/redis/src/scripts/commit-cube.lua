@@ -4,7 +4,8 @@
 --   ("" none), 6 idempotency key ("" none), 7 when that expires, 8 PUBLISH or SPUBLISH, 9 tasks as JSON
 --   for the outbox ("" none), 10 number of writes, then the writes:
 --   p id expected version content salt commitment kind type state visibility key session at edges
---     expires, number of tags, tags, number of targets, targets, number of fields and values, these
+--     expires, number of tags, tags, number of targets, targets, number of fields and values of its
+--     search document (0: there are no documents, 1: it has none), these
 --   e id expected ("" any)
 --   v id fingerprint model vector
 --   c expected version content salt commitment
@@ -260,12 +261,17 @@ function apply.p(write)
     new[3] = lastOrdinal
     counted.n = counted.n + 1
   end
+  if write.edges == '' then
+    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', write.content)
+  else
+    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', write.content, 'e', write.edges)
+  end
   local fields = write.fields
-  local count = #fields
-  fields[count + 1], fields[count + 2] = 'm', cmsgpack.pack(new)
-  fields[count + 3], fields[count + 4] = 'c', write.content
-  if write.edges ~= '' then fields[count + 5], fields[count + 6] = 'e', write.edges end
-  redis.call('HSET', key, unpack(fields))
+  if #fields > 1 then
+    redis.call('HSET', memory.document(base, id), 'class', text(new[4]), unpack(fields))
+  elseif #fields == 1 then
+    redis.call('UNLINK', memory.document(base, id))
+  end
   link(id, new, old)
   current[id] = new
 end
@@ -293,7 +299,7 @@ function apply.e(write)
       redis.call('ZREM', base .. 'ended', memory.ended(id, tonumber(field), ended[1]))
     end
   end
-  redis.call('UNLINK', key, history)
+  redis.call('UNLINK', key, history, memory.document(base, id))
   redis.call('HDEL', base .. 'usage', 'r' .. id, 'i' .. id, 'u' .. id, 'a' .. id)
   current[id] = false
 end

@@ -35,7 +35,7 @@ for _, id in ipairs(ids) do
       unlinkFound(cmsgpack.unpack(redis.call('HGET', history, field))[2])
     end
   end
-  redis.call('UNLINK', key, history)
+  redis.call('UNLINK', key, history, memory.document(base, id))
 end
 if #ids > 0 then redis.call('ZREM', base .. 'all', unpack(ids)) end
 if #ids == slice then return { there, 1, heard } end

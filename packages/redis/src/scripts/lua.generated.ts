@@ -78,6 +78,10 @@ end
 function memory.ended(id, version, seq)
   return id .. '\0' .. string.format('%016.0f', version) .. '\0' .. memory.text(seq)
 end
+function memory.document(base, id)
+  local open = string.find(base, '{', 1, true)
+  return string.sub(base, 1, open - 1) .. 'd:' .. string.sub(base, open) .. id
+end
 function memory.base(meta)
   return string.sub(meta, 1, -5)
 end
@@ -394,6 +398,22 @@ return { 'ok' }`,
 end
 return 0`,
   },
+  "check-memories": {
+    flags: ["no-writes"],
+    uses: ["memory", "view", "rows", "filter"],
+    source: String.raw`local base = memory.base(KEYS[1])
+local refusal, sees = view.open(base, ARGV[1], ARGV[2])
+if refusal then return refusal end
+local count = tonumber(ARGV[4])
+local wanted = filter.parse(ARGV, 5 + count)
+local reader = rows.reader(base, sees, tonumber(ARGV[3]), nil, false)
+local kept = {}
+for place = 5, 4 + count do
+  local head = rows.head(reader, ARGV[place])
+  if head and filter.fits(wanted, head) then kept[#kept + 1] = ARGV[place] end
+end
+return { 'ok', kept }`,
+  },
   "commit-cube": {
     flags: [],
     uses: ["memory", "queue"],
@@ -623,12 +643,17 @@ function apply.p(write)
     new[3] = lastOrdinal
     counted.n = counted.n + 1
   end
+  if write.edges == '' then
+    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', write.content)
+  else
+    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', write.content, 'e', write.edges)
+  end
   local fields = write.fields
-  local count = #fields
-  fields[count + 1], fields[count + 2] = 'm', cmsgpack.pack(new)
-  fields[count + 3], fields[count + 4] = 'c', write.content
-  if write.edges ~= '' then fields[count + 5], fields[count + 6] = 'e', write.edges end
-  redis.call('HSET', key, unpack(fields))
+  if #fields > 1 then
+    redis.call('HSET', memory.document(base, id), 'class', text(new[4]), unpack(fields))
+  elseif #fields == 1 then
+    redis.call('UNLINK', memory.document(base, id))
+  end
   link(id, new, old)
   current[id] = new
 end
@@ -655,7 +680,7 @@ function apply.e(write)
       redis.call('ZREM', base .. 'ended', memory.ended(id, tonumber(field), ended[1]))
     end
   end
-  redis.call('UNLINK', key, history)
+  redis.call('UNLINK', key, history, memory.document(base, id))
   redis.call('HDEL', base .. 'usage', 'r' .. id, 'i' .. id, 'u' .. id, 'a' .. id)
   current[id] = false
 end
@@ -785,7 +810,7 @@ for _, id in ipairs(ids) do
       unlinkFound(cmsgpack.unpack(redis.call('HGET', history, field))[2])
     end
   end
-  redis.call('UNLINK', key, history)
+  redis.call('UNLINK', key, history, memory.document(base, id))
 end
 if #ids > 0 then redis.call('ZREM', base .. 'all', unpack(ids)) end
 if #ids == slice then return { there, 1, heard } end

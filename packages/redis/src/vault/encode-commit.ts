@@ -1,10 +1,10 @@
-import type { CommitRequest, PutWrite, VaultWrite, VersionIndex } from "@memcube/core";
+import type { CommitRequest, CubeRef, PutWrite, VaultWrite, VersionIndex } from "@memcube/core";
 
 import type { Argument } from "../connection/connection.ts";
 import { taskArguments } from "../queue/enqueue-arguments.ts";
 
 /** Fields that a query engine indexes, name and value in turn. */
-export type SearchFields = (write: PutWrite) => readonly Argument[];
+export type SearchFields = (cube: CubeRef, write: PutWrite) => readonly Argument[];
 
 export interface CommitOptions {
   /** PUBLISH, or SPUBLISH where there are shards. */
@@ -15,10 +15,7 @@ export interface CommitOptions {
 }
 
 /** Arguments of `commit-cube.lua`. */
-export function encodeCommit(
-  request: CommitRequest,
-  options: CommitOptions,
-): Argument[] {
+export function encodeCommit(request: CommitRequest, options: CommitOptions): Argument[] {
   const { idempotency, tasks, writes } = request;
   const args: Argument[] = [
     String(request.at),
@@ -32,18 +29,23 @@ export function encodeCommit(
     tasks.length === 0 || !options.outbox ? "" : JSON.stringify(tasks),
     String(writes.length),
   ];
-  for (const write of writes) encodeWrite(args, write, options.fields);
+  for (const write of writes) encodeWrite(args, request.cube, write, options.fields);
   if (!options.outbox) args.push(...tasks.flatMap(taskArguments));
   return args;
 }
 
-function encodeWrite(args: Argument[], write: VaultWrite, fields: SearchFields): void {
+function encodeWrite(
+  args: Argument[],
+  cube: CubeRef,
+  write: VaultWrite,
+  fields: SearchFields,
+): void {
   switch (write.op) {
     case "put":
       args.push("p", write.id, String(write.expectedVersion), String(write.version));
       args.push(write.content, write.salt, write.commitment);
       encodeIndex(args, write.index);
-      pushList(args, fields(write));
+      pushList(args, fields(cube, write));
       return;
     case "erase":
       args.push("e", write.id, numberOrNone(write.expectedVersion));

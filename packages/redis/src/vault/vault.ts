@@ -8,6 +8,7 @@ import {
   type VaultCapabilities,
 } from "@memcube/core";
 
+import { findCandidates } from "../candidates/candidates.ts";
 import type { RedisConnection } from "../connection/connection.ts";
 import { listOf, numberOf, textOf } from "../replies.ts";
 import type { CubeFeed } from "../feed/cube-feed.ts";
@@ -42,6 +43,8 @@ export interface VaultParts {
   readonly feed: CubeFeed;
   readonly durability: VaultCapabilities["durability"];
   readonly fields: SearchFields;
+  /** The server's query engine proposes candidates. */
+  readonly candidates: boolean;
 }
 
 /**
@@ -55,7 +58,7 @@ export function vaultOf(parts: VaultParts): Vault {
   const { keys } = connection;
   return {
     capabilities: {
-      candidates: false,
+      candidates: parts.candidates,
       atomicAcrossCubes: false,
       durability: parts.durability,
       linkHash: "sha1",
@@ -96,9 +99,10 @@ export function vaultOf(parts: VaultParts): Vault {
     addSegment: (ref, segment) => addSegment(connection, ref, segment),
     replaceSegment: (ref, segment, replaced) => replaceSegment(connection, ref, segment, replaced),
     stats: (ref) => readStats(connection, ref),
-    candidates: async () => {
+    candidates: async (ref, query) => {
       connection.checkOpen();
-      const why = "This Redis has no query engine in use: the storage proposes no candidates.";
+      if (parts.candidates) return findCandidates(reading, ref, query);
+      const why = "No query engine is in use here: the storage proposes no candidates.";
       throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
     },
   };
@@ -162,7 +166,11 @@ async function dropCube(parts: VaultParts, ref: CubeRef): Promise<boolean> {
   return found;
 }
 
-async function purge(connection: RedisConnection, ref: CubeRef, drops: boolean): Promise<{ readonly found: boolean; readonly heard: number }> {
+async function purge(
+  connection: RedisConnection,
+  ref: CubeRef,
+  drops: boolean,
+): Promise<{ readonly found: boolean; readonly heard: number }> {
   const { keys, server } = connection;
   const publish = server.shardedPubSub ? "SPUBLISH" : "PUBLISH";
   let found = false;

@@ -32,6 +32,12 @@ function memory.ended(id, version, seq)
   return id .. '\0' .. string.format('%016.0f', version) .. '\0' .. memory.text(seq)
 end
 
+-- Search document of a memory, where there are any: HASH of terms, cube, class and what filters need.
+function memory.document(base, id)
+  local open = string.find(base, '{', 1, true)
+  return string.sub(base, 1, open - 1) .. 'd:' .. string.sub(base, open) .. id
+end
+
 -- Base of the cube whose meta key is given.
 function memory.base(meta)
   return string.sub(meta, 1, -5)
