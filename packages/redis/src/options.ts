@@ -78,7 +78,7 @@ const optionsSchema = z
         replicas: z.int().min(0).max(16).default(0),
         fsync: z.boolean().default(false),
       })
-      .optional(),
+      .prefault({}),
     feedLeaseMs: z.int().min(0).max(10_000).default(250),
     allowEviction: z.boolean().default(false),
   })

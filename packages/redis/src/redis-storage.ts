@@ -33,6 +33,7 @@ export async function redisStorage(options: RedisStorageOptions): Promise<Storag
 
 async function assemble(connection: OpenConnection, options: ParsedOptions): Promise<Storage> {
   refuseEviction(connection, options);
+  refuseWaiting(connection, options);
   const search = await openSearch(connection, options);
   const queue = redisTaskQueue(connection);
   const outbox = new Outbox(connection, queue);
@@ -46,6 +47,10 @@ async function assemble(connection: OpenConnection, options: ParsedOptions): Pro
       durability: options.durability ?? connection.server.durability ?? "process",
       fields: search.documents ? searchFields(connection.keys) : noFields,
       candidates: search.candidates,
+      acknowledge: {
+        ...options.acknowledge,
+        waitMs: Math.floor(options.timeoutMs * 0.4),
+      },
     }),
     threads: redisThreads(connection),
     queue: connection.server.isCluster ? sweeping(queue, outbox) : queue,
@@ -68,6 +73,14 @@ function sweeping(queue: TaskQueue, outbox: Outbox): TaskQueue {
       return queue.lease(query);
     },
   };
+}
+
+/** WAIT speaks of its own connection; the commands of a pool go over any. */
+function refuseWaiting({ kind }: OpenConnection, { acknowledge }: ParsedOptions): void {
+  const waits = acknowledge.replicas > 0 || acknowledge.fsync;
+  if (!waits || kind === "client" || kind === "cluster") return;
+  const why = "`acknowledge` needs a single connection: give a URL, a client or a cluster.";
+  throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why, { details: { kind } });
 }
 
 function refuseEviction({ server }: OpenConnection, { allowEviction }: ParsedOptions): void {

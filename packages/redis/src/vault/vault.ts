@@ -12,6 +12,7 @@ import { findCandidates } from "../candidates/candidates.ts";
 import type { RedisConnection } from "../connection/connection.ts";
 import { listOf, numberOf, textOf } from "../replies.ts";
 import type { CubeFeed } from "../feed/cube-feed.ts";
+import { type Acknowledge, awaitCopies } from "./await-copies.ts";
 import { commitCube } from "./commit.ts";
 import { edgesTo } from "./edges.ts";
 import type { SearchFields } from "./encode-commit.ts";
@@ -43,6 +44,7 @@ export interface VaultParts {
   readonly feed: CubeFeed;
   readonly durability: VaultCapabilities["durability"];
   readonly fields: SearchFields;
+  readonly acknowledge: Acknowledge;
   /** The server's query engine proposes candidates. */
   readonly candidates: boolean;
 }
@@ -146,6 +148,7 @@ async function commitOnce(parts: VaultParts, request: CommitRequest): Promise<Co
       // They are as durable as the commit; the next sweep hands them on.
     }
   }
+  await awaitCopies(connection, ref, parts.acknowledge);
   // INVARIANT: what a commit takes from somebody is nowhere to be seen once it is acknowledged.
   if (narrows && heard > feed.listenersHere(ref)) await feed.untilOthersForgot();
   return receipt;
