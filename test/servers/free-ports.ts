@@ -1,27 +1,32 @@
-import { createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 
-/** Ports that are free on loopback now, all different; below 55,536, as a cluster bus adds 10,000. */
+/** Ports of one process: those of test files that run at the same time must not meet. */
+const OWN = 220;
+const FIRST = 10_000 + (process.pid % 50) * OWN;
+
+/** What a cluster's bus adds to a port. Both stay below what systems give to outgoing connections. */
+const BUS = 10_000;
+
+let next = 0;
+
+/** Ports that are free on loopback now, with that of the cluster bus; each is given out once in turn. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
   const ports: number[] = [];
-  // Bound: a machine with so many ports taken in a row has other worries.
-  for (let tries = 0; ports.length < count && tries < 1_000; tries += 1) {
-    const server = createServer();
-    // Outside the range that the system gives to outgoing connections, so nobody takes it meanwhile.
-    const wanted = 20_000 + Math.floor(Math.random() * 12_000);
-    const got = await listen(server, wanted);
-    if (!got) continue;
-    servers.push(server);
-    if (!ports.includes(wanted)) ports.push(wanted);
+  for (let tries = 0; ports.length < count && tries < OWN; tries += 1) {
+    const port = FIRST + next;
+    next = (next + 1) % OWN;
+    if ((await isFree(port)) && (await isFree(port + BUS))) ports.push(port);
   }
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   if (ports.length < count) throw new Error("no free ports on loopback");
   return ports;
 }
 
-function listen(server: Server, port: number): Promise<boolean> {
-  return new Promise((done) => {
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const listening = await new Promise<boolean>((done) => {
     server.once("error", () => done(false));
     server.listen(port, "127.0.0.1", () => done(true));
   });
+  if (listening) await new Promise((done) => server.close(done));
+  return listening;
 }

@@ -94,6 +94,8 @@ function argumentsOf(options: RedisServerOptions, port: number, directory: strin
     ["dir", directory],
     ["save", ""],
     ["daemonize", "no"],
+    // A replica is served at once instead of after five seconds in which others might ask too.
+    ["repl-diskless-sync-delay", "0"],
     ["appendonly", appendFsync === "no" ? "no" : "yes"],
     ["appendfsync", appendFsync],
     ["maxmemory-policy", policy],
@@ -108,15 +110,12 @@ function argumentsOf(options: RedisServerOptions, port: number, directory: strin
       ? [
           ["cluster-enabled", "yes"],
           ["cluster-config-file", "nodes.conf"],
-          ["cluster-node-timeout", "2000"],
+          ["cluster-node-timeout", "1000"],
         ]
       : []),
     ...(options.replicaOf === undefined
       ? []
-      : [
-          ["replicaof", "127.0.0.1", `${options.replicaOf}`],
-          ["repl-diskless-sync-delay", "0"],
-        ]),
+      : [["replicaof", "127.0.0.1", `${options.replicaOf}`]]),
     ...(options.settings ?? []),
   ];
   return settings.flatMap(([name, ...values]) => [`--${name}`, ...values]);
