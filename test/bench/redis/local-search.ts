@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
 import { createMemOS } from "@memcube/core";
 import { redisStorage } from "@memcube/redis";
@@ -43,6 +43,8 @@ export async function benchLocalSearch(report: Report): Promise<void> {
       await writer.add(`the foreign word number qx${at}z appeared`);
       const acknowledged = performance.now();
       for (;;) {
+        // A search without a round trip does not let messages in by itself.
+        await nextTurn();
         const { hits } = await cube.search(`qx${at}z`, { limit: 1 });
         if (JSON.stringify(hits[0]?.memory.payload ?? "").includes(`qx${at}z`)) break;
       }
