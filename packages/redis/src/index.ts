@@ -1,3 +1,4 @@
+export { type AclOptions, aclRules } from "./acl-rules.ts";
 export { directoryBlobs, type DirectoryBlobsOptions } from "./blobs/directory-blobs.ts";
 export type { NativeClient } from "./connection/native-client.ts";
 export type { RedisStorageOptions } from "./options.ts";
