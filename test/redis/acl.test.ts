@@ -1,5 +1,5 @@
 import { ALL_RULES, findBrokenRules } from "@memcube/conformance";
-import { aclRules, redisStorage } from "@memcube/redis";
+import { aclRules } from "@memcube/redis";
 import { createClient } from "redis";
 import { expect, test } from "vitest";
 
@@ -57,11 +57,8 @@ describeRedis("a user that may do no more than it must", () => {
         client.destroy();
       }
       // The key prefix holds storages apart too.
-      const error = await errorOf(
-        redisStorage({ url, prefix: "other" }).then((storage) =>
-          storage.queue.stats("t").finally(() => storage.close()),
-        ),
-      );
+      const others = await open({ url, prefix: "other" });
+      const error = await errorOf(others.queue.stats("t"));
       expect(error).toMatchObject({ code: "MEMCUBE_STORAGE_FAILED", retryable: false });
     });
   });
