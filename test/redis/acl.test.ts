@@ -57,8 +57,9 @@ describeRedis("a user that may do no more than it must", () => {
         client.destroy();
       }
       // The key prefix holds storages apart too.
-      const others = await open({ url, prefix: "other" });
-      const error = await errorOf(others.queue.stats("t"));
+      const error = await errorOf(
+        open({ url, prefix: "other" }).then(({ queue }) => queue.stats("t")),
+      );
       expect(error).toMatchObject({ code: "MEMCUBE_STORAGE_FAILED", retryable: false });
     });
   });
