@@ -441,45 +441,68 @@ end
 local writes, current, touched = {}, {}, {}
 local creates = false
 local place = 11
+local NONE = {}
+local parts = {}
+local function groupParts(group)
+  local known = parts[group]
+  if not known then
+    known = { string.match(group, '^([^%z]*)%z([^%z]*)%z([^%z]*)$') }
+    parts[group] = known
+  end
+  return known
+end
 local function list(at)
   local count = tonumber(ARGV[at])
-  local values = {}
-  for offset = 1, count do values[offset] = ARGV[at + offset] end
-  return values, at + count + 1
+  return { unpack(ARGV, at + 1, at + count) }, at + count + 1
 end
 for number = 1, tonumber(ARGV[10]) do
-  local op = ARGV[place]
-  local write = { op = op }
+  local op, id = ARGV[place], ARGV[place + 1]
+  local write
   if op == 'p' then
-    write.id, write.expected = ARGV[place + 1], tonumber(ARGV[place + 2])
-    write.content, write.edges = ARGV[place + 4], ARGV[place + 14]
-    write.visibility, write.key = ARGV[place + 10], ARGV[place + 11]
-    write.head = { tonumber(ARGV[place + 3]), 0, 0, 0, ARGV[place + 7], ARGV[place + 8],
-      ARGV[place + 9], write.key, ARGV[place + 12], tonumber(ARGV[place + 13]) }
-    write.head[14], write.head[15] = ARGV[place + 5], ARGV[place + 6]
-    write.head[11] = tonumber(ARGV[place + 15]) or false
-    write.head[12], place = list(place + 16)
-    write.head[13], place = list(place)
-    write.fields, place = list(place)
+    local optional, after = ARGV[place + 10], place + 11
+    local key, session, expires, edges = '', '', false, ''
+    local tags, targets, fields = NONE, NONE, NONE
+    for option in string.gmatch(optional, '.') do
+      if option == 'k' then
+        key, after = ARGV[after], after + 1
+      elseif option == 's' then
+        session, after = ARGV[after], after + 1
+      elseif option == 'x' then
+        expires, after = tonumber(ARGV[after]), after + 1
+      elseif option == 'e' then
+        edges, after = ARGV[after], after + 1
+      elseif option == 't' then
+        tags, after = list(after)
+      elseif option == 'o' then
+        targets, after = list(after)
+      else
+        fields, after = list(after)
+      end
+    end
+    local group = groupParts(ARGV[place + 8])
+    write = {
+      op = op, id = id, expected = tonumber(ARGV[place + 2]), content = ARGV[place + 4], edges = edges,
+      visibility = ARGV[place + 7], key = key, fields = fields,
+      head = { tonumber(ARGV[place + 3]), 0, 0, 0, group[1], group[2], group[3], key, session,
+        tonumber(ARGV[place + 9]), expires, tags, targets, ARGV[place + 5], ARGV[place + 6] },
+    }
+    place = after
   elseif op == 'e' then
-    write.id, write.expected = ARGV[place + 1], tonumber(ARGV[place + 2])
+    write = { op = op, id = id, expected = tonumber(ARGV[place + 2]) }
     place = place + 3
   elseif op == 'v' then
-    write.id, write.fingerprint, write.model = ARGV[place + 1], ARGV[place + 2], ARGV[place + 3]
-    write.vector = ARGV[place + 4]
+    write = { op = op, id = id, fingerprint = ARGV[place + 2], model = ARGV[place + 3],
+      vector = ARGV[place + 4] }
     place = place + 5
   else
-    write.id, write.expected = '@cube', tonumber(ARGV[place + 1])
-    write.version, write.content = ARGV[place + 2], ARGV[place + 3]
-    write.salt, write.commitment = ARGV[place + 4], ARGV[place + 5]
+    write = { op = op, id = '@cube', expected = tonumber(id), version = ARGV[place + 2],
+      content = ARGV[place + 3], salt = ARGV[place + 4], commitment = ARGV[place + 5] }
     if write.expected == 0 then creates = true end
     place = place + 6
   end
-  if op ~= 'c' then
-    if current[write.id] == nil then
-      local packed = epoch and redis.call('HGET', base .. 'm:' .. write.id, 'm')
-      current[write.id] = packed and cmsgpack.unpack(packed) or false
-    end
+  if op ~= 'c' and current[id] == nil then
+    local packed = epoch and redis.call('HGET', base .. 'm:' .. id, 'm')
+    current[id] = packed and cmsgpack.unpack(packed) or false
   end
   if op ~= 'v' then touched[write.id] = true end
   writes[number] = write
@@ -539,15 +562,31 @@ local function classOf(visibility)
   end
   return class
 end
+local named = {}
+local function groupOf(head)
+  local ofClass = named[head[4]]
+  if not ofClass then
+    ofClass = {}
+    named[head[4]] = ofClass
+  end
+  local rest = head[5] .. '\0' .. head[6] .. '\0' .. head[7]
+  local group = ofClass[rest]
+  if not group then
+    group = memory.group(head)
+    ofClass[rest] = group
+  end
+  return group
+end
 local waiting, groups = {}, {}
 local function add(key, score, member)
   local members = waiting[key]
   if not members then
-    members = {}
-    waiting[key] = members
+    waiting[key] = { score, member }
+    return
   end
-  members[#members + 1] = score
-  members[#members + 1] = member
+  local count = #members
+  members[count + 1] = score
+  members[count + 2] = member
 end
 local function flush()
   for key, members in pairs(waiting) do
@@ -572,8 +611,8 @@ local function contains(values, value)
   return false
 end
 local function unlink(id, old, now)
-  local group = memory.group(old)
-  if not now or memory.group(now) ~= group then
+  local group = groupOf(old)
+  if not now or groupOf(now) ~= group then
     redis.call('ZREM', base .. 'g:' .. group, id)
     countGroup(group, -1)
   end
@@ -593,11 +632,12 @@ local function unlink(id, old, now)
     if redis.call('HGET', base .. 'x', old[8]) == id then redis.call('HDEL', base .. 'x', old[8]) end
   end
 end
+local all = base .. 'all'
 local function link(id, head, old)
   local ordinal = text(head[3])
-  local group = memory.group(head)
-  if not old then add(base .. 'all', ordinal, id) end
-  if not old or memory.group(old) ~= group then
+  local group = groupOf(head)
+  if not old then add(all, ordinal, id) end
+  if not old or groupOf(old) ~= group then
     add(base .. 'g:' .. group, ordinal, id)
     countGroup(group, 1)
   end

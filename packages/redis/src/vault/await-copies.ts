@@ -30,7 +30,10 @@ export async function awaitCopies(
     ? listOf(
         await connection.send(key, ["WAITAOF", "1", String(replicas), String(waitMs)], options),
       ).map(numberOf)
-    : [1, numberOf(await connection.send(key, ["WAIT", String(replicas), String(waitMs)], options))];
+    : [
+        1,
+        numberOf(await connection.send(key, ["WAIT", String(replicas), String(waitMs)], options)),
+      ];
   if ((onDisk ?? 0) >= 1 && (copies ?? 0) >= replicas) return;
   throw new MemCubeError(
     "MEMCUBE_STORAGE_UNREACHABLE",

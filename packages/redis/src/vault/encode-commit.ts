@@ -44,8 +44,7 @@ function encodeWrite(
     case "put":
       args.push("p", write.id, String(write.expectedVersion), String(write.version));
       args.push(write.content, write.salt, write.commitment);
-      encodeIndex(args, write.index);
-      pushList(args, fields(cube, write));
+      encodeIndex(args, write.index, fields(cube, write));
       return;
     case "erase":
       args.push("e", write.id, numberOrNone(write.expectedVersion));
@@ -63,21 +62,34 @@ function encodeWrite(
   }
 }
 
-function encodeIndex(args: Argument[], index: VersionIndex): void {
-  const { kind, type, state, visibility, externalKey, sessionId, at, expiresAt, edges } = index;
-  args.push(kind, type, state, visibility, externalKey ?? "", sessionId ?? "", String(at));
-  args.push(edges.length === 0 ? "" : JSON.stringify(edges), numberOrNone(expiresAt));
-  pushList(args, [...new Set(index.tags)]);
-  pushList(args, [...new Set(edges.map(({ to }) => targetOf(to)))]);
+/** What most memories lack is not sent: a letter says that it follows. */
+function encodeIndex(args: Argument[], index: VersionIndex, document: readonly Argument[]): void {
+  const { kind, type, state, visibility, externalKey, sessionId, at, expiresAt } = index;
+  const { tags, edges } = index;
+  const optional: Argument[] = [];
+  let letters = "";
+  const add = (letter: string, ...values: readonly Argument[]): void => {
+    letters += letter;
+    for (const value of values) optional.push(value);
+  };
+  if (externalKey !== undefined && externalKey !== "") add("k", externalKey);
+  if (sessionId !== undefined && sessionId !== "") add("s", sessionId);
+  if (expiresAt !== undefined) add("x", String(expiresAt));
+  if (edges.length > 0) add("e", JSON.stringify(edges));
+  if (tags.length > 0) add("t", ...counted([...new Set(tags)]));
+  if (edges.length > 0) add("o", ...counted([...new Set(edges.map(({ to }) => targetOf(to)))]));
+  if (document.length > 0) add("d", ...counted(document));
+  args.push(visibility, `${kind}\0${type}\0${state}`, String(at), letters);
+  for (const value of optional) args.push(value);
+}
+
+function counted(values: readonly Argument[]): Argument[] {
+  return [String(values.length), ...values];
 }
 
 /** Ids hold no control characters. */
 export function targetOf(to: { readonly cubeId: string; readonly id: string }): string {
   return `${to.cubeId}\0${to.id}`;
-}
-
-function pushList(args: Argument[], values: readonly Argument[]): void {
-  args.push(String(values.length), ...values);
 }
 
 function numberOrNone(value: number | undefined): string {
