@@ -26,15 +26,18 @@ export async function startCluster(
 ): Promise<RedisCluster> {
   const { withReplicas = false, ...rest } = options;
   const ports = await freePorts(withReplicas ? 6 : 3);
-  const servers = await Promise.all(
+  const started = await Promise.allSettled(
     ports.map((port) => startRedis({ ...rest, cluster: true, port })),
   );
+  const servers = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const failed = started.find((each) => each.status === "rejected");
   const masters = servers.slice(0, 3);
   const replicas = servers.slice(3);
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.stop()));
   };
   try {
+    if (failed !== undefined) throw failed.reason;
     await join(masters, replicas);
   } catch (error) {
     await stop();

@@ -49,8 +49,14 @@ export interface RedisServer {
 
 /** Ends with the test process, whatever happens to that. */
 const running = new Set<ChildProcess>();
-process.on("exit", () => {
+function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
+}
+process.on("exit", killAll);
+process.on("disconnect", killAll);
+process.once("SIGTERM", () => {
+  killAll();
+  process.exit(143);
 });
 
 /** Starts a server and waits until it answers. @throws Error when there is no redis-server */
