@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Reply } from "../connection/connection.ts";
 import type { OpenConnection } from "../connection/open-connection.ts";
+import { fieldsOf } from "../connection/reply-fields.ts";
 import { listOf, textOf } from "../replies.ts";
 import { createIndexCommand, indexAlias, indexName, INDEX_VERSION } from "./search-schema.ts";
 import { readSearchReply } from "./search-reply.ts";
@@ -61,8 +62,7 @@ async function createIndex(connection: OpenConnection): Promise<void> {
 async function untilWhole(connection: OpenConnection, name: string): Promise<void> {
   for (;;) {
     const info = await connection.send(undefined, ["FT.INFO", name]);
-    const fields = info instanceof Map ? Object.fromEntries(info) : (info as Record<string, Reply>);
-    if (Array.isArray(info) || Number(fields["indexing"] ?? 0) === 0) return;
+    if (Number(fieldsOf(info).get("indexing") ?? 0) === 0) return;
     await sleep(LOOK_MS);
   }
 }

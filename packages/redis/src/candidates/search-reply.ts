@@ -1,7 +1,8 @@
 import { MemCubeError } from "@memcube/core";
 
 import type { Reply } from "../connection/connection.ts";
-import { damaged, listOf, numberOf, textOf } from "../replies.ts";
+import { fieldsOf } from "../connection/reply-fields.ts";
+import { listOf, numberOf, textOf } from "../replies.ts";
 
 /**
  * Documents of an FT.SEARCH reply, best first.
@@ -17,23 +18,13 @@ export function readSearchReply(
     throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
   }
   const fields = fieldsOf(reply);
-  const warnings = listOf(fields["warning"] ?? []).map(textOf);
+  const warnings = listOf(fields.get("warning") ?? []).map(textOf);
   if (warnings.length > 0) {
     const why = "The query engine did not finish: its answer can't be trusted. Try again.";
     throw new MemCubeError("MEMCUBE_BUSY", why, { details: { warnings } });
   }
-  return listOf(fields["results"]).map((result) => {
-    const { id, score } = fieldsOf(result);
-    return { key: textOf(id), score: numberOf(score) };
+  return listOf(fields.get("results")).map((result) => {
+    const document = fieldsOf(result);
+    return { key: textOf(document.get("id")), score: numberOf(document.get("score")) };
   });
-}
-
-function fieldsOf(reply: Reply): Readonly<Record<string, Reply>> {
-  if (reply instanceof Map) {
-    return Object.fromEntries([...reply].map(([name, value]) => [textOf(name), value]));
-  }
-  if (typeof reply === "object" && reply !== null && !Array.isArray(reply)) {
-    return reply as Readonly<Record<string, Reply>>;
-  }
-  throw damaged("a search result");
 }

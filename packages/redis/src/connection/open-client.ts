@@ -38,7 +38,7 @@ export function makeClient(
   client.on("ready", () => {
     wasConnected = true;
   });
-  return client as unknown as NativeClient;
+  return client;
 }
 
 /** Connects within the time given. @throws MemCubeError */

@@ -3,6 +3,7 @@ import { MemCubeError } from "@memcube/core";
 import type { Reply } from "./connection.ts";
 import type { Sender } from "./native-client.ts";
 import { isErrorReply } from "./native-errors.ts";
+import { fieldsOf } from "./reply-fields.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
 /** The oldest that has what the scripts use (XTRIM MINID). */
@@ -47,21 +48,8 @@ async function ask(sender: Sender, command: readonly string[]): Promise<Reply> {
 
 async function helloVersion(sender: Sender): Promise<string | undefined> {
   const hello = await ask(sender, ["HELLO"]);
-  const fields = pairsOf(hello);
-  const version = fields.get("version");
+  const version = fieldsOf(hello).get("version");
   return typeof version === "string" ? version : undefined;
-}
-
-/** Fields of a map, however the protocol's version sends it. */
-function pairsOf(reply: Reply): Map<Reply, Reply> {
-  if (reply instanceof Map) return new Map(reply);
-  if (Array.isArray(reply)) {
-    const list = reply as readonly Reply[];
-    const pairs = new Map<Reply, Reply>();
-    for (let at = 0; at + 1 < list.length; at += 2) pairs.set(list[at], list[at + 1]);
-    return pairs;
-  }
-  return new Map(typeof reply === "object" && reply !== null ? Object.entries(reply) : []);
 }
 
 function infoField(info: Reply, name: string): string | undefined {
@@ -70,7 +58,7 @@ function infoField(info: Reply, name: string): string | undefined {
 }
 
 function configValue(reply: Reply): string | undefined {
-  const value = pairsOf(reply).get("appendfsync");
+  const value = fieldsOf(reply).get("appendfsync");
   return typeof value === "string" ? value : undefined;
 }
 

@@ -1,4 +1,10 @@
-import { evalSource, functionLibrary, type ScriptName, sha1 } from "../scripts/script.ts";
+import {
+  evalSource,
+  type FunctionLibrary,
+  functionLibrary,
+  type ScriptName,
+  sha1,
+} from "../scripts/script.ts";
 import type { Argument, Reply } from "./connection.ts";
 import type { Sender } from "./native-client.ts";
 import { isErrorReply, replyCode } from "./native-errors.ts";
@@ -27,7 +33,7 @@ export async function makeScriptRunner(
     if (isErrorReply(error) && isForbidden(replyCode(error))) return evalRunner(sender);
     throw error;
   }
-  return functionRunner(sender, library.code, library.functionOf);
+  return functionRunner(sender, library);
 }
 
 /** "ERR unknown command" before 7.0; NOPERM by an ACL. */
@@ -40,14 +46,10 @@ async function loadLibrary(sender: Sender, code: string): Promise<void> {
   await sender.sendToMasters(["FUNCTION", "LOAD", "REPLACE", code]);
 }
 
-function functionRunner(
-  sender: Sender,
-  code: string,
-  functionOf: (script: ScriptName) => string,
-): ScriptRunner {
+function functionRunner(sender: Sender, library: FunctionLibrary): ScriptRunner {
   let loading: Promise<void> | undefined;
   const reload = async (): Promise<void> => {
-    loading ??= loadLibrary(sender, code).finally(() => {
+    loading ??= loadLibrary(sender, library.code).finally(() => {
       loading = undefined;
     });
     await loading;
@@ -55,7 +57,7 @@ function functionRunner(
   return {
     functions: true,
     run: async (script, keys, args, buffers) => {
-      const call = ["FCALL", functionOf(script), String(keys.length), ...keys, ...args];
+      const call = ["FCALL", library.functionOf(script), String(keys.length), ...keys, ...args];
       try {
         return await sender.send(keys[0], call, buffers);
       } catch (error) {
@@ -69,7 +71,7 @@ function functionRunner(
 
 /** After FUNCTION FLUSH, or on a master that came up empty. Redis has no code of its own for it. */
 function isMissingFunction(error: unknown): boolean {
-  return isErrorReply(error) && /^ERR Function not found/u.test(error.message);
+  return isErrorReply(error) && error.message.startsWith("ERR Function not found");
 }
 
 /** Redis 7 refuses nothing of a script without a shebang; reads go on when memory is full. */

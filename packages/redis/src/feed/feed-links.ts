@@ -84,16 +84,17 @@ export class FeedLinks {
   async #open(place: object): Promise<FeedLink> {
     const sharded = this.#connection.server.shardedPubSub;
     const client = await this.#duplicate(place);
-    let link: FeedLink | undefined;
-    link = await FeedLink.open({
+    const opened: { link?: FeedLink } = {};
+    const link = await FeedLink.open({
       client,
       leaseMs: this.#leaseMs,
       sharded,
       onLost: () => {
         this.#forget(place);
-        if (link !== undefined) this.#onLost(link);
+        if (opened.link !== undefined) this.#onLost(opened.link);
       },
     });
+    opened.link = link;
     if (this.#closed) link.close();
     return link;
   }

@@ -28,11 +28,6 @@ const FLAGS: Readonly<Record<string, { readonly flags: readonly string[] }>> = L
 
 const MODULES: Readonly<Record<string, Source>> = LUA_MODULES;
 
-/** Whether a script writes nothing, so that a replica or a full server may run it. */
-export function isReadOnly(name: ScriptName): boolean {
-  return flagsOf(name).includes("no-writes");
-}
-
 function flagsOf(name: ScriptName): readonly string[] {
   return FLAGS[name]?.flags ?? [];
 }

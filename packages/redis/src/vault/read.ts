@@ -1,6 +1,6 @@
 import type { CubeRef, StoredVersion, Vault } from "@memcube/core";
 
-import type { Argument, RedisConnection, Reply } from "../connection/connection.ts";
+import type { Argument, RedisConnection } from "../connection/connection.ts";
 import { numberOf } from "../replies.ts";
 import { REPLY_BYTES } from "./reply-bounds.ts";
 import { storedVersion } from "./stored-rows.ts";
@@ -32,7 +32,7 @@ export async function readMemories(
     if (answer === undefined) return found;
     const [looked, ...rows] = answer;
     found.push(...rows.map(storedVersion));
-    names = names.slice(numberOf(looked as Reply));
+    names = names.slice(numberOf(looked));
   }
   return found;
 }

@@ -6,9 +6,9 @@ import { isMemCubeError } from "@memcube/core";
 import { createClient } from "redis";
 import { expect, test } from "vitest";
 
-import { readSearchReply } from "../../packages/redis/src/candidates/search-reply.ts";
-import { mapError } from "../../packages/redis/src/connection/native-errors.ts";
-import type { Reply } from "../../packages/redis/src/connection/connection.ts";
+import { readSearchReply } from "./search-reply.ts";
+import { mapError } from "../connection/native-errors.ts";
+import type { Reply } from "../connection/connection.ts";
 
 interface Exchange {
   readonly label: string;
@@ -16,7 +16,7 @@ interface Exchange {
 }
 
 const EXCHANGES = readFileSync(
-  new URL("fixtures/query-engine-resp3.jsonl", import.meta.url),
+  new URL("../../../../test/redis/fixtures/query-engine-resp3.jsonl", import.meta.url),
   "utf8",
 )
   .split("\n")
@@ -48,7 +48,7 @@ async function replay(bytes: Buffer): Promise<Reply> {
   client.on("error", () => {});
   try {
     await client.connect();
-    return (await client.sendCommand(["FT.SEARCH"])) as Reply;
+    return await client.sendCommand<Reply>(["FT.SEARCH"]);
   } finally {
     client.destroy();
     server.close();
