@@ -1,9 +1,13 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { percentile, type Report } from "../report.ts";
 import { bareFields, benchCommit, benchWrite } from "./bench-memories.ts";
-import { type BenchPlace, bareClient, inTurns, makeCube, median, withRedis } from "./place.ts";
+import { type BenchPlace, inTurns, makeCube, median, withRedis } from "./place.ts";
 
+const PINGER = fileURLToPath(new URL("./ping-child.ts", import.meta.url));
 const UNRELATED = 1_000_000;
 const ROUNDS = 2_000;
 const BULK_BATCHES = 120;
@@ -99,25 +103,16 @@ async function benchBulkLoad(report: Report, { server, storage, bare }: BenchPla
   }
 }
 
+/** Times of another process: what happens in this one delays none of them. */
 async function pingsDuring(
   server: BenchPlace["server"],
   work: () => Promise<unknown>,
 ): Promise<number[]> {
-  const pinger = await bareClient(server);
-  const pings: number[] = [];
-  let loading = true;
-  const ping = async (): Promise<void> => {
-    while (loading) {
-      const started = performance.now();
-      await pinger.ping();
-      pings.push(performance.now() - started);
-      await sleep(1);
-    }
-  };
-  const pinging = ping();
+  const child = fork(PINGER, [server.url], { execArgv: ["--conditions=@memcube/source"] });
+  await once(child, "message");
   await work();
-  loading = false;
-  await pinging;
-  pinger.destroy();
+  const answer = once(child, "message");
+  child.send("stop");
+  const [pings] = (await answer) as [number[]];
   return pings;
 }

@@ -36,7 +36,7 @@ export async function withRedis(
   }
 }
 
-export async function bareClient({ url }: RedisServer) {
+async function bareClient({ url }: RedisServer) {
   const client = createClient({ url });
   client.on("error", () => undefined);
   await client.connect();
