@@ -46,6 +46,21 @@ describeRedis("a cluster", () => {
     });
   });
 
+  test("tasks of commits get from every slot to the queue's", async () => {
+    await withCluster({ withReplicas: false }, async (_cluster, { vault, queue }) => {
+      for (const cube of REFS) {
+        await createCube(vault, cube);
+        const task = { key: `of ${cube.cubeId}`, ...cube, type: "work", payload: {} };
+        await addMemory(vault, "a", { cube, tasks: [task] });
+      }
+      const query = { types: ["work"], now: Date.UTC(2100, 0, 1), leaseMs: 1_000, worker: "w" };
+      const leased = await queue.lease({ ...query, limit: 100 });
+      expect(leased.map(({ key }) => key).sort()).toEqual(
+        REFS.map(({ cubeId }) => `of ${cubeId}`).sort(),
+      );
+    });
+  });
+
   test("after a master died its replica goes on with what it has", async () => {
     await withCluster({ withReplicas: true }, async ({ masters, replicas }, { vault }) => {
       for (const cube of REFS) {
