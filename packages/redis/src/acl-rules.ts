@@ -21,7 +21,8 @@ const FUNCTIONS = "fcall function|load";
 const SCRIPTS = "eval evalsha";
 const CLUSTER =
   "cluster|slots cluster|shards cluster|myid readonly spublish ssubscribe sunsubscribe";
-const QUERY_ENGINE = "ft.create ft.search ft.info ft.aliasupdate ft.dropindex";
+const QUERY_ENGINE =
+  "ft.create ft.search ft.info ft._list ft.aliasupdate ft.dropindex command|info";
 
 /**
  * Rules for `ACL SETUSER` of a user that can do what the storage does and nothing else: no

@@ -39,7 +39,11 @@ export async function inspectRedis(options: RedisStorageOptions): Promise<readon
       },
       server.functions
         ? { name: "scripts", result: "ok", detail: "as functions" }
-        : { name: "scripts", result: "warning", detail: "through EVALSHA: FUNCTION is not allowed" },
+        : {
+            name: "scripts",
+            result: "warning",
+            detail: "through EVALSHA: FUNCTION is not allowed",
+          },
       await checkSearch(connection),
       checkDurability(server.durability),
       checkMemory(server.evictionPolicy),
