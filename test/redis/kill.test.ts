@@ -6,7 +6,7 @@ import { clientKillRound } from "./client-kill.ts";
 import { killRound } from "./kill-rounds.ts";
 
 /** `pnpm bench redis --case kills` makes 20. */
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 describeRedis("a killed process", () => {
   // A crash of the process loses nothing with everysec either: the kernel has what was written.

@@ -29,7 +29,7 @@ const QUERY_ENGINE =
  * administration, no other keys. INFO, CONFIG and COMMAND are not among them: where they are allowed
  * besides (`+info +config|get +command|info`) the storage knows more of the server.
  *
- * The conformance suite runs as this user.
+ * Rules of the conformance suite are run as this user.
  */
 export function aclRules(options: AclOptions = {}): readonly string[] {
   const { prefix = "memcube", functions = true, cluster = false, queryEngine = false } = options;
