@@ -246,8 +246,8 @@ local function past(reader, id, current)
   if not found or found[1] <= reader.archived or found[2][2] > reader.seq then return nil end
   return found[2], found[1]
 end
-function rows.head(reader, id)
-  local packed = redis.call('HGET', reader.base .. 'm:' .. id, 'm')
+function rows.head(reader, id, packed)
+  packed = packed or redis.call('HGET', reader.base .. 'm:' .. id, 'm')
   if not packed then return nil end
   local head, to = cmsgpack.unpack(packed), false
   if reader.seq and head[2] > reader.seq then
@@ -263,14 +263,14 @@ function rows.past(reader, id, head, to)
   return { id, head[1], head[2], to, head[3], rows.class(reader, head[4]), head[14], head[15],
     content }
 end
-function rows.row(reader, id, head, to)
+function rows.row(reader, id, head, to, content)
   local row
   local key = reader.base .. 'm:' .. id
   if to then
     row = rows.past(reader, id, head, to)
   else
     row = { id, head[1], head[2], false, head[3], rows.class(reader, head[4]), head[14],
-      head[15], redis.call('HGET', key, 'c') }
+      head[15], content or redis.call('HGET', key, 'c') }
   end
   if reader.vectors then
     local vector = redis.call('HMGET', key, 'x', 'y', 'z')
@@ -279,8 +279,10 @@ function rows.row(reader, id, head, to)
   return row
 end
 function rows.read(reader, id)
-  local head, to = rows.head(reader, id)
-  if head then return rows.row(reader, id, head, to) end
+  local found = redis.call('HMGET', reader.base .. 'm:' .. id, 'm', 'c')
+  if not found[1] then return nil end
+  local head, to = rows.head(reader, id, found[1])
+  if head then return rows.row(reader, id, head, to, found[2]) end
 end
 return rows`,
   },

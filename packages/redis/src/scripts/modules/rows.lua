@@ -40,9 +40,9 @@ local function past(reader, id, current)
   return found[2], found[1]
 end
 
--- Head and "to seq" of what the reader may read of a memory, or nil.
-function rows.head(reader, id)
-  local packed = redis.call('HGET', reader.base .. 'm:' .. id, 'm')
+-- Head and "to seq" of what the reader may read of a memory, or nil; `packed`: its head, when it was read.
+function rows.head(reader, id, packed)
+  packed = packed or redis.call('HGET', reader.base .. 'm:' .. id, 'm')
   if not packed then return nil end
   local head, to = cmsgpack.unpack(packed), false
   if reader.seq and head[2] > reader.seq then
@@ -60,15 +60,15 @@ function rows.past(reader, id, head, to)
     content }
 end
 
--- The row of a head that was read.
-function rows.row(reader, id, head, to)
+-- The row of a head that was read; `content`: that of the current version, when it was read.
+function rows.row(reader, id, head, to, content)
   local row
   local key = reader.base .. 'm:' .. id
   if to then
     row = rows.past(reader, id, head, to)
   else
     row = { id, head[1], head[2], false, head[3], rows.class(reader, head[4]), head[14],
-      head[15], redis.call('HGET', key, 'c') }
+      head[15], content or redis.call('HGET', key, 'c') }
   end
   if reader.vectors then
     local vector = redis.call('HMGET', key, 'x', 'y', 'z')
@@ -78,8 +78,10 @@ function rows.row(reader, id, head, to)
 end
 
 function rows.read(reader, id)
-  local head, to = rows.head(reader, id)
-  if head then return rows.row(reader, id, head, to) end
+  local found = redis.call('HMGET', reader.base .. 'm:' .. id, 'm', 'c')
+  if not found[1] then return nil end
+  local head, to = rows.head(reader, id, found[1])
+  if head then return rows.row(reader, id, head, to, found[2]) end
 end
 
 return rows
