@@ -66,7 +66,7 @@ describeRedis("clients of every kind", (binary) => {
           .poll(() => sentinel.connect().then(() => true), { timeout: 10_000 })
           .toBe(true);
         expect(await brokenWith(server.url, sentinel)).toEqual([]);
-        sentinel.destroy();
+        await sentinel.destroy();
       } finally {
         const gone = once(child, "exit");
         child.kill();

@@ -119,6 +119,7 @@ describe.skipIf("missing" in redis)("the change feed", () => {
   test("a process that nobody asks does not beat", async () => {
     await followedCube();
     await sleep(10 * LEASE_MS);
-    expect(await commandsDuring(() => sleep(5 * LEASE_MS))).toBeLessThan(3);
+    // Beats would be 15; the clients' own pings and the question itself are some.
+    expect(await commandsDuring(() => sleep(5 * LEASE_MS))).toBeLessThan(8);
   });
 });

@@ -3,6 +3,7 @@ import { MemCubeError } from "@memcube/core";
 import { keysOf } from "../keys.ts";
 import type { ParsedOptions } from "../options.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { RedisConnection, Reply } from "./connection.ts";
 import { type NativeClient, type Sender, senderOf } from "./native-client.ts";
 import { isErrorReply, isNotSent, mapError, unreachable } from "./native-errors.ts";
@@ -42,7 +43,7 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
       sendToMasters: (args) => guard.call(() => sender.sendToMasters(args)),
     };
     const facts = await probeServer(guarded);
-    const runner = await makeScriptRunner(guarded, options);
+    const runner = await guard.call(() => makeScriptRunner(sender, options));
     const server: ServerFacts = { ...facts, functions: runner.functions };
     return {
       client,
@@ -52,7 +53,7 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
       send: (key, command, { buffers = false, timeoutMs } = {}) =>
         guard.public(() => sender.send(key, command, buffers), timeoutMs),
       run: (script, keys, args, { buffers = false, timeoutMs } = {}) =>
-        guard.public(() => runner.run(script, keys, args, buffers), timeoutMs, false),
+        guard.public(() => runner.run(script, keys, args, buffers), timeoutMs),
       sendToMasters: (command) => guard.public(() => sender.sendToMasters(command)),
       checkOpen: () => guard.checkOpen(),
       close: () =>
@@ -71,6 +72,7 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
 class Guard {
   readonly #timeoutMs: number;
   readonly #breaker = new CircuitBreaker();
+  readonly #deadlines = new Deadlines();
   readonly #pending = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -85,13 +87,9 @@ class Guard {
   }
 
   /** A call of a port: errors are mapped, and closing waits for it. */
-  async public<T>(
-    action: () => Promise<T>,
-    timeoutMs: number = this.#timeoutMs,
-    guarded = true,
-  ): Promise<T> {
+  async public<T>(action: () => Promise<T>, timeoutMs: number = this.#timeoutMs): Promise<T> {
     this.checkOpen();
-    const call = guarded ? this.call(action, timeoutMs) : action();
+    const call = this.call(action, timeoutMs);
     this.#pending.add(call);
     try {
       return await call;
@@ -109,7 +107,7 @@ class Guard {
     const deadline = started + timeoutMs;
     for (;;) {
       try {
-        const value = await within(action(), deadline - performance.now());
+        const value = await this.#deadlines.within(action(), deadline);
         this.#breaker.succeeded();
         return value;
       } catch (error) {
@@ -139,22 +137,10 @@ class Guard {
   }
 }
 
-async function within<T>(call: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(unreachable("unknown")), Math.max(1, timeoutMs));
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 async function closeClient(own: NativeClient | undefined, timeoutMs: number): Promise<void> {
   if (own === undefined || !own.isOpen) return;
   try {
-    await within(own.close(), timeoutMs);
+    await new Deadlines().within(own.close(), performance.now() + timeoutMs);
   } catch {
     // It does not answer any more: nothing is left to be said to it.
     own.destroy();
