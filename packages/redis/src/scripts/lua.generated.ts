@@ -377,6 +377,14 @@ return { 'ok' }`,
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'missing' } end
 local expected = tonumber(redis.call('HGET', KEYS[1], 'g') or 0) + 1
 if tonumber(ARGV[1]) ~= expected or tonumber(ARGV[2]) < expected then return { 'conflict', expected } end
+if ARGV[4] ~= '' then
+  local archived, last, held = expected - 1, tonumber(ARGV[2]), 0
+  for _, member in ipairs(redis.call('ZRANGE', memory.base(KEYS[1]) .. 'ended', 0, -1)) do
+    local ended = tonumber(string.match(member, '%z(%d+)$'))
+    if ended > archived and ended <= last then held = held + 1 end
+  end
+  if held ~= tonumber(ARGV[4]) then return { 'conflict', expected } end
+end
 redis.call('ZADD', segments, ARGV[2], ARGV[3])
 redis.call('HSET', KEYS[1], 'g', ARGV[2])
 return { 'ok' }`,

@@ -156,16 +156,18 @@ function segmentText({ fromSeq, toSeq, head, toAt, blob, sizeBytes }: HistorySeg
 
 /**
  * `Vault.addSegment`: readers see what it covers gone in one step, the bytes are freed in slices
- * after it. What a crash leaves of them is freed with the next segment.
+ * after it. With `expect` in proportion to the versions that ended and are hot. What a crash leaves of them is freed with the next segment.
  */
 export async function addSegment(
   connection: RedisConnection,
   ref: CubeRef,
   segment: HistorySegment,
+  expect?: { readonly versions: number },
 ): Promise<void> {
   const { fromSeq, toSeq } = segment;
   const key = connection.keys.cube(ref, "meta");
-  const args = [String(fromSeq), String(toSeq), segmentText(segment)];
+  const versions = expect === undefined ? "" : String(expect.versions);
+  const args = [String(fromSeq), String(toSeq), segmentText(segment), versions];
   settle(listOf(await connection.run("add-segment", [key], args)), ref, fromSeq);
   let place = "";
   do {

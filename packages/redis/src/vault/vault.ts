@@ -98,7 +98,7 @@ export function vaultOf(parts: VaultParts): Vault {
     },
     segments: (ref) => readSegments(connection, ref),
     endedVersions: (ref, query) => readEnded(connection, ref, query),
-    addSegment: (ref, segment) => addSegment(connection, ref, segment),
+    addSegment: (ref, segment, expect) => addSegment(connection, ref, segment, expect),
     replaceSegment: (ref, segment, replaced) => replaceSegment(connection, ref, segment, replaced),
     stats: (ref) => readStats(connection, ref),
     candidates: async (ref, query) => {
