@@ -7,6 +7,12 @@ import { benchLocomo } from "./core/locomo.ts";
 import { benchManyCubes } from "./core/many-cubes.ts";
 import { benchSearchLarge } from "./core/search-large.ts";
 import { benchSearchPeers } from "./core/search-peers.ts";
+import { benchBatchAdd } from "./redis/batch-add.ts";
+import { benchKills } from "./redis/kills.ts";
+import { benchLiveMemory } from "./redis/live-memory.ts";
+import { benchLocalSearch } from "./redis/local-search.ts";
+import { benchNeighbours } from "./redis/neighbours.ts";
+import { benchRoundTrips } from "./redis/round-trips.ts";
 import { reporter, type Report } from "./report.ts";
 
 const SUITES: Readonly<
@@ -20,6 +26,14 @@ const SUITES: Readonly<
     "cold-start": benchColdStart,
     "kill-9": benchCrash,
     "many-cubes": benchManyCubes,
+  },
+  redis: {
+    "round-trips": benchRoundTrips,
+    "batch-add": benchBatchAdd,
+    "local-search": benchLocalSearch,
+    neighbours: benchNeighbours,
+    "live-memory": benchLiveMemory,
+    kills: benchKills,
   },
 };
 

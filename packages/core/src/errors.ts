@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   MEMCUBE_STORAGE_FULL: { retryable: true },
   MEMCUBE_STORAGE_NEWER: { retryable: false },
   MEMCUBE_STORAGE_READ_ONLY: { retryable: false },
+  MEMCUBE_STORAGE_UNREACHABLE: { retryable: true },
 } as const satisfies Record<`MEMCUBE_${string}`, { retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,77 @@
+import { isMemCubeError, MemCubeError } from "@memcube/core";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Reply } from "../connection/connection.ts";
+import type { OpenConnection } from "../connection/open-connection.ts";
+import { fieldsOf } from "../connection/reply-fields.ts";
+import { listOf, textOf } from "../replies.ts";
+import { createIndexCommand, indexAlias, indexName, INDEX_VERSION } from "./search-schema.ts";
+import { readSearchReply } from "./search-reply.ts";
+
+/** How often a new index is looked at while it is built. */
+const LOOK_MS = 200;
+
+/**
+ * Sees to it that the alias points to the index of this release. A new version is built beside the one
+ * in use, which goes when the new one is whole: searches never meet half an index.
+ *
+ * @throws MemCubeError `MEMCUBE_NOT_SUPPORTED` when the client speaks RESP2
+ */
+export async function ensureIndex(connection: OpenConnection): Promise<void> {
+  const { keys } = connection;
+  const alias = indexAlias(keys);
+  const present = await ownIndexes(connection);
+  if (present.some((version) => version > INDEX_VERSION)) {
+    throw new MemCubeError(
+      "MEMCUBE_STORAGE_NEWER",
+      'The search index was made by a newer release: use that, or search: "local".',
+    );
+  }
+  if (!present.includes(INDEX_VERSION)) await createIndex(connection);
+  await untilWhole(connection, indexName(keys));
+  await connection.sendToMasters(["FT.ALIASUPDATE", alias, indexName(keys)]);
+  for (const version of present) {
+    if (version < INDEX_VERSION) {
+      // Without DD: the documents stay.
+      await ignoring(connection.sendToMasters(["FT.DROPINDEX", indexName(keys, version)]));
+    }
+  }
+  readSearchReply(
+    await connection.send(keys.root("d:"), ["FT.SEARCH", alias, "*", "LIMIT", "0", "0"]),
+  );
+}
+
+async function ownIndexes(connection: OpenConnection): Promise<number[]> {
+  const reply = await connection.send(undefined, ["FT._LIST"]);
+  const names = (reply instanceof Set ? [...(reply as Set<Reply>)] : listOf(reply)).map(textOf);
+  const start = connection.keys.root("search:v");
+  return names
+    .filter((name) => name.startsWith(start))
+    .map((name) => Number(name.slice(start.length)));
+}
+
+/** Another process may make it at the same time. */
+async function createIndex(connection: OpenConnection): Promise<void> {
+  try {
+    await connection.sendToMasters(createIndexCommand(connection.keys));
+  } catch (error) {
+    if (!(await ownIndexes(connection)).includes(INDEX_VERSION)) throw error;
+  }
+}
+
+async function untilWhole(connection: OpenConnection, name: string): Promise<void> {
+  for (;;) {
+    const info = await connection.send(undefined, ["FT.INFO", name]);
+    if (Number(fieldsOf(info).get("indexing") ?? 0) === 0) return;
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Somebody else dropped it first. */
+async function ignoring(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isMemCubeError(error, "MEMCUBE_STORAGE_FAILED")) throw error;
+  }
+}

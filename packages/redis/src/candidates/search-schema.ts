@@ -1,0 +1,102 @@
+import type { CubeRef, VersionIndex } from "@memcube/core";
+
+import type { Argument } from "../connection/connection.ts";
+import type { SearchFields } from "../vault/encode-commit.ts";
+import { escapeName, type Keys } from "../keys.ts";
+
+/** Version of what a document holds. Another one needs the documents written anew. */
+export const DOCUMENT_VERSION = 1;
+
+/** Version of the index over them. A new one is built beside the old, then the alias moves. */
+export const INDEX_VERSION = 1;
+
+/** Stands for "never" in `expires`: the largest integer a double holds. */
+export const NEVER = String(Number.MAX_SAFE_INTEGER);
+
+/** What is sent for a memory that nobody can search: its document goes. */
+const NO_DOCUMENT: readonly Argument[] = ["-"];
+
+/** No documents are kept: `local` mode. */
+export const noFields: SearchFields = () => [];
+
+/**
+ * Fields of a memory's search document. `commit-cube.lua` adds its visibility class. Values of tags are
+ * escaped, so that none is cut at a separator or trimmed; words likewise, so that the engine's own
+ * tokenizer leaves each as one.
+ */
+export function searchFields(keys: Keys): SearchFields {
+  return (cube, { index }) => documentOf(keys, cube, index);
+}
+
+function documentOf(keys: Keys, cube: CubeRef, index: VersionIndex): readonly Argument[] {
+  const { terms, kind, type, state, sessionId, tags, at, expiresAt } = index;
+  const words = terms.split(" ").filter((term) => term !== "");
+  if (words.length === 0) return NO_DOCUMENT;
+  return [
+    "terms",
+    words.map(escapeTerm).join(" "),
+    "cube",
+    keys.cubeTag(cube),
+    "kind",
+    escapeName(kind),
+    "type",
+    escapeName(type),
+    "state",
+    escapeName(state),
+    "session",
+    sessionId === undefined ? "" : escapeName(sessionId),
+    "tags",
+    tags.map(escapeName).join(TAG_SEPARATOR),
+    "at",
+    String(at),
+    "expires",
+    expiresAt === undefined ? NEVER : String(expiresAt),
+  ];
+}
+
+const TAG_SEPARATOR = "\u001F";
+
+/** Letters and digits stay; all else would cut a word in two or mean something in a query. */
+export function escapeTerm(term: string): string {
+  return term.replace(/[^\p{L}\p{N}\p{M}]/gu, (character) => {
+    const point = character.codePointAt(0) ?? 0;
+    return `_${point.toString(16)}_`;
+  });
+}
+
+export function indexName(keys: Keys, version: number = INDEX_VERSION): string {
+  return keys.root(`search:v${version}`);
+}
+
+export function indexAlias(keys: Keys): string {
+  return keys.root("search");
+}
+
+const TAG = ["TAG", "SEPARATOR", TAG_SEPARATOR, "CASESENSITIVE"] as const;
+
+/** FT.CREATE of the index over all documents of the storage. */
+export function createIndexCommand(keys: Keys): string[] {
+  return [
+    "FT.CREATE",
+    indexName(keys),
+    "ON",
+    "HASH",
+    "PREFIX",
+    "1",
+    keys.root("d:"),
+    "STOPWORDS",
+    "0",
+    "SCHEMA",
+    "terms",
+    "TEXT",
+    "NOSTEM",
+    ...["cube", "class", "kind", "type", "state", "session", "tags"].flatMap((name) => [
+      name,
+      ...TAG,
+    ]),
+    "at",
+    "NUMERIC",
+    "expires",
+    "NUMERIC",
+  ];
+}

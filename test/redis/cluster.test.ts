@@ -1,0 +1,90 @@
+import { isMemCubeError } from "@memcube/core";
+import { redisStorage } from "@memcube/redis";
+import { createCluster } from "redis";
+import { expect, test } from "vitest";
+
+import { describeRedis } from "../servers/describe-redis.ts";
+import { type RedisCluster, startCluster, tell } from "../servers/redis-cluster.ts";
+import { addMemory, createCube, readIds, readLog } from "./cube-commits.ts";
+
+const REFS = Array.from({ length: 12 }, (_, at) => ({ tenantId: "t", cubeId: `cube-${at}` }));
+
+async function withCluster(
+  options: { readonly withReplicas: boolean },
+  work: (cluster: RedisCluster, storage: Awaited<ReturnType<typeof redisStorage>>) => Promise<void>,
+): Promise<void> {
+  const cluster = await startCluster(options);
+  const client = createCluster({ rootNodes: cluster.masters.map(({ url }) => ({ url })) });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const storage = await redisStorage({ client, timeoutMs: 1_000 });
+    try {
+      await work(cluster, storage);
+    } finally {
+      await storage.close();
+    }
+  } finally {
+    client.destroy();
+    await cluster.stop();
+  }
+}
+
+describeRedis("a cluster", () => {
+  test("cubes are spread over the masters, and their tasks get to the one queue", async () => {
+    await withCluster({ withReplicas: false }, async ({ masters }, { vault, queue }) => {
+      for (const cube of REFS) {
+        await createCube(vault, cube);
+        await addMemory(vault, "a", { cube });
+      }
+      const sizes = await Promise.all(masters.map(({ port }) => tell(port, "DBSIZE")));
+      expect(sizes.every((size) => Number(size) > 0)).toBe(true);
+      for (const cube of REFS) expect((await readLog(vault, cube)).length).toBe(2);
+      // Scripts are on each of them, also after one forgot them.
+      await tell(masters[1]?.port ?? 0, "FUNCTION", "FLUSH");
+      for (const cube of REFS) {
+        const task = { key: `of ${cube.cubeId}`, ...cube, type: "work", payload: {} };
+        await addMemory(vault, "b", { cube, tasks: [task] });
+      }
+      const query = { types: ["work"], now: Date.UTC(2100, 0, 1), leaseMs: 1_000, worker: "w" };
+      const leased = await queue.lease({ ...query, limit: 100 });
+      expect(leased.map(({ key }) => key).sort()).toEqual(
+        REFS.map(({ cubeId }) => `of ${cubeId}`).sort(),
+      );
+    });
+  });
+
+  test("after a master died its replica goes on with what it has", async () => {
+    await withCluster({ withReplicas: true }, async ({ masters, replicas }, { vault }) => {
+      for (const cube of REFS) {
+        await createCube(vault, cube);
+        await addMemory(vault, "a", { cube });
+      }
+      for (const [place, { port }] of masters.entries()) {
+        const size = await tell(port, "DBSIZE");
+        await expect
+          .poll(() => tell(replicas[place]?.port ?? 0, "DBSIZE"), { timeout: 10_000 })
+          .toBe(size);
+      }
+      await masters[0]?.kill();
+      for (const cube of REFS) {
+        await expect
+          .poll(
+            async () => {
+              try {
+                await addMemory(vault, "b", { cube });
+                return "done";
+              } catch (error) {
+                // Done by a try whose answer was lost with the master.
+                return isMemCubeError(error, "MEMCUBE_CONFLICT") ? "done" : "not yet";
+              }
+            },
+            { timeout: 20_000, interval: 100 },
+          )
+          .toBe("done");
+        expect((await readIds(vault, ["a", "b"], cube)).size).toBe(2);
+        expect((await readLog(vault, cube)).length).toBe(3);
+      }
+    });
+  });
+});
