@@ -151,6 +151,7 @@ export type {
   HistoricMemory,
   ImportResult,
   ListCubesOptions,
+  ListDeadLettersOptions,
   ListOptions,
   LogOptions,
   MemCube,

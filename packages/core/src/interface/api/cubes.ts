@@ -67,6 +67,7 @@ export async function createCube(
     epoch: context.ids.id(),
     mutations: [cubeMutation(context.ids, header, 0)],
   });
+  context.usage.welcome(ref);
   context.operator.indexes.feed(ref, receipt.position, {});
   context.keeper.note(ref);
   return ref;
@@ -176,8 +177,9 @@ export async function deleteCube(
   const { vault, blobs } = context.storage;
   await context.keeper.forget(ref);
   const hashes = (await vault.segments(ref)).map((segment) => segment.blob);
-  await context.operator.indexes.release(ref);
+  await context.operator.indexes.release(ref, { persist: false });
   await context.operator.indexes.dropPersisted(ref);
+  await context.usage.forget(ref);
   await dropLater(context.storage.queue, ref, hashes, context.clock.now());
   await vault.dropCube(ref);
   for (const hash of hashes) await blobs.delete(ref.tenantId, hash);

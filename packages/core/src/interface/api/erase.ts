@@ -41,6 +41,11 @@ export async function erase(
   if (found.length === 0 && expectedVersion !== undefined) {
     throw memoryNotFound(ref.cubeId, ids.join(", "));
   }
+  // What was counted before would come back with the next batch of counters.
+  await context.usage.forget(
+    ref,
+    found.map(({ id }) => id),
+  );
   const written = await write(cube, {
     action: "memory.erase",
     ...decidingOwner(cube, found),

@@ -3,6 +3,7 @@ export type { AbsorbInput } from "./absorb.ts";
 export type { AddResult } from "./add.ts";
 export type { ApiContext } from "./context.ts";
 export type { ListCubesOptions } from "./cubes.ts";
+export type { ListDeadLettersOptions } from "./dead-letters.ts";
 export type { DependentsOptions } from "./dependents.ts";
 export { EMBED_TASK, fillVectors, runEmbedTask } from "./embed.ts";
 export { runScrubTask, SCRUB_TASK } from "./erase.ts";

@@ -4,6 +4,7 @@ import {
   principalsOf,
   type Caller,
   type CallerInput,
+  type DeadLetter,
   type InjectionPlan,
   type Page,
 } from "../../flow/index.ts";
@@ -19,6 +20,12 @@ import {
   type ListCubesOptions,
   type Visitor,
 } from "./cubes.ts";
+import {
+  discardDeadLetters,
+  listDeadLetters,
+  redriveDeadLetters,
+  type ListDeadLettersOptions,
+} from "./dead-letters.ts";
 import { memCube, type MemCube } from "./mem-cube.ts";
 import { parseInput, type CreateCubeOptions } from "./options.ts";
 import { parsePrepare, prepare, type PrepareInput } from "./prepare.ts";
@@ -53,6 +60,13 @@ export interface MemSession {
   deleteCube(id: string): Promise<void>;
   /** Several cubes as one: reads merge, writes fan out. */
   view(ids: readonly string[]): Promise<MemView>;
+
+  /** Background work on the caller's own cubes that was given up after its last attempt. */
+  listDeadLetters(options?: ListDeadLettersOptions): Promise<Page<DeadLetter>>;
+  /** Runs dead letters again; how many there were. */
+  redriveDeadLetters(ids: readonly string[]): Promise<number>;
+  /** Removes dead letters; how many there were. */
+  discardDeadLetters(ids: readonly string[]): Promise<number>;
 
   /** Plans what memory adds to a prompt. Without `cubes`: the caller's own `user:` cube. */
   prepare(input: PrepareInput): Promise<InjectionPlan>;
@@ -127,6 +141,9 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
       const cubes = [...new Set(ids)].map(async (id) => await open(id, false, id === own));
       return memView(await Promise.all(cubes));
     },
+    listDeadLetters: async (options) => await listDeadLetters(visitor, options),
+    redriveDeadLetters: async (ids) => await redriveDeadLetters(visitor, ids),
+    discardDeadLetters: async (ids) => await discardDeadLetters(visitor, ids),
     prepare: async (input) => {
       const parsed = parsePrepare(input);
       const ids = [...new Set(parsed.cubes ?? [own])];

@@ -26,8 +26,10 @@ const FEWEST_TOKENS = 6;
  * Finds the memories that answer a question, with the reasons, and renders them for a prompt.
  * Without `limit`: ten hits, or with `budgetTokens` as many as fit it.
  *
- * @throws MemCubeError `MEMCUBE_FORBIDDEN`, `MEMCUBE_EMBEDDER_FAILED`, `MEMCUBE_POSITION_LOST` when
- * the cube is not (or no longer) as far as `position`
+ * An embedder that fails costs the search by meaning, not the search.
+ *
+ * @throws MemCubeError `MEMCUBE_FORBIDDEN`, `MEMCUBE_POSITION_LOST` when the cube is not (or no longer)
+ * as far as `position`
  */
 export async function search(
   cube: OpenCube,
