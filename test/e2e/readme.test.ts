@@ -10,7 +10,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memcube, runFile, temporaryFolder } from "./run-memcube.ts";
 
 const ROOT = dirname(dirname(import.meta.dirname));
-const PAGES = ["README.md", "packages/memcube/README.md", "packages/core/README.md"];
+const PAGES = [
+  "README.md",
+  "packages/memcube/README.md",
+  "packages/core/README.md",
+  "packages/sqlite/README.md",
+];
 const QUICKSTART = join(ROOT, "examples/quickstart/index.ts");
 
 /** What the recipes say they go on from. */

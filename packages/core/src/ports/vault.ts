@@ -101,7 +101,7 @@ export interface Vault {
     query: { readonly afterSeq: number; readonly limit: number },
   ): Promise<readonly LogEntry[]>;
 
-  /** Position of the last hot commit not younger than `at`; `undefined` when all are younger. */
+  /** Position of the last hot commit with a time up to `at`; `undefined` when all are younger. */
   positionAt(ref: CubeRef, at: number): Promise<Position | undefined>;
 
   /** Edges of this cube's current memories that point to `target` (of any cube of the tenant). */

@@ -64,8 +64,17 @@ export function mapError(error: unknown): MemCubeError {
     const [code, message] = MEANINGS[redis] ?? UNKNOWN;
     return new MemCubeError(code, message, { details: { redis }, cause: error });
   }
+  if (isDefect(error)) {
+    const message = "The Redis storage failed; this is a defect of it, please report the cause.";
+    return new MemCubeError("MEMCUBE_STORAGE_FAILED", message, { cause: error });
+  }
   const outcome = isNotSent(error) ? "not done" : "unknown";
   return unreachable(outcome, error);
+}
+
+/** Whether code went wrong rather than the connection: not to be hidden behind a retry. */
+function isDefect(error: unknown): boolean {
+  return [TypeError, ReferenceError, RangeError, SyntaxError].some((kind) => error instanceof kind);
 }
 
 const UNKNOWN = ["MEMCUBE_STORAGE_FAILED", "Redis reported an error."] as const;

@@ -18,7 +18,7 @@ export const doctorCommand = command({
     { line: "doctor --json", about: "one value: { ok, checks }" },
     {
       line: "doctor redis://localhost:6379",
-      about: "what a Redis server supports, and what is missing (needs @memcube/redis)",
+      about: "what a Redis server supports (needs @memcube/redis)",
     },
   ],
   details: "Changes no memory. Ends with 4 when a cube does not verify, with 1 for anything else.",
