@@ -10,10 +10,15 @@ export interface BlobStore {
   ): Promise<{ readonly hash: string; readonly sizeBytes: number }>;
 
   /**
-   * The bytes; `undefined` when there are none.
+   * The bytes, which belong to the caller then; `undefined` when there are none. With `unverified`
+   * a storage may leave out the check against the hash, for content that checks itself.
    * @throws MemCubeError `MEMCUBE_BLOB_DAMAGED` when the content does not match its hash
    */
-  get(tenantId: string, hash: string): Promise<Uint8Array | undefined>;
+  get(
+    tenantId: string,
+    hash: string,
+    options?: { readonly unverified?: boolean },
+  ): Promise<Uint8Array | undefined>;
 
   has(tenantId: string, hash: string): Promise<boolean>;
   /** Whether there was one. */

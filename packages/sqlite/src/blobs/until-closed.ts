@@ -10,7 +10,7 @@ export function untilClosed(store: BlobStore, work: OpenWork, checkOpen: () => v
   };
   return {
     put: (tenantId, bytes) => track(() => store.put(tenantId, bytes)),
-    get: (tenantId, hash) => track(() => store.get(tenantId, hash)),
+    get: (tenantId, hash, options) => track(() => store.get(tenantId, hash, options)),
     has: (tenantId, hash) => track(() => store.has(tenantId, hash)),
     delete: (tenantId, hash) => track(() => store.delete(tenantId, hash)),
     list: (tenantId, query) => track(() => store.list(tenantId, query)),
