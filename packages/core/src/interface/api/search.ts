@@ -10,6 +10,7 @@ import {
 } from "../../operation/operator/index.ts";
 import { z } from "zod";
 
+import type { Tokenizer } from "../../ports/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
 import { enter, type CubeState } from "./cube-access.ts";
 import { parseInput, searchOptionsSchema, type SearchOptions } from "./options.ts";
@@ -76,7 +77,10 @@ export async function searchCube(
   return found;
 }
 
-/** Makes the retrieval out of ranked hits: text within the budget, and what is in it. */
+/**
+ * Makes the retrieval out of ranked hits. The text is rendered when somebody first asks for it, unless
+ * the hits depend on what fits into it.
+ */
 export function present(
   { tokenizer }: ApiContext,
   query: string,
@@ -84,24 +88,50 @@ export function present(
   positions: Retrieval["positions"],
   options: ParsedSearchOptions,
 ): Retrieval {
-  const rendered = renderHits(
-    found.hits.map((hit) => toRenderable(hit.memory)),
-    {
-      budgetTokens: options.budgetTokens ?? Number.POSITIVE_INFINITY,
-      ...(tokenizer === undefined ? {} : { countTokens: (text) => tokenizer.count(text) }),
-    },
-  );
-  const included = new Set(rendered.ids);
-  const inText = found.hits.filter(({ memory }) => included.has(refKey(refOf(memory))));
+  let rendered: Rendered | undefined;
+  const render = () => (rendered ??= renderText(found.hits, options.budgetTokens, tokenizer));
   const byBudget = options.limit === undefined && options.budgetTokens !== undefined;
   return {
     query,
-    hits: byBudget ? inText : found.hits,
-    text: rendered.text,
-    tokens: rendered.tokens,
-    included: inText.map(({ memory }) => refOf(memory)),
+    hits: byBudget ? render().hits : found.hits,
+    get text() {
+      return render().text;
+    },
+    get tokens() {
+      return render().tokens;
+    },
+    get included() {
+      return render().hits.map(({ memory }) => refOf(memory));
+    },
     confidence: found.confidence,
     positions,
+  };
+}
+
+interface Rendered {
+  readonly text: string;
+  readonly tokens: number;
+  /** The hits that are in the text, best first. */
+  readonly hits: readonly Hit[];
+}
+
+function renderText(
+  hits: readonly Hit[],
+  budgetTokens = Number.POSITIVE_INFINITY,
+  tokenizer?: Tokenizer,
+): Rendered {
+  const { text, tokens, ids } = renderHits(
+    hits.map((hit) => toRenderable(hit.memory)),
+    {
+      budgetTokens,
+      ...(tokenizer === undefined ? {} : { countTokens: (part) => tokenizer.count(part) }),
+    },
+  );
+  const included = new Set(ids);
+  return {
+    text,
+    tokens,
+    hits: hits.filter(({ memory }) => included.has(refKey(refOf(memory)))),
   };
 }
 

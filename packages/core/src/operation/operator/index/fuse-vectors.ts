@@ -3,7 +3,7 @@ import { topRows } from "./top-rows.ts";
 import type { VectorColumn } from "./vectors/index.ts";
 
 /** Rows that vectors may bring in; farther down, similarity says little and costs exact rescoring. */
-const VECTOR_ROWS = 24;
+const VECTOR_ROWS = 32;
 
 /** Rows with the best words, by which the vectors earn their weight. */
 const TRIAL_ROWS = 8;
