@@ -55,16 +55,18 @@ export async function write(
     try {
       drafts = await plan.drafts(state);
       if (drafts.length === 0) return undefined;
+      const tasks = plan.tasks?.(drafts) ?? [];
       const receipt = await commit(context.storage.vault, context.clock, context.ids, {
         cube: ref,
         caller,
         decision: state.decision,
         cubeVersion: state.version,
         mutations: drafts.map((draft) => draft.mutation),
-        tasks: plan.tasks?.(drafts) ?? [],
+        tasks,
         ...(plan.idempotencyKey === undefined ? {} : { idempotencyKey: plan.idempotencyKey }),
       });
       if (!receipt.replayed) afterCommit(cube, receipt, drafts);
+      if (tasks.length > 0) context.worker.nudge();
       return { receipt, drafts };
     } catch (error) {
       const lost = isMemCubeError(error, "MEMCUBE_CONFLICT");
@@ -102,7 +104,7 @@ export function tooManyRaces(cubeId: string, cause: unknown): MemCubeError {
   );
 }
 
-/** Tells everybody in this process: the index, the caches, the keeper of the log, the worker. */
+/** Tells everybody in this process: the index, the caches, the keeper of the log. */
 function afterCommit(cube: OpenCube, receipt: CommitReceipt, drafts: readonly Draft[]): void {
   const { context, ref } = cube;
   const { indexes, memories, embedder } = context.operator;
@@ -119,7 +121,6 @@ function afterCommit(cube: OpenCube, receipt: CommitReceipt, drafts: readonly Dr
   });
   forgetUsage(cube, drafts);
   context.keeper.note(ref);
-  context.worker.nudge();
 }
 
 function documentOf({ mutation, content }: Draft, fromSeq: number) {
