@@ -64,3 +64,10 @@ describe("monthOf", () => {
     expect(["ma", "mayor", "marching", ""].map(monthOf)).toEqual(Array(4).fill(undefined));
   });
 });
+
+describe("zero", () => {
+  it("is never negative, which JSON could not keep", () => {
+    expect(Object.is(parseWhen(-0, 1e12), 0)).toBe(true);
+    expect(Object.is(parseWhen(new Date(-0), 1e12), 0)).toBe(true);
+  });
+});

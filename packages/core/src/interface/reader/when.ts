@@ -45,7 +45,8 @@ export function monthOf(name: string): number | undefined {
 export function parseWhen(value: unknown, now: number): number | undefined {
   const time = timeOf(value);
   if (time === undefined || !Number.isFinite(time)) return undefined;
-  const whole = Math.floor(time);
+  // JSON has no -0: what is stored must read back as it was.
+  const whole = Math.floor(time) + 0;
   const known = typeof value !== "number" || whole >= 0;
   return known && whole <= now + FUTURE_MS ? whole : undefined;
 }
