@@ -1,3 +1,5 @@
+import { MONTHS } from "./months.ts";
+
 /** A span of time that a text names: [fromMs, toMs), UTC. `yearless` when it recurs ("in May", "on 8 May"). */
 export interface DateMention {
   readonly fromMs: number;
@@ -8,20 +10,6 @@ export interface DateMention {
 }
 
 const DAY_MS = 86_400_000;
-const MONTHS = [
-  "january",
-  "february",
-  "march",
-  "april",
-  "may",
-  "june",
-  "july",
-  "august",
-  "september",
-  "october",
-  "november",
-  "december",
-];
 const MONTH = `(${MONTHS.join("|")}|${MONTHS.map((name) => name.slice(0, 3)).join("|")}|sept)\\.?`;
 const DAY = "(\\d{1,2})(?:st|nd|rd|th)?";
 const YEAR = "((?:19|20)\\d\\d)";

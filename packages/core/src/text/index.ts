@@ -2,6 +2,7 @@ export { dateTerms, findDates, hasTimeWords, mentionTerms, sayDate } from "./dat
 export type { DateMention } from "./dates.ts";
 export { guessLanguage } from "./language.ts";
 export type { LanguageGuess } from "./language.ts";
+export { MONTHS } from "./months.ts";
 export { relatedTerms } from "./related-words.ts";
 export { isStopWord } from "./stop-words.ts";
 export { indexTerms, toTerm } from "./terms.ts";

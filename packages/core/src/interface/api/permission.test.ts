@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 
 import type { MemCube, MemOS } from "./index.ts";
+import type { CommitRequest } from "../../ports/index.ts";
+import { memoryStorage } from "../../testing/index.ts";
 import { testOS } from "../../testing/test-os.ts";
 
 const opened: MemOS[] = [];
@@ -166,16 +168,19 @@ describe("shared cubes", () => {
 
   test("in a view the answer comes before what merely shares a word in another cube", async () => {
     const { ada, cube } = await house();
-    const noise = await ada.createCube("garden");
+    // By its name it would come first among equals.
+    const noise = await ada.createCube("a-garden");
     await noise.add(
       Array.from({ length: 8 }, (_, i) => `Garden note ${i}: the code of the wind is wild.`),
     );
-    const found = await (await ada.view(["garden", "diary"])).search("What is Ada's locker code?");
+    const found = await (
+      await ada.view(["a-garden", "diary"])
+    ).search("What is Ada's locker code?");
     expect(found.hits[0]?.memory.header.cubeId).toBe("diary");
     const twice = await ada.view(["diary", "diary"]);
     expect(twice.cubeIds).toEqual(["diary"]);
     const { position } = await cube.add("x");
-    const view = await ada.view(["garden", "diary"]);
+    const view = await ada.view(["a-garden", "diary"]);
     expect((await view.search("locker", { positions: { diary: position } })).hits).not.toEqual([]);
     await expect(view.search("locker", { position })).rejects.toMatchObject({
       code: "MEMCUBE_INVALID_INPUT",
@@ -236,6 +241,32 @@ describe("shared cubes", () => {
       cube.at(Date.now(), { signal }),
     ];
     for (const read of reads) await expect(read).rejects.toThrow("enough");
+  });
+
+  test("a right taken away between the decision and the write stops the write", async () => {
+    const storage = memoryStorage();
+    const { os } = testOS({ storage });
+    opened.push(os);
+    const cube = await os.as({ userId: "ada" }).createCube("shared", { writers: ["user:bob"] });
+    const { vault } = storage;
+    let revoked = false;
+    const late = new Proxy(vault, {
+      get: (target, name) =>
+        name !== "commit"
+          ? Reflect.get(target, name)
+          : async (request: CommitRequest) => {
+              if (!revoked) {
+                revoked = true;
+                await cube.configure({ writers: [] });
+              }
+              return await target.commit(request);
+            },
+    });
+    const second = testOS({ storage: { ...memoryStorage({ from: storage.data }), vault: late } });
+    opened.push(second.os);
+    const bob = await second.os.as({ userId: "bob" }).cube("shared");
+    await expect(bob.add("one last word")).rejects.toMatchObject(NOT_FOUND);
+    expect((await cube.list({ withTotal: true })).total).toBe(0);
   });
 
   test("a deleted cube is gone; its name can be used again", async () => {

@@ -1,3 +1,5 @@
+import { MONTHS } from "../../text/index.ts";
+
 const DAY_MS = 86_400_000;
 
 /** Later than this after now, a number was read in the wrong unit. */
@@ -10,21 +12,6 @@ const SPOKEN = /^(\d{1,2}):(\d{2})\s*(am|pm) on (\d{1,2}) ([a-z]{3,9}),? (\d{4})
 /** `Thu, 08 May 2025 10:00:00 GMT`: RFC 5322 and `Date.prototype.toUTCString`. */
 const MAIL =
   /^(?:[a-z]{3},? )?(\d{1,2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2})(?::(\d{2}))? (GMT|UTC|[+-]\d{4})$/i;
-
-const MONTHS = [
-  "january",
-  "february",
-  "march",
-  "april",
-  "may",
-  "june",
-  "july",
-  "august",
-  "september",
-  "october",
-  "november",
-  "december",
-] as const;
 
 /** Month of an English name or its first three or more letters, from 0; `undefined` for others. */
 export function monthOf(name: string): number | undefined {
