@@ -60,6 +60,15 @@ describe("embedding in the background", () => {
     expect((await cube.search("blue piano")).hits[0]?.why.vector).toBeGreaterThan(0.7);
   });
 
+  test("work begins with the commit, before anybody waits for it", async () => {
+    const { me } = start({ embedder: wordEmbedder() });
+    const cube = await me.createCube("c");
+    // Let the worker's first look end: the next one of its own is a second away.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await cube.add("the red kayak");
+    await expect.poll(async () => (await cube.stats()).vectors, { timeout: 500 }).toBe(1);
+  });
+
   test("another process does the work that one left behind", async () => {
     const storage = memoryStorage();
     const first = testOS({ storage, embedder: wordEmbedder(), worker: false });
@@ -280,6 +289,23 @@ describe("the index cache", () => {
 });
 
 describe("usage", () => {
+  test("counters of a deleted cube do not come back with a memory of the same id", async () => {
+    const { os, me, storage } = start();
+    const cube = await me.createCube("c");
+    const { ids } = await cube.add("counted");
+    const id = ids[0] as string;
+    const lines = [];
+    for await (const line of cube.export()) lines.push(line);
+    await cube.get(id);
+    await me.deleteCube("c");
+    await (await me.createCube("c")).import(lines);
+    await os.close();
+    const again = start({
+      storage: memoryStorage({ from: (storage as never as { data: never }).data }),
+    });
+    expect((await (await again.me.cube("c")).get(id))?.usage?.reads).toBe(0);
+  });
+
   test("reads, injections and uses are counted outside the version", async () => {
     const { os, me, storage } = start();
     const cube = await me.cube("user:ada");

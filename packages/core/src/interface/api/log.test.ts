@@ -4,9 +4,9 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import { LIMITS } from "../../limits.ts";
 import type { Signer, Storage } from "../../ports/index.ts";
-import { memoryStorage } from "../../testing/index.ts";
+import { fixedClock, memoryStorage } from "../../testing/index.ts";
 import type { MemOS } from "./index.ts";
-import { testOS } from "../../testing/test-os.ts";
+import { START, testOS } from "../../testing/test-os.ts";
 
 const opened: MemOS[] = [];
 afterEach(async () => {
@@ -58,7 +58,9 @@ describe("verify", () => {
     const storage = memoryStorage();
     const first = await written({ storage });
     await first.os.close();
-    const { os } = testOS({ storage: memoryStorage({ from: storage.data }) });
+    // A second later: well within the lease that the first held.
+    const clock = fixedClock(START + 1_000);
+    const { os } = testOS({ storage: memoryStorage({ from: storage.data }), clock });
     opened.push(os);
     const cube = await os.as({ userId: "ada" }).cube("trips");
     expect(await cube.verify()).toMatchObject({ ok: true, sealedTo: 5 });
@@ -68,6 +70,11 @@ describe("verify", () => {
       sealedTo: 5,
       unsealed: { from: 6, to: 6 },
     });
+    await os.close();
+    const third = testOS({ storage: memoryStorage({ from: storage.data }) });
+    opened.push(third.os);
+    const again = await third.os.as({ userId: "ada" }).cube("trips");
+    expect(await again.verify()).toMatchObject({ ok: true, sealedTo: 6 });
   });
 
   test("every altered, missing or reordered commit is found", async () => {
