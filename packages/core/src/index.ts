@@ -138,6 +138,7 @@ export type {
 } from "./ports/index.ts";
 
 export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
+export { resolveScope } from "./interface/api/index.ts";
 export type {
   AbsorbInput,
   AddOptions,
@@ -161,6 +162,9 @@ export type {
   PastCube,
   PrepareInput,
   Progress,
+  ResolvedScope,
+  Scope,
+  ScopeOption,
   SearchOptions,
   SettleReport,
   SignalOptions,

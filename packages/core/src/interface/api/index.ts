@@ -25,6 +25,7 @@ export { parseInput } from "./options.ts";
 export type { PastCube } from "./past-cube.ts";
 export type { PrepareInput } from "./prepare.ts";
 export type { LogOptions } from "./read-changes.ts";
+export { resolveScope, type ResolvedScope, type Scope, type ScopeOption } from "./scope.ts";
 export type { SettleReport } from "./settled.ts";
 export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";
