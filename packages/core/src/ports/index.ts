@@ -1,6 +1,7 @@
 export type * from "./blob-store.ts";
 export type * from "./clock.ts";
 export type * from "./embedder.ts";
+export type * from "./engine.ts";
 export type * from "./file-parser.ts";
 export type * from "./signer.ts";
 export type * from "./storage.ts";
