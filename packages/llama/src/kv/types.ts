@@ -35,6 +35,12 @@ export interface KvSequence {
   readonly shape: KvShape;
   /** Tokens whose state is in the context now. */
   tokens(): readonly number[];
+  /**
+   * How many of the first tokens have a state computed in whole pages, by `prefill` or loaded: a
+   * multiple of {@link PAGE_TOKENS}. A token that was generated has other bits than one prefilled, so
+   * only these pages are stored or built upon.
+   */
+  exactTokens(): number;
   /** Writes the state of all tokens in the context; not atomic. */
   saveState(path: string): Promise<{ readonly sizeBytes: number }>;
   /**
@@ -49,46 +55,94 @@ export interface KvSequence {
   truncate(length: number): Promise<void>;
 }
 
+/** The tokens that a sequence is to hold, and for whom. */
+export interface KvRequest {
+  /**
+   * States are shared within one scope only: another scope has other keys, folders and salt, and
+   * can't tell what this one holds. The tenant, or something narrower.
+   */
+  readonly scope: string;
+  /** What stands behind the last whole page is not looked at. */
+  readonly tokens: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/** Why fewer tokens were restored than could be stored. */
+export const KV_MISSES = [
+  "nothing-stored",
+  "context-too-small",
+  "link-damaged",
+  "page-missing",
+  "page-damaged",
+  "shape-differs",
+  "state-invalid",
+  "scratch-failed",
+  "load-failed",
+  "storage-failed",
+  "store-closed",
+] as const;
+export type KvMiss = (typeof KV_MISSES)[number];
+
+/** Why fewer tokens were stored than were given. */
+export const KV_UNSAVED = [
+  "not-exact",
+  "other-tokens",
+  "state-invalid",
+  "save-failed",
+  "storage-failed",
+  "store-closed",
+] as const;
+export type KvUnsaved = (typeof KV_UNSAVED)[number];
+
 export interface KvRestored {
-  /** A multiple of {@link PAGE_TOKENS}: so many tokens are in the context now. */
+  /** A multiple of {@link PAGE_TOKENS}: so many of the tokens came from the store. */
   readonly restoredTokens: number;
-  /** Why it is less than was asked for; for people. */
-  readonly reason?: string;
+  /** Set when it is less than was asked for. */
+  readonly reason?: KvMiss;
 }
 
 export interface KvSaved {
   /** Tokens whose pages were not there before. */
   readonly writtenTokens: number;
-  /** Why it is less than was given; for people. */
-  readonly reason?: string;
+  /** Set when it is less than was given. */
+  readonly reason?: KvUnsaved;
 }
 
-/** Keeps KV states beyond a request. Its failures are misses: only an aborted signal rejects. */
+export interface KvFilled extends KvRestored {
+  /** Tokens that were in the sequence already. */
+  readonly keptTokens: number;
+  readonly prefilledTokens: number;
+  /** Settles when the new pages are stored; never rejects. */
+  readonly saved: Promise<KvSaved>;
+}
+
+/**
+ * Keeps KV states beyond a request. What goes wrong with a stored state is a miss with a reason:
+ * only an aborted signal and a failed `prefill` reject.
+ */
 export interface KvStore {
   /**
-   * Puts the longest stored prefix of `tokens` into the sequence, which then holds exactly it. When
-   * the sequence's own content is longer than what is stored, it is left alone.
+   * Makes the sequence hold exactly the whole pages of `tokens`: keeps what is there, restores what is
+   * stored, prefills the rest and stores it. Of several requests for one prefix at the same time, one
+   * prefills and the others wait for its pages.
    *
-   * @param identityKey digest of the sequence's identity and the request's cache scope
-   * @param tokens whole pages only
+   * When it returns, the sequence is free to go on; pages are still being written (`saved`).
    */
-  restore(
-    sequence: KvSequence,
-    identityKey: string,
-    tokens: readonly number[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<KvRestored>;
+  fill(sequence: KvSequence, request: KvRequest): Promise<KvFilled>;
+
+  /**
+   * Puts the longest stored prefix of `tokens` into the sequence, which then holds exactly it. When
+   * what the sequence holds itself goes as far, it is left alone and 0 tokens are restored.
+   */
+  restore(sequence: KvSequence, request: KvRequest): Promise<KvRestored>;
 
   /**
    * Stores the pages of `tokens`, which are the first in the sequence. Resolves when the sequence is
-   * not needed any more; `done` resolves when the pages are stored, and never rejects.
-   *
-   * @param tokens whole pages only
+   * not needed any more; `done` settles when the pages are stored, and never rejects.
    */
   save(
     sequence: KvSequence,
-    identityKey: string,
-    tokens: readonly number[],
+    request: KvRequest,
   ): Promise<{ readonly done: Promise<KvSaved> }>;
 
   /** Waits for what is being stored. Safe to call twice. */
