@@ -151,7 +151,7 @@ export type {
 } from "./ports/index.ts";
 
 export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
-export { resolveScope } from "./interface/api/index.ts";
+export { MEMORY_TOOL_NAMES, resolveScope } from "./interface/api/index.ts";
 export type {
   AbsorbInput,
   AddOptions,
@@ -169,6 +169,9 @@ export type {
   ListOptions,
   LogOptions,
   MemCube,
+  MemoryTool,
+  MemoryToolName,
+  MemoryToolOptions,
   MemOS,
   MemSession,
   MemView,

@@ -31,3 +31,9 @@ export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";
 export type { WrittenBy } from "./written-by.ts";
 export type { MemView, ViewAddResult } from "./view.ts";
+export {
+  MEMORY_TOOL_NAMES,
+  type MemoryTool,
+  type MemoryToolName,
+  type MemoryToolOptions,
+} from "./tools/index.ts";

@@ -1,4 +1,4 @@
-import { isMemCubeError, MemCubeError } from "../../errors.ts";
+import { MemCubeError } from "../../errors.ts";
 import {
   callerSchema,
   principalsOf,
@@ -8,18 +8,11 @@ import {
   type InjectionPlan,
   type Page,
 } from "../../flow/index.ts";
-import { cubeKey, type CubeHeader, type CubeRef } from "../../memory/index.ts";
+import type { CubeHeader } from "../../memory/index.ts";
 import { absorb, parseAbsorb, type AbsorbInput } from "./absorb.ts";
 import type { AddResult } from "./add.ts";
-import { assertOpen, type ApiContext, type OpenCube } from "./context.ts";
-import {
-  createCube,
-  deleteCube,
-  ensureCube,
-  listCubes,
-  type ListCubesOptions,
-  type Visitor,
-} from "./cubes.ts";
+import type { ApiContext } from "./context.ts";
+import { createCube, deleteCube, listCubes, type ListCubesOptions, type Visitor } from "./cubes.ts";
 import {
   discardDeadLetters,
   listDeadLetters,
@@ -29,6 +22,8 @@ import {
 import { memCube, type MemCube } from "./mem-cube.ts";
 import { parseInput, type CreateCubeOptions } from "./options.ts";
 import { parsePrepare, prepare, type PrepareInput } from "./prepare.ts";
+import { sessionCubes } from "./session-cubes.ts";
+import { memoryTools, type MemoryTool, type MemoryToolOptions } from "./tools/index.ts";
 import { memView, type MemView } from "./view.ts";
 
 /** The memory OS as one caller uses it. */
@@ -72,6 +67,13 @@ export interface MemSession {
   prepare(input: PrepareInput): Promise<InjectionPlan>;
   /** What was said becomes memory. Without `cube`: the caller's own `user:` cube. */
   absorb(input: AbsorbInput): Promise<AddResult>;
+  /**
+   * Tools for a model to search, add, correct and forget memories with this caller's rights. Without
+   * `cube`: the caller's own `user:` cube. Without `only`: all of `MEMORY_TOOL_NAMES`.
+   *
+   * @throws MemCubeError `MEMCUBE_INVALID_INPUT`
+   */
+  tools(options?: MemoryToolOptions): readonly MemoryTool[];
 }
 
 /** A running memory OS; make one with `createMemOS` or with `open` of the package `memcube`. */
@@ -91,55 +93,30 @@ export interface MemOS {
 export function memSession(context: ApiContext, input: CallerInput): MemSession {
   const caller = parseInput(callerSchema, input, "caller");
   const visitor: Visitor = { context, caller, principals: principalsOf(caller) };
-  const mounts = new Map<string, { closed: boolean }>();
-  const own = `user:${caller.userId}`;
-
-  const open = async (id: string, readOnly: boolean, create = false): Promise<OpenCube> => {
-    const ref = await ensureCube(visitor, id, create);
-    return handle(ref, readOnly);
-  };
-  /** For reading: a user's own cube that was never written to is nothing, and is not created. */
-  const openOwn = async (id: string): Promise<OpenCube | undefined> => {
-    try {
-      return await open(id, true);
-    } catch (error) {
-      if (id === own && isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) return undefined;
-      throw error;
-    }
-  };
-  const handle = (ref: CubeRef, readOnly: boolean): OpenCube => {
-    const key = cubeKey(ref);
-    const mount = mounts.get(key) ?? { closed: false };
-    mounts.set(key, mount);
-    return { ...visitor, ref, readOnly, mount };
-  };
+  const cubes = sessionCubes(visitor);
+  const { own } = cubes;
   return {
     caller,
     createCube: async (id, options) =>
-      memCube(handle(await createCube(visitor, id, options), false)),
+      memCube(cubes.handle(await createCube(visitor, id, options), false)),
     cube: async (id, options) => {
       const { readOnly = false, create = false, signal } = options ?? {};
       signal?.throwIfAborted();
-      return memCube(await open(id, readOnly, !readOnly && (create || id === own)));
+      const creates = !readOnly && (create || id === own);
+      return memCube(await cubes.open(id, { readOnly, create: creates }));
     },
-    mount: async (id) => memCube(await open(id, true)),
-    unmount: async (id) => {
-      assertOpen(context);
-      const ref = { tenantId: caller.tenantId, cubeId: id };
-      const mount = mounts.get(cubeKey(ref));
-      if (mount === undefined) return;
-      mount.closed = true;
-      mounts.delete(cubeKey(ref));
-      await context.operator.indexes.release(ref);
-    },
+    mount: async (id) => memCube(await cubes.open(id, { readOnly: true })),
+    unmount: async (id) => await cubes.close(id),
     listCubes: async (options) => await listCubes(visitor, options),
     deleteCube: async (id) => await deleteCube(visitor, id),
     view: async (ids) => {
       if (ids.length === 0) {
         throw new MemCubeError("MEMCUBE_INVALID_INPUT", "A view needs at least one cube id.");
       }
-      const cubes = [...new Set(ids)].map(async (id) => await open(id, false, id === own));
-      return memView(await Promise.all(cubes));
+      const opened = [...new Set(ids)].map(
+        async (id) => await cubes.open(id, { readOnly: false, create: id === own }),
+      );
+      return memView(await Promise.all(opened));
     },
     listDeadLetters: async (options) => await listDeadLetters(visitor, options),
     redriveDeadLetters: async (ids) => await redriveDeadLetters(visitor, ids),
@@ -147,17 +124,18 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
     prepare: async (input) => {
       const parsed = parsePrepare(input);
       const ids = [...new Set(parsed.cubes ?? [own])];
-      const cubes = await Promise.all(ids.map(async (id) => await openOwn(id)));
+      const opened = await Promise.all(ids.map(async (id) => await cubes.openIfThere(id)));
       return await prepare(
         context,
-        cubes.flatMap((cube) => cube ?? []),
+        opened.flatMap((cube) => cube ?? []),
         parsed,
       );
     },
     absorb: async (input) => {
       const parsed = parseAbsorb(input);
       const id = parsed.cube ?? own;
-      return await absorb(await open(id, false, id === own), parsed);
+      return await absorb(await cubes.open(id, { readOnly: false, create: id === own }), parsed);
     },
+    tools: (options) => memoryTools(visitor, cubes, options),
   };
 }
