@@ -1,0 +1,3 @@
+export { largeModel } from "./large-model.ts";
+export type { Architecture, WeightType } from "./model-shape.ts";
+export { tinyModel, type TinyModelOptions } from "./tiny-model.ts";
