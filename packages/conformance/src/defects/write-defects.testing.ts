@@ -3,6 +3,7 @@ import {
   type CommitRequest,
   cubeKey,
   isMemCubeError,
+  MemCubeError,
   type PutWrite,
   type VaultWrite,
 } from "@memcube/core";
@@ -68,6 +69,32 @@ export const writeDefects: readonly Defect[] = [
     "the header's version is not looked at",
     commits((request) => ({ ...request, cubeVersion: undefined })),
   ),
+  vaultDefect(
+    "the header's commitment is not looked at",
+    commits((request) => ({ ...request, cubeCommitment: undefined })),
+  ),
+  vaultDefect(
+    "the commitment of any header the cube ever had will do",
+    commits((request, { data }) => {
+      const headers = data.cubes.get(cubeKey(request.cube))?.headers ?? [];
+      const known = headers.some(({ commitment }) => commitment === request.cubeCommitment);
+      return known ? { ...request, cubeCommitment: undefined } : request;
+    }),
+  ),
+  vaultDefect("the header is looked at before the idempotency key", (right) => ({
+    vault: {
+      commit: async (request) => {
+        const header = await right.vault.cube(request.cube);
+        const { cubeCommitment: expected } = request;
+        if (expected !== undefined && header !== undefined && header.commitment !== expected) {
+          throw new MemCubeError("MEMCUBE_CONFLICT", "another header", {
+            details: { id: "@cube", expected, actual: header.commitment },
+          });
+        }
+        return right.vault.commit(request);
+      },
+    },
+  })),
   vaultDefect("versions are checked, and written a moment later", (right) => ({
     vault: { commit: (request) => checkThenWrite(right, request) },
   })),

@@ -1,7 +1,7 @@
 import { isMemCubeError } from "@memcube/core";
 
 import { assert, race, rejects, times } from "../kit/checks.ts";
-import { eraseWrite } from "../kit/content.ts";
+import { eraseWrite, START } from "../kit/content.ts";
 import { newCube, TENANT, TestCube } from "../kit/test-cube.ts";
 import { rulesOf } from "../rule.ts";
 
@@ -68,6 +68,57 @@ export const compareAndSetRules = rulesOf("vault", "compare and set", {
     await rejects(both, "MEMCUBE_CONFLICT", { id: "@cube" });
     assert.deepEqual(await cube.ids(), []);
     assert.equal((await cube.commit({ writes, cubeVersion: 2 })).position.seq, 3);
+  },
+
+  "a commit authorised under another header of that version is refused": async ({ storage }) => {
+    const cube = await newCube(storage, { title: "First" });
+    const first = (await cube.vault.cube(cube.ref))?.commitment;
+    assert.ok(first !== undefined && first !== "");
+    const writes = [cube.memory({ id: "a" })];
+    const under = { cubeVersion: 1, cubeCommitment: first };
+    const stale = [cube.memory({ id: "a", expectedVersion: 9 })];
+    const early = cube.commit({ writes: stale, ...under });
+    await rejects(early, "MEMCUBE_CONFLICT", { id: "a" });
+
+    await cube.vault.dropCube(cube.ref);
+    await rejects(cube.commit({ writes, ...under }), "MEMCUBE_CUBE_NOT_FOUND");
+    await cube.commit({ writes: [cube.header({ title: "Second" })], epoch: "epoch-2" });
+    const second = (await cube.vault.cube(cube.ref))?.commitment;
+    const details = { id: "@cube", expected: first, actual: second };
+    await rejects(cube.commit({ writes, ...under }), "MEMCUBE_CONFLICT", details);
+    await rejects(cube.commit({ writes: stale, ...under }), "MEMCUBE_CONFLICT", { id: "@cube" });
+    assert.deepEqual(await cube.ids(), []);
+    const receipt = await cube.commit({ writes, cubeVersion: 1, cubeCommitment: second });
+    assert.equal(receipt.position.seq, 2);
+  },
+
+  "a commitment of an earlier header is another header's": async ({ storage }) => {
+    const cube = await newCube(storage);
+    const first = (await cube.vault.cube(cube.ref))?.commitment;
+    await cube.commit({ writes: [cube.header({ expectedVersion: 1, deny: ["user:ada"] })] });
+    const writes = [cube.memory({ id: "a" })];
+    const late = cube.commit({ writes, cubeCommitment: first });
+    await rejects(late, "MEMCUBE_CONFLICT", { id: "@cube", expected: first });
+    assert.deepEqual(await cube.ids(), []);
+    const second = (await cube.vault.cube(cube.ref))?.commitment;
+    const next = cube.header({ expectedVersion: 2, title: "Third" });
+    await cube.commit({ writes: [...writes, next], cubeCommitment: second });
+    assert.equal((await cube.vault.cube(cube.ref))?.version, 3);
+  },
+
+  "a commit that was made already counts, whatever header it names": async ({ storage }) => {
+    const cube = await newCube(storage);
+    const idempotency = { key: "key-1", expiresAt: START + 1_000 };
+    const writes = [cube.memory({ id: "a" })];
+    const { position } = await cube.commit({ writes, idempotency });
+    const again = await cube.commit({
+      writes,
+      idempotency,
+      cubeVersion: 0,
+      cubeCommitment: "none",
+    });
+    assert.deepEqual(again.position, position);
+    assert.equal(again.replayed, true);
   },
 
   "of a revocation and a write under the old header only one order is possible": async (

@@ -93,6 +93,11 @@ export interface CommitRequest {
    * current one, so that a revoked writer can't slip in a last write.
    */
   readonly cubeVersion?: number;
+  /**
+   * Commitment of that header: no other header has it, also not one of the same version in a cube that was
+   * deleted and made again, or whose last commits a failover lost. When given, it must be the current one's.
+   */
+  readonly cubeCommitment?: string;
   /** Supplied time; the log gets `max(previous, at)`. */
   readonly at: number;
   /** Canonical JSON of the `CommitBody`. */

@@ -28,12 +28,13 @@ export interface Vault {
    * Writes one commit atomically and links it to the log.
    *
    * Checks, in this order, before anything is written: idempotency key, the cube (and that it does
-   * not exist, when it is to be created), `cubeVersion`, every expected version, external keys unique in
-   * the cube (as it is after the commit). A conflict of the cube's header has the id "@cube" in its
-   * details; no memory can have that id.
+   * not exist, when it is to be created), `cubeVersion` and `cubeCommitment`, every expected version,
+   * external keys unique in the cube (as it is after the commit). A conflict of the cube's header has the
+   * id "@cube" in its details; no memory can have that id.
    *
    * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND`, `MEMCUBE_CUBE_EXISTS`, `MEMCUBE_CONFLICT`
-   * (details `{ id, expected, actual }`), `MEMCUBE_DUPLICATE_KEY` (details `{ id }` of the holder),
+   * (details `{ id, expected, actual }`, versions or commitments), `MEMCUBE_DUPLICATE_KEY` (details
+   * `{ id }` of the holder),
    * `MEMCUBE_INVALID_INPUT` (a memory with the id "@cube")
    */
   commit(request: CommitRequest): Promise<CommitReceipt>;

@@ -1,8 +1,8 @@
 -- One commit: every check first, then every write.
 -- KEYS: 1 meta of the cube, 2 channel of its feed; outside a cluster also 3 to 8 the queue's
 -- ARGV: 1 at, 2 digest, 3 body, 4 epoch ("" none), 5 version of the header it was authorised under
---   ("" none), 6 idempotency key ("" none), 7 when that expires, 8 PUBLISH or SPUBLISH, 9 tasks as JSON
---   for the outbox ("" none), 10 number of writes, then the writes:
+--   ("" none), 6 its commitment ("" none), 7 idempotency key ("" none), 8 when that expires, 9 PUBLISH or
+--   SPUBLISH, 10 tasks as JSON for the outbox ("" none), 11 number of writes, then the writes:
 --   p id expected version content salt commitment visibility group at optional, where the group is kind,
 --     type and state with \0 between them, and `optional` names what follows of it, in this order:
 --     k external key, s session, x expires, e edges, t number of tags, tags, o number of targets,
@@ -13,7 +13,8 @@
 --   and then, with keys of the queue, its tasks (see enqueue-tasks)
 -- Returns { "ok", epoch, seq, head, at, how many heard of it, 1 when somebody may see less than before }
 --   or { "replayed", epoch, seq, head, at, body } or { "missing" } or { "exists" } or
---   { "conflict", id, expected, actual } or { "duplicate", id of the holder } or { "epoch" } or
+--   { "conflict", id, expected, actual } or { "header", commitment expected, actual } or
+--   { "duplicate", id of the holder } or { "epoch" } or
 --   { "purging" } while a dropped cube of this id is still being destroyed
 -- uses: memory queue
 local meta, channel = KEYS[1], KEYS[2]
@@ -26,8 +27,8 @@ local epoch, seq, head = cube[1], tonumber(cube[2] or 0), cube[3] or ''
 local headerVersion = tonumber(cube[5] or 0)
 local lastOrdinal = tonumber(cube[6] or 0)
 
-if epoch and ARGV[6] ~= '' then
-  local packed = redis.call('HGET', base .. 'once', ARGV[6])
+if epoch and ARGV[7] ~= '' then
+  local packed = redis.call('HGET', base .. 'once', ARGV[7])
   local seen = packed and cmsgpack.unpack(packed)
   if seen and seen[4] > requested then
     local body = seen[5]
@@ -44,7 +45,7 @@ end
 -- this loop and that of the additions are what a large commit costs.
 local writes, current, touched = {}, {}, {}
 local creates = false
-local place = 11
+local place = 12
 local NONE = {}
 local parts = {}
 local function groupParts(group)
@@ -59,7 +60,7 @@ local function list(at)
   local count = tonumber(ARGV[at])
   return { unpack(ARGV, at + 1, at + count) }, at + count + 1
 end
-for number = 1, tonumber(ARGV[10]) do
+for number = 1, tonumber(ARGV[11]) do
   local op, id = ARGV[place], ARGV[place + 1]
   local write
   if op == 'p' then
@@ -121,6 +122,9 @@ local authorised = tonumber(ARGV[5])
 if authorised and authorised ~= headerVersion then
   return { 'conflict', '@cube', authorised, headerVersion }
 end
+if ARGV[6] ~= '' and ARGV[6] ~= cube[10] then
+  return { 'header', ARGV[6], cube[10] or '' }
+end
 for _, write in ipairs(writes) do
   local actual = headerVersion
   if write.op ~= 'c' then actual = current[write.id] and current[write.id][1] or 0 end
@@ -151,7 +155,7 @@ local version = headerVersion
 for _, write in ipairs(writes) do
   if write.op == 'c' then version = tonumber(write.version) end
 end
-local heard = redis.call(ARGV[8], channel,
+local heard = redis.call(ARGV[9], channel,
   table.concat({ epoch, text(seq), head, text(at), text(version) }, '\n'))
 
 local classCount = tonumber(cube[11] or 0)
@@ -380,19 +384,19 @@ redis.call('HSET', meta, 'e', epoch, 's', text(seq), 'h', head, 'a', text(at), '
   'l', text(classCount))
 redis.call('XADD', base .. 'log', text(seq) .. '-0', 'at', text(at), 'digest', ARGV[2], 'head', head,
   'body', ARGV[3])
-if ARGV[6] ~= '' then
-  redis.call('HSET', base .. 'once', ARGV[6], cmsgpack.pack({ seq, head, at, tonumber(ARGV[7]), false }))
+if ARGV[7] ~= '' then
+  redis.call('HSET', base .. 'once', ARGV[7], cmsgpack.pack({ seq, head, at, tonumber(ARGV[8]), false }))
   local stale = redis.call('ZRANGEBYSCORE', base .. 'once:expires', '-inf', text(requested), 'LIMIT', 0, 4)
   for _, key in ipairs(stale) do
-    if key ~= ARGV[6] then redis.call('HDEL', base .. 'once', key) end
+    if key ~= ARGV[7] then redis.call('HDEL', base .. 'once', key) end
     redis.call('ZREM', base .. 'once:expires', key)
-    if key ~= ARGV[6] then redis.call('ZREM', base .. 'once:seq', key) end
+    if key ~= ARGV[7] then redis.call('ZREM', base .. 'once:seq', key) end
   end
-  redis.call('ZADD', base .. 'once:expires', ARGV[7], ARGV[6])
-  redis.call('ZADD', base .. 'once:seq', text(seq), ARGV[6])
+  redis.call('ZADD', base .. 'once:expires', ARGV[8], ARGV[7])
+  redis.call('ZADD', base .. 'once:seq', text(seq), ARGV[7])
 end
 if KEYS[3] and ARGV[place] then
   queue.enqueue({ KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8] }, requested, ARGV, place)
 end
-if ARGV[9] ~= '' then redis.call('HSET', base .. 'outbox', text(seq), ARGV[9]) end
+if ARGV[10] ~= '' then redis.call('HSET', base .. 'outbox', text(seq), ARGV[10]) end
 return { 'ok', epoch, seq, head, at, heard, narrowed }

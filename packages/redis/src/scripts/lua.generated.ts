@@ -435,8 +435,8 @@ local cube = redis.call('HMGET', meta, 'e', 's', 'h', 'a', 'v', 'o', 'f', 'c', '
 local epoch, seq, head = cube[1], tonumber(cube[2] or 0), cube[3] or ''
 local headerVersion = tonumber(cube[5] or 0)
 local lastOrdinal = tonumber(cube[6] or 0)
-if epoch and ARGV[6] ~= '' then
-  local packed = redis.call('HGET', base .. 'once', ARGV[6])
+if epoch and ARGV[7] ~= '' then
+  local packed = redis.call('HGET', base .. 'once', ARGV[7])
   local seen = packed and cmsgpack.unpack(packed)
   if seen and seen[4] > requested then
     local body = seen[5]
@@ -450,7 +450,7 @@ if epoch and ARGV[6] ~= '' then
 end
 local writes, current, touched = {}, {}, {}
 local creates = false
-local place = 11
+local place = 12
 local NONE = {}
 local parts = {}
 local function groupParts(group)
@@ -465,7 +465,7 @@ local function list(at)
   local count = tonumber(ARGV[at])
   return { unpack(ARGV, at + 1, at + count) }, at + count + 1
 end
-for number = 1, tonumber(ARGV[10]) do
+for number = 1, tonumber(ARGV[11]) do
   local op, id = ARGV[place], ARGV[place + 1]
   local write
   if op == 'p' then
@@ -525,6 +525,9 @@ local authorised = tonumber(ARGV[5])
 if authorised and authorised ~= headerVersion then
   return { 'conflict', '@cube', authorised, headerVersion }
 end
+if ARGV[6] ~= '' and ARGV[6] ~= cube[10] then
+  return { 'header', ARGV[6], cube[10] or '' }
+end
 for _, write in ipairs(writes) do
   local actual = headerVersion
   if write.op ~= 'c' then actual = current[write.id] and current[write.id][1] or 0 end
@@ -552,7 +555,7 @@ local version = headerVersion
 for _, write in ipairs(writes) do
   if write.op == 'c' then version = tonumber(write.version) end
 end
-local heard = redis.call(ARGV[8], channel,
+local heard = redis.call(ARGV[9], channel,
   table.concat({ epoch, text(seq), head, text(at), text(version) }, '\n'))
 local classCount = tonumber(cube[11] or 0)
 local classes = {}
@@ -763,21 +766,21 @@ redis.call('HSET', meta, 'e', epoch, 's', text(seq), 'h', head, 'a', text(at), '
   'l', text(classCount))
 redis.call('XADD', base .. 'log', text(seq) .. '-0', 'at', text(at), 'digest', ARGV[2], 'head', head,
   'body', ARGV[3])
-if ARGV[6] ~= '' then
-  redis.call('HSET', base .. 'once', ARGV[6], cmsgpack.pack({ seq, head, at, tonumber(ARGV[7]), false }))
+if ARGV[7] ~= '' then
+  redis.call('HSET', base .. 'once', ARGV[7], cmsgpack.pack({ seq, head, at, tonumber(ARGV[8]), false }))
   local stale = redis.call('ZRANGEBYSCORE', base .. 'once:expires', '-inf', text(requested), 'LIMIT', 0, 4)
   for _, key in ipairs(stale) do
-    if key ~= ARGV[6] then redis.call('HDEL', base .. 'once', key) end
+    if key ~= ARGV[7] then redis.call('HDEL', base .. 'once', key) end
     redis.call('ZREM', base .. 'once:expires', key)
-    if key ~= ARGV[6] then redis.call('ZREM', base .. 'once:seq', key) end
+    if key ~= ARGV[7] then redis.call('ZREM', base .. 'once:seq', key) end
   end
-  redis.call('ZADD', base .. 'once:expires', ARGV[7], ARGV[6])
-  redis.call('ZADD', base .. 'once:seq', text(seq), ARGV[6])
+  redis.call('ZADD', base .. 'once:expires', ARGV[8], ARGV[7])
+  redis.call('ZADD', base .. 'once:seq', text(seq), ARGV[7])
 end
 if KEYS[3] and ARGV[place] then
   queue.enqueue({ KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8] }, requested, ARGV, place)
 end
-if ARGV[9] ~= '' then redis.call('HSET', base .. 'outbox', text(seq), ARGV[9]) end
+if ARGV[10] ~= '' then redis.call('HSET', base .. 'outbox', text(seq), ARGV[10]) end
 return { 'ok', epoch, seq, head, at, heard, narrowed }`,
   },
   "complete-task": {

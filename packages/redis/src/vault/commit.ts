@@ -1,4 +1,9 @@
-import { type CommitReceipt, type CommitRequest, MemCubeError } from "@memcube/core";
+import {
+  type CommitReceipt,
+  type CommitRequest,
+  type ErrorDetails,
+  MemCubeError,
+} from "@memcube/core";
 
 import type { RedisConnection, Reply } from "../connection/connection.ts";
 import { queueKeys } from "../queue/enqueue-arguments.ts";
@@ -74,9 +79,10 @@ function refusalOf(outcome: string, rest: readonly Reply[], cubeId: string): Mem
     case "conflict": {
       const [id, expected, actual] = rest;
       const details = { id: textOf(id), expected: numberOf(expected), actual: numberOf(actual) };
-      const why = "The expected version is not the current one.";
-      return new MemCubeError("MEMCUBE_CONFLICT", why, { details });
+      return conflict(details);
     }
+    case "header":
+      return conflict({ id: "@cube", expected: textOf(rest[0]), actual: textOf(rest[1]) });
     case "duplicate":
       return new MemCubeError("MEMCUBE_DUPLICATE_KEY", "Another memory has this external key.", {
         details: { id: textOf(rest[0]) },
@@ -84,6 +90,11 @@ function refusalOf(outcome: string, rest: readonly Reply[], cubeId: string): Mem
     default:
       return cubeNotFound(cubeId);
   }
+}
+
+function conflict(details: ErrorDetails): MemCubeError {
+  const why = "The expected version is not the current one.";
+  return new MemCubeError("MEMCUBE_CONFLICT", why, { details });
 }
 
 /** For calls that need a cube. */

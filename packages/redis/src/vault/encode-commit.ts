@@ -23,6 +23,7 @@ export function encodeCommit(request: CommitRequest, options: CommitOptions): Ar
     request.body,
     request.epoch ?? "",
     numberOrNone(request.cubeVersion),
+    request.cubeCommitment ?? "",
     idempotency?.key ?? "",
     numberOrNone(idempotency?.expiresAt),
     options.publish,

@@ -97,7 +97,8 @@ export interface CommitInput {
   readonly tasks?: readonly NewTask[];
   /** A key of the user's; stored as its SHA-256. */
   readonly idempotencyKey?: string;
-  readonly cubeVersion?: number;
+  /** The header that the decision looked at. */
+  readonly under?: { readonly version: number; readonly commitment: string };
   readonly commitId?: string;
   /** Only for the commit that creates the cube. */
   readonly epoch?: string;
@@ -116,7 +117,9 @@ export async function commit(
   const receipt = await vault.commit({
     cube: input.cube,
     ...(input.epoch === undefined ? {} : { epoch: input.epoch }),
-    ...(input.cubeVersion === undefined ? {} : { cubeVersion: input.cubeVersion }),
+    ...(input.under === undefined
+      ? {}
+      : { cubeVersion: input.under.version, cubeCommitment: input.under.commitment }),
     at,
     body,
     digest: sha256Hex(body),

@@ -8,7 +8,7 @@ import type { CommitReceipt } from "../../ports/index.ts";
 import type { Candidate } from "../reader/index.ts";
 import { backOff } from "./back-off.ts";
 import type { OpenCube } from "./context.ts";
-import type { CubeState } from "./cube-access.ts";
+import type { Entered } from "./cube-access.ts";
 import { embedTask } from "./embed.ts";
 import { duplicateKey, giveUpKey, keyHolders, type KeyHolder } from "./key-holders.ts";
 import { addDraft, assertSize, newContent, type ParsedAddOptions } from "./new-memory.ts";
@@ -19,8 +19,6 @@ import { tooManyRaces, write, type Draft } from "./write.ts";
 export interface BatchInput {
   readonly candidates: readonly Candidate[];
   readonly options: ParsedAddOptions;
-  /** The cube as entered for adding. */
-  readonly state: CubeState;
   /** Where the sessions of earlier batches go on. */
   readonly orders: SessionOrders;
   /** Made by `scopedKey`. */
@@ -33,8 +31,7 @@ export interface BatchOutcome {
   readonly added: number;
   readonly taskKeys: readonly string[];
   readonly orders: SessionOrders;
-  /** Left out when nothing was written. */
-  readonly position?: Position;
+  readonly position: Position;
 }
 
 /** Writes one batch of an input in one commit: new memories, and changed ones known by their key. */
@@ -55,7 +52,7 @@ export async function addBatch(cube: OpenCube, input: BatchInput): Promise<Batch
 }
 
 async function tryBatch(cube: OpenCube, input: BatchInput): Promise<BatchOutcome> {
-  const { options, state, idempotencyKey } = input;
+  const { options, idempotencyKey } = input;
   const { context, ref } = cube;
   // The same for a repeated call, so that it waits for the task of the first.
   const taskKey =
@@ -73,7 +70,6 @@ async function tryBatch(cube: OpenCube, input: BatchInput): Promise<BatchOutcome
   let tasks: readonly NewTask[] = [];
   const written = await write(cube, {
     action: "memory.add",
-    state,
     drafts: async (entered) => {
       plan = await planBatch(cube, entered, input);
       return plan.drafts;
@@ -83,9 +79,8 @@ async function tryBatch(cube: OpenCube, input: BatchInput): Promise<BatchOutcome
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const { ids, added, orders } = plan;
-  if (written === undefined) return { ids, added: 0, taskKeys: [], orders };
-  const { receipt } = written;
-  const { position } = receipt;
+  const { receipt, position } = written;
+  if (receipt === undefined) return { ids, added: 0, taskKeys: [], orders, position };
   const taskKeys = tasks.map((task) => task.key);
   if (!receipt.replayed) return { ids, added, taskKeys, orders, position };
   return { ids: idsOfFirst(plan, receipt), added: 0, taskKeys, orders: input.orders, position };
@@ -105,7 +100,7 @@ interface BatchPlan {
 
 async function planBatch(
   cube: OpenCube,
-  state: CubeState,
+  state: Entered,
   { candidates, options, orders }: BatchInput,
 ): Promise<BatchPlan> {
   const keys = new Set(candidates.flatMap(({ externalKey }) => externalKey ?? []));

@@ -85,18 +85,16 @@ export async function addRead(
   signal?.throwIfAborted();
   assertWritable(cube);
   const candidates = keyed(result.candidates, options.externalKey);
-  const state = await enter(cube, "memory.add");
   const ids: string[] = [];
   const taskKeys: string[] = [];
   let added = 0;
-  let { position } = state;
+  let position: Position | undefined;
   let orders: SessionOrders = new Map();
   for (let start = 0; start < candidates.length; start += LIMITS.addBatch) {
     signal?.throwIfAborted();
     const outcome = await addBatch(cube, {
       candidates: candidates.slice(start, start + LIMITS.addBatch),
       options,
-      state,
       orders,
       ...(idempotencyKey === undefined
         ? {}
@@ -106,12 +104,14 @@ export async function addRead(
     taskKeys.push(...outcome.taskKeys);
     added += outcome.added;
     orders = outcome.orders;
-    position = outcome.position ?? position;
+    ({ position } = outcome);
     options.onProgress?.({ done: ids.length, total: candidates.length, ids: outcome.ids });
   }
   if (options.onDuplicate === "update") {
     position = (await forgetStaleParts(cube, candidates, signal)) ?? position;
   }
+  // An input of which nothing could be read has asked nobody yet.
+  position ??= (await enter(cube, "memory.add")).position;
   return {
     ids,
     added,

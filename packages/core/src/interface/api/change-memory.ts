@@ -4,7 +4,7 @@ import { putMutation, toMemory } from "../../infrastructure/vault/index.ts";
 import { cubeKey, type Memory, type MemoryContent } from "../../memory/index.ts";
 import { versionIndexOf } from "../../operation/operator/index.ts";
 import type { OpenCube } from "./context.ts";
-import { memoryNotFound, type CubeState } from "./cube-access.ts";
+import { memoryNotFound, type Entered } from "./cube-access.ts";
 import { embedTask } from "./embed.ts";
 import { inTurn } from "./in-turn.ts";
 import { assertSize, defined } from "./new-memory.ts";
@@ -21,7 +21,7 @@ export interface MemoryChange {
   /** The next content; `undefined` when nothing changes. May ask the state for further rights. */
   readonly next: (
     current: Memory,
-    state: CubeState,
+    state: Entered,
   ) => Promise<MemoryContent | undefined> | MemoryContent | undefined;
 }
 
@@ -74,13 +74,13 @@ async function changeNow(cube: OpenCube, id: string, change: MemoryChange): Prom
         ? []
         : embedTask(cube, taskKey, drafts),
   });
-  const draft = written?.drafts[0];
-  if (written?.receipt.replayed === true) return await readVisible(cube, id);
+  const [draft] = written.drafts;
+  if (written.receipt?.replayed === true) return await readVisible(cube, id);
   if (draft?.content === undefined) return result ?? (await readVisible(cube, id));
   const { content, mutation } = draft;
   if (mutation.write.op !== "put") throw new TypeError("a change writes a version");
   const { version, commitment } = mutation.write;
-  const { seq } = written?.receipt.position ?? { seq: 0 };
+  const { seq } = written.position;
   return {
     header: content.header,
     payload: content.payload,

@@ -19,12 +19,16 @@ export interface ApiContext {
   readonly tokenizer?: Tokenizer;
   readonly parsers: readonly FileParser[];
   readonly signer?: Signer;
-  /** Headers of the cubes used last, by version: parsed once. */
-  readonly headers: Map<
-    string,
-    { readonly epoch: string; readonly version: number; readonly header: CubeHeader }
-  >;
+  /** Headers of the cubes used last, by `cubeKey`: parsed once, and known without asking. */
+  readonly headers: Map<string, KnownHeader>;
   readonly state: { closed: boolean };
+}
+
+/** A cube's header as this process saw it last; its commitment is no other header's. */
+export interface KnownHeader {
+  readonly version: number;
+  readonly commitment: string;
+  readonly header: CubeHeader;
 }
 
 /** A cube as one caller opened it. */

@@ -10,22 +10,26 @@ import {
   type Principal,
 } from "../../memory/index.ts";
 import type { StoredCube } from "../../ports/index.ts";
-import type { ApiContext, OpenCube } from "./context.ts";
+import type { ApiContext, KnownHeader, OpenCube } from "./context.ts";
 import { assertUsable } from "./context.ts";
 
 /** Parsed headers kept; each is small. */
 const HEADERS_KEPT = 1_000;
 
-/** A cube at the moment of an operation, and the decision that allowed the operation. */
-export interface CubeState {
-  readonly header: CubeHeader;
-  readonly version: number;
-  readonly position: Position;
+/** The header that an operation goes by, and the decision that allowed the operation. */
+export interface Entered extends KnownHeader {
   readonly decision: Decision;
+  /** Where the log was; left out when the storage was not asked ({@link enterKnown}). */
+  readonly position?: Position;
+}
+
+/** A cube at the moment of an operation. */
+export interface CubeState extends Entered {
+  readonly position: Position;
 }
 
 /**
- * Reads the cube and decides: every operation starts here.
+ * Reads the cube and decides: every operation starts here, or for writes at {@link enterKnown}.
  *
  * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND` when there is none or the caller may not know of it,
  * `MEMCUBE_FORBIDDEN` when the caller sees the cube but may not do this
@@ -49,54 +53,79 @@ export async function enterAs(
   memory?: Pick<GovernanceHeader, "owner">,
 ): Promise<CubeState> {
   const stored = await context.storage.vault.cube(ref);
-  if (stored === undefined) throw cubeNotFound(ref.cubeId);
+  if (stored === undefined) {
+    context.headers.delete(cubeKey(ref));
+    throw cubeNotFound(ref.cubeId);
+  }
   const header = headerOf(context, stored);
-  const request = {
-    principals: new Set<string>(principals),
-    cubeId: ref.cubeId,
-    cube: header,
-    ...(memory === undefined ? {} : { memory }),
-  };
+  const request = requestOf(principals, ref, header, memory);
   const decision = authorize({ ...request, action });
   if (decision.effect === "forbid") {
     const mayKnow = authorize({ ...request, action: "cube.read" }).effect === "permit";
     throw mayKnow ? forbidden(caller, ref, decision) : cubeNotFound(ref.cubeId);
   }
-  return { header, version: stored.version, position: stored.position, decision };
+  const { version, commitment, position } = stored;
+  return { header, version, commitment, position, decision };
 }
 
 /**
- * Decides one more thing within an operation that has entered the cube: the commit carries the
- * header's version, so both decisions hold when it is written.
+ * Decides by the header that this process saw last, without asking the storage. For writes only: the
+ * commit names that header and is refused when it is not the cube's any more, and whatever else comes of
+ * it is told to nobody before {@link enter} has decided too. `undefined` when no header is known, or
+ * when it would not do: the right may just have been given.
+ */
+export function enterKnown(
+  cube: OpenCube,
+  action: Action,
+  memory?: Pick<GovernanceHeader, "owner">,
+): Entered | undefined {
+  assertUsable(cube);
+  const { context, ref, principals } = cube;
+  const known = context.headers.get(cubeKey(ref));
+  if (known === undefined) return undefined;
+  const decision = authorize({ ...requestOf(principals, ref, known.header, memory), action });
+  return decision.effect === "permit" ? { ...known, decision } : undefined;
+}
+
+function requestOf(
+  principals: readonly Principal[],
+  { cubeId }: CubeRef,
+  cube: CubeHeader,
+  memory: Pick<GovernanceHeader, "owner"> | undefined,
+) {
+  return {
+    principals: new Set<string>(principals),
+    cubeId,
+    cube,
+    ...(memory === undefined ? {} : { memory }),
+  };
+}
+
+/**
+ * Decides one more thing within an operation that has entered the cube: the commit names the
+ * header, so both decisions hold when it is written.
  *
  * @throws MemCubeError `MEMCUBE_FORBIDDEN`
  */
 export function permit(
   { caller, principals, ref }: OpenCube,
-  { header }: CubeState,
+  { header }: Entered,
   action: Action,
   memory?: Pick<GovernanceHeader, "owner">,
 ): void {
-  const decision = authorize({
-    principals: new Set<string>(principals),
-    action,
-    cubeId: ref.cubeId,
-    cube: header,
-    ...(memory === undefined ? {} : { memory }),
-  });
+  const decision = authorize({ ...requestOf(principals, ref, header, memory), action });
   if (decision.effect === "forbid") throw forbidden(caller, ref, decision);
 }
 
-/** The parsed header of a stored cube; the same version is parsed once. */
+/** The parsed header of a stored cube; the same one is parsed once. */
 export function headerOf(context: ApiContext, stored: StoredCube): CubeHeader {
   const key = cubeKey(stored.ref);
-  const { version } = stored;
-  const { epoch } = stored.position;
+  const { version, commitment } = stored;
   const known = context.headers.get(key);
-  if (known?.version === version && known.epoch === epoch) return known.header;
+  if (known?.commitment === commitment) return known.header;
   const header = toCubeHeader(stored);
   context.headers.delete(key);
-  context.headers.set(key, { epoch, version, header });
+  context.headers.set(key, { version, commitment, header });
   const oldest = context.headers.keys().next().value;
   if (context.headers.size > HEADERS_KEPT && oldest !== undefined) context.headers.delete(oldest);
   return header;

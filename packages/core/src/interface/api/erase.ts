@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MemCubeError } from "../../errors.ts";
 import type { LeasedTask, NewTask } from "../../flow/index.ts";
 import { scrubHistory } from "../../infrastructure/vault/index.ts";
-import type { CubeRef, Principal } from "../../memory/index.ts";
+import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
 import { enter, memoryNotFound } from "./cube-access.ts";
 import { changeOptionsSchema, idListSchema, parseInput, type ChangeOptions } from "./options.ts";
@@ -33,11 +33,11 @@ export async function erase(
   if (expectedVersion !== undefined && ids.length > 1) {
     throw new MemCubeError("MEMCUBE_INVALID_INPUT", "An expected version goes with one id only.");
   }
-  await enter(cube, "cube.read");
+  const { header } = await enter(cube, "cube.read");
   const { context, ref } = cube;
   const taskKey = context.ids.id();
   let erased: string[] = [];
-  const found = await erasable(cube, ids);
+  const found = await erasable(cube, header, ids);
   if (found.length === 0 && expectedVersion !== undefined) {
     throw memoryNotFound(ref.cubeId, ids.join(", "));
   }
@@ -68,7 +68,7 @@ export async function erase(
     tasks: () => [scrubTask(ref, taskKey, erased)],
   });
   // The task makes sure of it after a crash; here we wait until it is done.
-  if (written !== undefined) await scrub(context, ref, erased);
+  if (written.receipt !== undefined) await scrub(context, ref, erased);
   return erased;
 }
 
@@ -83,7 +83,11 @@ interface Erasable {
  * What is there, whether the caller may read it or not; but of another's memories, which only the owner
  * of the cube erases, others are not told when they may not see them.
  */
-async function erasable(cube: OpenCube, ids: readonly string[]): Promise<readonly Erasable[]> {
+async function erasable(
+  cube: OpenCube,
+  header: CubeHeader,
+  ids: readonly string[],
+): Promise<readonly Erasable[]> {
   const { vault } = cube.context.storage;
   const { ref, principals } = cube;
   const stored = await vault.read(ref, { ids, access: { system: "write" } });
@@ -92,7 +96,6 @@ async function erasable(cube: OpenCube, ids: readonly string[]): Promise<readonl
     version,
     owner: ownerIn(content),
   }));
-  const { header } = await enter(cube, "cube.read");
   if (principals.includes(header.owner)) return found;
   const visible = await vault.read(ref, { ids, access: { principals } });
   const seen = new Set(visible.map(({ id }) => id));

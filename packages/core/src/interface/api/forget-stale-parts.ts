@@ -6,7 +6,7 @@ import { nextState } from "../../operation/lifecycle/index.ts";
 import { versionIndexOf } from "../../operation/operator/index.ts";
 import { partKey, partOf, type Candidate } from "../reader/index.ts";
 import type { OpenCube } from "./context.ts";
-import type { CubeState } from "./cube-access.ts";
+import type { Entered } from "./cube-access.ts";
 import { keyHolders } from "./key-holders.ts";
 import { write, type Draft } from "./write.ts";
 
@@ -39,7 +39,7 @@ export async function forgetStaleParts(
         },
         ...(signal === undefined ? {} : { signal }),
       });
-      position = written?.receipt.position ?? position;
+      position = written.receipt?.position ?? position;
       from += PROBED;
     }
   }
@@ -60,7 +60,7 @@ function lastParts(candidates: readonly Candidate[]): ReadonlyMap<string, number
 /** The parts that the caller may know of among the next {@link PROBED} numbers. */
 async function partsFrom(
   cube: OpenCube,
-  state: CubeState,
+  state: Entered,
   key: string,
   from: number,
 ): Promise<readonly Memory[]> {

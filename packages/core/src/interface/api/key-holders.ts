@@ -3,7 +3,7 @@ import { putMutation, toMemory } from "../../infrastructure/vault/index.ts";
 import { seesClass, visibilityFromKey, type Memory } from "../../memory/index.ts";
 import { versionIndexOf } from "../../operation/operator/index.ts";
 import type { OpenCube } from "./context.ts";
-import type { CubeState } from "./cube-access.ts";
+import type { Entered } from "./cube-access.ts";
 import type { Draft } from "./write.ts";
 
 /** Who has an external key now. */
@@ -18,7 +18,7 @@ export interface KeyHolder {
 /** Holders of keys by key, also those the caller may not know of: for deciding, never for telling. */
 export async function keyHolders(
   { context, ref, principals }: OpenCube,
-  { header: cubeHeader }: CubeState,
+  { header: cubeHeader }: Entered,
   externalKeys: readonly string[],
 ): Promise<ReadonlyMap<string, KeyHolder>> {
   const holders = new Map<string, KeyHolder>();

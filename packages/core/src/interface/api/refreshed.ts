@@ -10,7 +10,7 @@ import {
 import { assertNotFrozen, nextState, sameContent } from "../../operation/lifecycle/index.ts";
 import type { Candidate } from "../reader/index.ts";
 import type { OpenCube } from "./context.ts";
-import type { CubeState } from "./cube-access.ts";
+import type { Entered } from "./cube-access.ts";
 import { defined, languageOf, sourcesOf, type ParsedAddOptions } from "./new-memory.ts";
 import { assertMayShare } from "./update.ts";
 
@@ -24,7 +24,7 @@ import { assertMayShare } from "./update.ts";
  */
 export function refreshed(
   cube: OpenCube,
-  state: CubeState,
+  state: Entered,
   current: Memory,
   candidate: Candidate,
   options: ParsedAddOptions,

@@ -95,7 +95,7 @@ export async function importMemories(
     existing += outcome.existing;
     rejected.push(...outcome.rejected);
     taskKeys.push(...outcome.taskKeys);
-    position = outcome.position ?? position;
+    ({ position } = outcome);
     batch = [];
     const total = Array.isArray(lines) ? lines.length : number;
     options.onProgress?.({ done: number, total });
@@ -166,7 +166,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 interface ImportOutcome extends Pick<ImportResult, "imported" | "existing" | "rejected"> {
   readonly taskKeys: readonly string[];
-  readonly position?: Position;
+  readonly position: Position;
 }
 
 async function importBatch(
@@ -214,7 +214,7 @@ async function tryImport(
     existing,
     rejected,
     taskKeys: tasks.map((task) => task.key),
-    ...(written === undefined ? {} : { position: written.receipt.position }),
+    position: written.position,
   };
 }
 

@@ -18,7 +18,7 @@ import type { z } from "zod";
 
 import { changeMemory } from "./change-memory.ts";
 import type { OpenCube } from "./context.ts";
-import { permit, type CubeState } from "./cube-access.ts";
+import { permit, type Entered } from "./cube-access.ts";
 import {
   parseInput,
   updateOptionsSchema,
@@ -68,7 +68,7 @@ export async function update(
  */
 export function assertMayShare(
   cube: OpenCube,
-  state: CubeState,
+  state: Entered,
   before: MemoryHeader,
   after: MemoryHeader,
 ): void {

@@ -1,13 +1,13 @@
 import { isMemCubeError, MemCubeError } from "../../errors.ts";
-import type { Action, NewTask } from "../../flow/index.ts";
+import type { Action, NewTask, Position } from "../../flow/index.ts";
 import { commit, findReceipt, type Mutation } from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
-import type { GovernanceHeader, MemoryContent } from "../../memory/index.ts";
+import { cubeKey, type GovernanceHeader, type MemoryContent } from "../../memory/index.ts";
 import { toDocument } from "../../operation/operator/index.ts";
 import type { CommitReceipt, PutWrite } from "../../ports/index.ts";
 import { backOff } from "./back-off.ts";
 import { assertWritable, type OpenCube } from "./context.ts";
-import { enter, type CubeState } from "./cube-access.ts";
+import { enter, enterKnown, type Entered } from "./cube-access.ts";
 
 /** A version to be written, beside its stored form: what the index is fed with. */
 export interface Draft {
@@ -20,10 +20,8 @@ export interface WritePlan {
   readonly action: Action;
   /** The memory acted upon, when rules look at its owner. */
   readonly memory?: Pick<GovernanceHeader, "owner">;
-  /** The cube as the operation has entered it for this action: spares the first attempt a look. */
-  readonly state?: CubeState;
   /** Makes the drafts from the cube as it is now; called again after a conflict. */
-  readonly drafts: (state: CubeState) => Promise<readonly Draft[]> | readonly Draft[];
+  readonly drafts: (cube: Entered) => Promise<readonly Draft[]> | readonly Draft[];
   readonly tasks?: (drafts: readonly Draft[]) => readonly NewTask[];
   /** Made by `scopedKey`. */
   readonly idempotencyKey?: string;
@@ -32,53 +30,101 @@ export interface WritePlan {
   readonly signal?: AbortSignal;
 }
 
+/** What came of a plan. */
+export interface Written {
+  readonly drafts: readonly Draft[];
+  /** Left out when there was nothing to write. */
+  readonly receipt?: CommitReceipt;
+  /** Of the commit, else where the log was. */
+  readonly position: Position;
+}
+
 /**
  * Writes one commit: authorised against the cube's header as it is, built from what is stored now,
- * and built again when somebody else was faster. `undefined` when there was nothing to write. What was
- * written before under the idempotency key counts, also where it could not be written any more.
+ * and built again when somebody else was faster. What was written before under the idempotency key
+ * counts, also where it could not be written any more.
+ *
+ * The first attempt goes by the header this process knows, which spares asking for it; the commit is
+ * refused when that is not the cube's header any more. Whatever else comes of that attempt counts only
+ * once the storage has said that the header is still the same.
  *
  * @throws MemCubeError `MEMCUBE_CONFLICT` for an expected version, `MEMCUBE_BUSY` after
  * `LIMITS.conflictRetries` lost races; what {@link enter} and the vault raise
  */
-export async function write(
-  cube: OpenCube,
-  plan: WritePlan,
-): Promise<{ receipt: CommitReceipt; drafts: readonly Draft[] } | undefined> {
+export async function write(cube: OpenCube, plan: WritePlan): Promise<Written> {
   assertWritable(cube);
-  const { context, ref, caller } = cube;
-  let entered = plan.state;
-  for (let attempt = 1; ; attempt++) {
-    plan.signal?.throwIfAborted();
-    const state = entered ?? (await enter(cube, plan.action, plan.memory));
-    entered = undefined;
-    let drafts: readonly Draft[] = [];
-    try {
-      drafts = await plan.drafts(state);
-      if (drafts.length === 0) return undefined;
-      const tasks = plan.tasks?.(drafts) ?? [];
-      const receipt = await commit(context.storage.vault, context.clock, context.ids, {
-        cube: ref,
-        caller,
-        decision: state.decision,
-        cubeVersion: state.version,
-        mutations: drafts.map((draft) => draft.mutation),
-        tasks,
-        ...(plan.idempotencyKey === undefined ? {} : { idempotencyKey: plan.idempotencyKey }),
-      });
-      if (!receipt.replayed) afterCommit(cube, receipt, drafts);
-      if (tasks.length > 0) context.worker.nudge();
-      return { receipt, drafts };
-    } catch (error) {
-      const lost = isMemCubeError(error, "MEMCUBE_CONFLICT");
-      const again = lost && (plan.expectsVersion !== true || error.details["id"] === "@cube");
-      if (again && attempt >= LIMITS.conflictRetries) throw tooManyRaces(ref.cubeId, error);
-      if (!again) {
-        const receipt = await writtenBefore(cube, plan, error);
-        return { receipt, drafts };
-      }
-      await backOff(context.ids, attempt, plan.signal);
+  const { action, memory, signal } = plan;
+  let entered: Entered | undefined = enterKnown(cube, action, memory);
+  for (let attempt = 1; ;) {
+    signal?.throwIfAborted();
+    entered ??= await enter(cube, action, memory);
+    const tried = await tryOnce(cube, plan, entered);
+    const { receipt, drafts } = tried;
+    if (receipt?.replayed === false) return { drafts, receipt, position: receipt.position };
+
+    let { position } = entered;
+    if (position === undefined) {
+      if ("error" in tried && !tellsOfCube(tried.error)) throw tried.error;
+      const now = await enter(cube, action, memory);
+      const changed = now.commitment !== entered.commitment;
+      entered = now;
+      if (changed) continue;
+      ({ position } = now);
     }
+
+    if (!("error" in tried)) return { ...tried, position: receipt?.position ?? position };
+    if (!lostRace(plan, tried.error)) {
+      const first = await writtenBefore(cube, plan, tried.error);
+      return { drafts, receipt: first, position: first.position };
+    }
+    if (attempt >= LIMITS.conflictRetries) throw tooManyRaces(cube.ref.cubeId, tried.error);
+    await backOff(cube.context.ids, attempt++, signal);
+    entered = undefined;
   }
+}
+
+/** One attempt; without receipt and error there was nothing to write. */
+interface Tried {
+  readonly drafts: readonly Draft[];
+  readonly receipt?: CommitReceipt;
+  readonly error?: unknown;
+}
+
+async function tryOnce(cube: OpenCube, plan: WritePlan, entered: Entered): Promise<Tried> {
+  const { context, ref, caller } = cube;
+  let drafts: readonly Draft[] = [];
+  let tasks: readonly NewTask[] = [];
+  let receipt: CommitReceipt;
+  try {
+    drafts = await plan.drafts(entered);
+    if (drafts.length === 0) return { drafts };
+    tasks = plan.tasks?.(drafts) ?? [];
+    receipt = await commit(context.storage.vault, context.clock, context.ids, {
+      cube: ref,
+      caller,
+      decision: entered.decision,
+      under: entered,
+      mutations: drafts.map((draft) => draft.mutation),
+      tasks,
+      ...(plan.idempotencyKey === undefined ? {} : { idempotencyKey: plan.idempotencyKey }),
+    });
+  } catch (error) {
+    return { drafts, error };
+  }
+  if (!receipt.replayed) afterCommit(cube, receipt, drafts);
+  if (tasks.length > 0) context.worker.nudge();
+  return { drafts, receipt };
+}
+
+/** Whether an error says something about what is in the cube, and not only that it was not reached. */
+function tellsOfCube(error: unknown): boolean {
+  if (!isMemCubeError(error)) return false;
+  return !error.retryable && !/^MEMCUBE_(CLOSED|STORAGE_)/.test(error.code);
+}
+
+function lostRace({ expectsVersion }: WritePlan, error: unknown): boolean {
+  if (!isMemCubeError(error, "MEMCUBE_CONFLICT")) return false;
+  return expectsVersion !== true || error.details["id"] === "@cube";
 }
 
 /** The receipt of the first time. @throws `error` when there was no first time */
@@ -109,6 +155,7 @@ function afterCommit(cube: OpenCube, receipt: CommitReceipt, drafts: readonly Dr
   const { context, ref } = cube;
   const { indexes, memories, embedder } = context.operator;
   for (const { mutation } of drafts) {
+    if (mutation.write.op === "cube") context.headers.delete(cubeKey(ref));
     if (mutation.change.memoryId !== undefined) memories.delete(ref, mutation.change.memoryId);
   }
   const documents = drafts.flatMap((draft) => documentOf(draft, receipt.position.seq));

@@ -4,8 +4,12 @@ import type { CubeRow } from "../memory-data.ts";
 import { CUBE_HEADER_ID } from "./history.ts";
 
 /** The cube's header and every expected version must be the ones from before the commit. */
-export function checkVersions(cube: CubeRow, { cubeVersion, writes }: CommitRequest): void {
-  if (cubeVersion !== undefined) assertVersion(CUBE_HEADER_ID, cubeVersion, headerVersion(cube));
+export function checkVersions(cube: CubeRow, request: CommitRequest): void {
+  const { cubeVersion, cubeCommitment, writes } = request;
+  if (cubeVersion !== undefined) assertSame(CUBE_HEADER_ID, cubeVersion, headerVersion(cube));
+  if (cubeCommitment !== undefined) {
+    assertSame(CUBE_HEADER_ID, cubeCommitment, cube.headers.at(-1)?.commitment ?? "");
+  }
   for (const write of writes) {
     if (write.op === "vector") continue;
     if (write.op !== "cube" && write.id === CUBE_HEADER_ID) {
@@ -14,11 +18,11 @@ export function checkVersions(cube: CubeRow, { cubeVersion, writes }: CommitRequ
     if (write.expectedVersion === undefined) continue;
     const id = write.op === "cube" ? CUBE_HEADER_ID : write.id;
     const actual = write.op === "cube" ? headerVersion(cube) : memoryVersion(cube, write.id);
-    assertVersion(id, write.expectedVersion, actual);
+    assertSame(id, write.expectedVersion, actual);
   }
 }
 
-function assertVersion(id: string, expected: number, actual: number): void {
+function assertSame<T extends number | string>(id: string, expected: T, actual: T): void {
   if (actual === expected) return;
   throw new MemCubeError("MEMCUBE_CONFLICT", "The expected version is not the current one.", {
     details: { id, expected, actual },

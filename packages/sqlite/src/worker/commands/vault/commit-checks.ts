@@ -9,6 +9,7 @@ import type { TermEntry } from "../../term-index.ts";
 /** The row a commit finds for an id that it writes. */
 export interface CurrentRow extends TermEntry {
   readonly version: number;
+  readonly commitment: string;
   /** Whether there are some (0 or 1), or how many. */
   readonly edges: number;
 }
@@ -16,7 +17,7 @@ export interface CurrentRow extends TermEntry {
 /** Rows by id, as they are before the commit; ids that are not there are left out. */
 export type CurrentRows = Map<string, CurrentRow>;
 
-const FIND = `SELECT key, version, class, terms,
+const FIND = `SELECT key, version, commitment, class, terms,
     EXISTS (SELECT 1 FROM edge WHERE source = memory.key) AS edges
   FROM memory WHERE cube = ? AND id = ?`;
 
@@ -41,23 +42,26 @@ export function idOf(write: VaultWrite): string {
 
 /** Every expected version must be the one from before the commit, that of the header first. */
 export function checkVersions(current: CurrentRows, request: CommitRequest): void {
-  const check = (id: string, expected: number | undefined): void => {
-    const actual = current.get(id)?.version ?? 0;
-    if (expected === undefined || expected === actual) return;
-    throw new Refusal("MEMCUBE_CONFLICT", "The expected version is not the current one.", {
-      id,
-      expected,
-      actual,
-    });
-  };
-  check(HEADER_ID, request.cubeVersion);
+  const header = current.get(HEADER_ID);
+  assertSame(HEADER_ID, request.cubeVersion, header?.version ?? 0);
+  assertSame(HEADER_ID, request.cubeCommitment, header?.commitment ?? "");
   for (const write of request.writes) {
     if (write.op === "vector") continue;
     if (write.op !== "cube" && write.id === HEADER_ID) {
       throw new Refusal("MEMCUBE_INVALID_INPUT", `No memory can have the id "${HEADER_ID}".`);
     }
-    check(idOf(write), write.expectedVersion);
+    const id = idOf(write);
+    assertSame(id, write.expectedVersion, current.get(id)?.version ?? 0);
   }
+}
+
+function assertSame<T extends number | string>(id: string, expected: T | undefined, actual: T) {
+  if (expected === undefined || expected === actual) return;
+  throw new Refusal("MEMCUBE_CONFLICT", "The expected version is not the current one.", {
+    id,
+    expected,
+    actual,
+  });
 }
 
 /** After the commit no two current memories may hold the same external key. */

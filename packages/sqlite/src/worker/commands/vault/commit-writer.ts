@@ -92,7 +92,14 @@ export class CommitWriter {
     const before = this.#current.get(id);
     const key = before?.key ?? this.#newKey();
     this.#store(id, key, row);
-    const now = { key, version, class: row.class, terms: row.terms, edges: index.edges.length };
+    const now: CurrentRow = {
+      key,
+      version,
+      commitment,
+      class: row.class,
+      terms: row.terms,
+      edges: index.edges.length,
+    };
     this.#indexTerms(before, now);
     this.#putEdges(before, key, index.edges);
     this.#current.set(id, now);
