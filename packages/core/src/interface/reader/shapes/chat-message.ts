@@ -1,6 +1,6 @@
 import { type Fields, fieldsField, isFields, textField } from "../fields.ts";
 import { callPieces } from "../pieces.ts";
-import { readUtterance } from "../utterance.ts";
+import { readUtterance, type Utterance } from "../utterance.ts";
 import { sessionOf, timeOf } from "./message-fields.ts";
 import type { Shape } from "./shape.ts";
 
@@ -14,34 +14,33 @@ export const chatMessage: Shape<Fields> = {
     isFields(value) &&
     (typeof value["role"] === "string" ||
       (typeof value["speaker"] === "string" && typeof value["text"] === "string")),
-  read(message, position, reading) {
-    const stored = fieldsField(message, "content");
-    const content = stored?.["parts"] ?? message["content"] ?? message["text"];
-    const callId = textField(message, "tool_call_id", "toolCallId");
-    const role = textField(message, "role") ?? "user";
-    const name = textField(message, "name", "speaker");
-    return readUtterance(
-      {
-        role,
-        content,
-        contentField: message["content"] === undefined ? "text" : "content",
-        id: message["id"],
-        speaker: name,
-        sessionId: sessionOf(message),
-        at: timeOf(message),
-        beside: [
-          ...callPieces(message["tool_calls"]),
-          ...callPieces([message["function_call"]]),
-          ...caption(message),
-          ...refusal(message),
-        ],
-        resultOf: callId !== undefined || role === "function" ? { id: callId, name } : undefined,
-      },
-      position,
-      reading,
-    );
-  },
+  read: (message, position, reading) => readUtterance(chatUtterance(message), position, reading),
 };
+
+/** A chat message's fields by their meaning. */
+export function chatUtterance(message: Fields): Utterance {
+  const stored = fieldsField(message, "content");
+  const content = stored?.["parts"] ?? message["content"] ?? message["text"];
+  const callId = textField(message, "tool_call_id", "toolCallId");
+  const role = textField(message, "role") ?? "user";
+  const name = textField(message, "name", "speaker");
+  return {
+    role,
+    content,
+    contentField: message["content"] === undefined ? "text" : "content",
+    id: message["id"],
+    speaker: name,
+    sessionId: sessionOf(message),
+    at: timeOf(message),
+    beside: [
+      ...callPieces(message["tool_calls"]),
+      ...callPieces([message["function_call"]]),
+      ...caption(message),
+      ...refusal(message),
+    ],
+    resultOf: callId !== undefined || role === "function" ? { id: callId, name } : undefined,
+  };
+}
 
 function caption(message: Fields): readonly { kind: "caption"; caption: string }[] {
   const found = textField(message, "caption");

@@ -1,8 +1,7 @@
 import { type Fields, fieldsField, isFields, textField } from "../fields.ts";
-import { type Outcome, reject, skip } from "../outcome.ts";
+import { reject, skip } from "../outcome.ts";
 import { callPieces } from "../pieces.ts";
-import type { Reading } from "../reading.ts";
-import { readUtterance } from "../utterance.ts";
+import { readUtterance, type Utterance } from "../utterance.ts";
 import { timeOf } from "./message-fields.ts";
 import type { Shape } from "./shape.ts";
 
@@ -26,9 +25,37 @@ export const langchainMessage: Shape<Fields> = {
   name: "langchain",
   matches: (value): value is Fields => isFields(value) && typeOf(value) !== undefined,
   read(message, position, reading) {
-    return readMessage(message, typeOf(message) ?? "", position, reading);
+    if (typeOf(message) === "remove") return [skip(position, "no-message")];
+    const said = langchainUtterance(message);
+    if (said === undefined) return [reject(position, "malformed", "the message has no fields")];
+    return readUtterance(said, position, reading);
   },
 };
+
+/** The message's fields by their meaning; `undefined` when it has none. */
+export function langchainUtterance(message: Fields): Utterance | undefined {
+  const type = typeOf(message) ?? "";
+  const serialised = message["lc"] === 1 && message["type"] === "constructor";
+  const fields = serialised ? message["kwargs"] : (message["data"] ?? message);
+  if (!isFields(fields)) return undefined;
+  const extra = fieldsField(fields, "additional_kwargs") ?? {};
+  const name = textField(fields, "name");
+  const generic = type === "generic" || type === "chat";
+  const callId = textField(fields, "tool_call_id");
+  return {
+    role: generic ? (textField(fields, "role") ?? "") : type,
+    content: fields["content"],
+    id: fields["id"],
+    speaker: name,
+    at: timeOf(extra) ?? timeOf(fieldsField(fields, "response_metadata") ?? {}),
+    beside: [
+      ...callPieces(extra["tool_calls"]),
+      ...callPieces(extra["function_call"] === undefined ? [] : [extra["function_call"]]),
+      ...callPieces(fields["tool_calls"]),
+    ],
+    resultOf: type === "tool" || type === "function" ? { id: callId, name } : undefined,
+  };
+}
 
 function typeOf(value: Fields): string | undefined {
   if (value["lc"] === 1 && value["type"] === "constructor") return serialisedType(value);
@@ -49,37 +76,4 @@ function serialisedType(value: Fields): string | undefined {
   if (!Array.isArray(path)) return undefined;
   const name: unknown = path.at(-1);
   return typeof name === "string" ? TYPES.get(name.replace(/Chunk$/, "")) : undefined;
-}
-
-function readMessage(
-  message: Fields,
-  type: string,
-  position: string,
-  reading: Reading,
-): Iterable<Outcome> {
-  if (type === "remove") return [skip(position, "no-message")];
-  const serialised = message["lc"] === 1 && message["type"] === "constructor";
-  const fields = serialised ? message["kwargs"] : (message["data"] ?? message);
-  if (!isFields(fields)) return [reject(position, "malformed", "the message has no fields")];
-  const extra = fieldsField(fields, "additional_kwargs") ?? {};
-  const name = textField(fields, "name");
-  const generic = type === "generic" || type === "chat";
-  const callId = textField(fields, "tool_call_id");
-  return readUtterance(
-    {
-      role: generic ? (textField(fields, "role") ?? "") : type,
-      content: fields["content"],
-      id: fields["id"],
-      speaker: name,
-      at: timeOf(extra) ?? timeOf(fieldsField(fields, "response_metadata") ?? {}),
-      beside: [
-        ...callPieces(extra["tool_calls"]),
-        ...callPieces(extra["function_call"] === undefined ? [] : [extra["function_call"]]),
-        ...callPieces(fields["tool_calls"]),
-      ],
-      resultOf: type === "tool" || type === "function" ? { id: callId, name } : undefined,
-    },
-    position,
-    reading,
-  );
 }

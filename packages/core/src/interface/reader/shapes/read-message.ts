@@ -1,9 +1,10 @@
 import { type Outcome, reject } from "../outcome.ts";
 import type { Reading } from "../reading.ts";
-import { chatMessage } from "./chat-message.ts";
-import { langchainMessage } from "./langchain-message.ts";
+import { chatMessage, chatUtterance } from "./chat-message.ts";
+import { langchainMessage, langchainUtterance } from "./langchain-message.ts";
+import type { Utterance } from "../utterance.ts";
 import { type AnyShape, inTable } from "./shape.ts";
-import { uiMessage } from "./ui-message.ts";
+import { uiMessage, uiUtterance } from "./ui-message.ts";
 
 /** Messages of all frameworks; the first that matches reads. */
 export const MESSAGE_SHAPES: readonly AnyShape[] = [
@@ -19,4 +20,11 @@ export function readMessage(value: unknown, position: string, reading: Reading):
     if (outcomes !== undefined) return outcomes;
   }
   return [reject(position, "unknown-shape", "not a message: it has no role")];
+}
+
+/** A message's fields by their meaning, nothing read yet; `undefined` when it is not known as one. */
+export function utteranceOf(value: unknown): Utterance | undefined {
+  if (langchainMessage.matches(value)) return langchainUtterance(value);
+  if (uiMessage.matches(value)) return uiUtterance(value);
+  return chatMessage.matches(value) ? chatUtterance(value) : undefined;
 }

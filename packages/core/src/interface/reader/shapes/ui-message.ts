@@ -1,5 +1,5 @@
 import { type Fields, isFields, textField } from "../fields.ts";
-import { readUtterance } from "../utterance.ts";
+import { readUtterance, type Utterance } from "../utterance.ts";
 import { sessionOf, timeOf } from "./message-fields.ts";
 import type { Shape } from "./shape.ts";
 
@@ -8,19 +8,18 @@ export const uiMessage: Shape<Fields> = {
   name: "ai-sdk-ui",
   matches: (value): value is Fields =>
     isFields(value) && typeof value["role"] === "string" && Array.isArray(value["parts"]),
-  read(message, position, reading) {
-    return readUtterance(
-      {
-        role: textField(message, "role") ?? "",
-        content: message["parts"],
-        contentField: "parts",
-        id: message["id"],
-        speaker: textField(message, "name"),
-        sessionId: sessionOf(message),
-        at: timeOf(message),
-      },
-      position,
-      reading,
-    );
-  },
+  read: (message, position, reading) => readUtterance(uiUtterance(message), position, reading),
 };
+
+/** A UI message's fields by their meaning. */
+export function uiUtterance(message: Fields): Utterance {
+  return {
+    role: textField(message, "role") ?? "",
+    content: message["parts"],
+    contentField: "parts",
+    id: message["id"],
+    speaker: textField(message, "name"),
+    sessionId: sessionOf(message),
+    at: timeOf(message),
+  };
+}
