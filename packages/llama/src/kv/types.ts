@@ -140,10 +140,7 @@ export interface KvStore {
    * Stores the pages of `tokens`, which are the first in the sequence. Resolves when the sequence is
    * not needed any more; `done` settles when the pages are stored, and never rejects.
    */
-  save(
-    sequence: KvSequence,
-    request: KvRequest,
-  ): Promise<{ readonly done: Promise<KvSaved> }>;
+  save(sequence: KvSequence, request: KvRequest): Promise<{ readonly done: Promise<KvSaved> }>;
 
   /** Waits for what is being stored. Safe to call twice. */
   close(): Promise<void>;

@@ -1,0 +1,151 @@
+import { open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import { isCode, makeFolder, namesIn } from "./files.ts";
+import { HashedFiles } from "./hashed-files.ts";
+import type { Link } from "./link.ts";
+import { planEviction } from "./plan-eviction.ts";
+import type { ScopeStore } from "./scope-store.ts";
+import { readUses } from "./uses.ts";
+
+/** Evicting goes so far below the budget, so that it is not begun again at once. */
+const LOW_WATER = 0.9;
+/** A collector that holds the lock longer is dead. */
+const LOCK_MS = 60_000;
+/** What a writer that died left behind is older than this. */
+const LEFTOVER_MS = 600_000;
+
+export interface Collected {
+  /** Bytes of pages before and after. */
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+  readonly removedPages: number;
+  /** Files that belonged to nothing. */
+  readonly removedFiles: number;
+}
+
+export interface CollectInput {
+  readonly directory: string;
+  readonly scopes: readonly ScopeStore[];
+  readonly budgetBytes: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Whether pages lie in files here; those of a blob store may be somebody else's. */
+  readonly ownsPages: boolean;
+  readonly pinned?: ReadonlySet<string>;
+}
+
+/**
+ * Brings the folder under its budget and removes what belongs to nothing. One process at a time;
+ * `undefined` while another one does it.
+ */
+export async function collect(input: CollectInput): Promise<Collected | undefined> {
+  const release = await lock(input.directory, input.now);
+  if (release === undefined) return undefined;
+  try {
+    return await collectLocked(input);
+  } finally {
+    await release();
+  }
+}
+
+async function collectLocked({
+  directory,
+  scopes,
+  budgetBytes,
+  now,
+  ownsPages,
+  pinned,
+}: CollectInput): Promise<Collected> {
+  const owners = new Map<string, ScopeStore>();
+  const links: Link[] = [];
+  const uses = [];
+  for (const scope of scopes) {
+    for await (const link of scope.allLinks()) {
+      links.push(link);
+      owners.set(link.key, scope);
+    }
+    uses.push(...(await readUses(scope.folder, join(directory, "new"))));
+  }
+  const beforeBytes = sum(links);
+  const targetBytes = beforeBytes > budgetBytes ? budgetBytes * LOW_WATER : budgetBytes;
+  const dropped = planEviction({
+    links,
+    uses,
+    targetBytes,
+    now,
+    ...(pinned === undefined ? {} : { pinned }),
+  });
+  const goes = new Set(dropped.map(({ key }) => key));
+  const kept = new Set(links.filter(({ key }) => !goes.has(key)).map(({ page }) => page));
+  for (const { key, page } of dropped) {
+    const scope = owners.get(key);
+    scope?.forgetKnown(key);
+    await scope?.links.remove(key);
+    if (!kept.has(page)) await scope?.pages.remove(page);
+  }
+  const removedFiles = ownsPages ? await sweep(directory, scopes, kept, now) : 0;
+  return {
+    beforeBytes,
+    afterBytes: beforeBytes - sum(dropped),
+    removedPages: dropped.length,
+    removedFiles,
+  };
+}
+
+/** Pages without a link, and half-written files, when they are old enough to belong to nobody. */
+async function sweep(
+  directory: string,
+  scopes: readonly ScopeStore[],
+  kept: ReadonlySet<string>,
+  now: number,
+): Promise<number> {
+  let removed = 0;
+  const incoming = join(directory, "new");
+  for (const name of await namesIn(incoming)) {
+    removed += await removeOld(join(incoming, name), now);
+  }
+  for (const { folder } of scopes) {
+    const pages = join(folder, "pages");
+    for await (const page of new HashedFiles(pages, incoming).list()) {
+      if (!kept.has(page)) removed += await removeOld(join(pages, page.slice(0, 2), page), now);
+    }
+  }
+  return removed;
+}
+
+async function removeOld(path: string, now: number): Promise<number> {
+  try {
+    const { mtimeMs } = await stat(path);
+    if (now - mtimeMs < LEFTOVER_MS) return 0;
+    await rm(path);
+    return 1;
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return 0;
+    throw error;
+  }
+}
+
+async function lock(directory: string, now: number): Promise<(() => Promise<void>) | undefined> {
+  const path = join(directory, "collecting");
+  await makeFolder(directory);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      await (await open(path, "wx", 0o600)).close();
+      return async () => await rm(path, { force: true });
+    } catch (error) {
+      if (!isCode(error, "EEXIST")) throw error;
+    }
+    const age = await stat(path).then(
+      ({ mtimeMs }) => now - mtimeMs,
+      () => Infinity,
+    );
+    if (age < LOCK_MS) return undefined;
+    await rm(path, { force: true });
+  }
+  return undefined;
+}
+
+function sum(links: readonly { readonly storedBytes: number }[]): number {
+  return links.reduce((total, { storedBytes }) => total + storedBytes, 0);
+}

@@ -1,0 +1,120 @@
+import { stateChunks } from "./state-chunks.ts";
+import { parseState } from "./state-file.ts";
+import type { Link } from "./link.ts";
+import { type KvPage, sameLayers } from "./page.ts";
+import type { WantedPage } from "./page-keys.ts";
+import type { ScopeStore } from "./scope-store.ts";
+import { openScratch, type ScratchFile } from "./scratch.ts";
+import { type KvMiss, type KvSequence, type KvShape, PAGE_TOKENS } from "./types.ts";
+
+/** The longest chain of stored pages, and why it ends where it ends. */
+export interface FoundChain {
+  readonly links: readonly Link[];
+  readonly reason?: KvMiss | undefined;
+}
+
+/** Longest stored prefix: follows the chain of keys from the root, one step per page. */
+export async function findChain(
+  store: ScopeStore,
+  wanted: readonly WantedPage[],
+): Promise<FoundChain> {
+  const links: Link[] = [];
+  for (const page of wanted) {
+    const link = await store.find(page);
+    if (link === undefined) {
+      return { links, ...(links.length === 0 ? { reason: "nothing-stored" } : {}) };
+    }
+    if (typeof link === "string") return { links, reason: link };
+    links.push(link);
+  }
+  return { links };
+}
+
+/** Loads the pages of a chain as far as they are sound and fit each other. */
+export async function loadChain(
+  store: ScopeStore,
+  wanted: readonly WantedPage[],
+  links: readonly Link[],
+  shape: KvShape,
+): Promise<{ readonly pages: readonly KvPage[]; readonly reason?: KvMiss | undefined }> {
+  const found = await Promise.all(
+    links.map(async (link, at) => {
+      const page = wanted[at];
+      return page === undefined ? { miss: undefined } : await store.load(page, link);
+    }),
+  );
+  const pages: KvPage[] = [];
+  for (const each of found) {
+    if ("miss" in each) return { pages, reason: each.miss };
+    const [first = each.page] = pages;
+    const fits = each.page.layers.length === shape.layers;
+    if (!fits || !sameLayers(first.layers, each.page.layers)) {
+      return { pages, reason: "shape-differs" };
+    }
+    pages.push(each.page);
+  }
+  return { pages };
+}
+
+/**
+ * Puts verified pages into the sequence: written as one state file, whose structure is read back from
+ * the file itself, and only then given to llama.cpp.
+ */
+export async function loadPages(
+  sequence: KvSequence,
+  pages: readonly KvPage[],
+  folders: readonly string[],
+): Promise<KvMiss | undefined> {
+  const chunks = stateChunks(pages, { streams: sequence.shape.streams });
+  const scratch = await writeScratch(folders, chunks);
+  if (scratch === undefined) return "scratch-failed";
+  try {
+    const parsed = parseState(await scratch.source());
+    if (!parsed.ok || !holds(parsed.state.tokens, pages)) return "state-invalid";
+    return (await loaded(sequence, scratch.path, pages)) ? undefined : "load-failed";
+  } catch {
+    return "scratch-failed";
+  } finally {
+    await scratch.close();
+  }
+}
+
+/** The file in the first folder that has room for it. */
+async function writeScratch(
+  folders: readonly string[],
+  chunks: readonly Uint8Array[],
+): Promise<ScratchFile | undefined> {
+  for (const folder of folders) {
+    let scratch: ScratchFile | undefined;
+    try {
+      scratch = await openScratch(folder);
+      await scratch.write(chunks);
+      return scratch;
+    } catch {
+      await scratch?.close();
+    }
+  }
+  return undefined;
+}
+
+async function loaded(
+  sequence: KvSequence,
+  path: string,
+  pages: readonly KvPage[],
+): Promise<boolean> {
+  try {
+    await sequence.loadState(path);
+    if (holds(sequence.tokens(), pages)) return true;
+  } catch {
+    // What llama.cpp refuses leaves the sequence in no known state.
+  }
+  await sequence.truncate(0);
+  return false;
+}
+
+function holds(tokens: ArrayLike<number>, pages: readonly KvPage[]): boolean {
+  if (tokens.length !== pages.length * PAGE_TOKENS) return false;
+  return pages.every((page) =>
+    page.tokens.every((token, at) => token === tokens[page.position + at]),
+  );
+}

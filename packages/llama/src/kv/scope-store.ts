@@ -1,0 +1,265 @@
+import type { BlobStore } from "@memcube/core";
+import { createHash, createHmac, hash, randomBytes, randomUUID } from "node:crypto";
+import { link as hardLink, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import { z } from "zod";
+
+import { isCode, makeFolder, namesIn, readWhole, writeWhole } from "./files.ts";
+import { HashedFiles } from "./hashed-files.ts";
+import type { HotPages } from "./hot-pages.ts";
+import { decodeLink, encodeLink, isLinkOf, type Link, linkOf, tokensOf } from "./link.ts";
+import { decodePage, type KvPage } from "./page.ts";
+import type { WantedPage } from "./page-keys.ts";
+import type { KvMiss } from "./types.ts";
+
+const compressed = promisify(zstdCompress);
+const decompressed = promisify(zstdDecompress);
+
+const SALT_BYTES = 32;
+/** Links kept in RAM, some 500 bytes each; the others are read again. */
+const KNOWN_LINKS = 65_536;
+
+/** Where the bytes of pages lie: a folder, or a blob store. */
+export interface PageBytes {
+  read(hash: string): Promise<Uint8Array | undefined>;
+  write(hash: string, bytes: Uint8Array): Promise<void>;
+  remove(hash: string): Promise<boolean>;
+}
+
+export interface ScopePlace {
+  readonly directory: string;
+  readonly scope: string;
+  readonly hot: HotPages;
+  /** Instead of files of our own. */
+  readonly blobs?: BlobStore | undefined;
+  /** Salts are derived from it; without it each scope has a random one beside its pages. */
+  readonly secret?: Uint8Array | undefined;
+  readonly compress: boolean;
+}
+
+export type FoundPage =
+  | { readonly page: KvPage; readonly link: Link }
+  | { readonly miss: KvMiss | undefined };
+
+/** Folder of a scope: a digest, so that a name can't be a path. */
+export function scopeFolder(directory: string, scope: string): string {
+  return join(directory, createHash("sha256").update(scope).digest("hex").slice(0, 32));
+}
+
+/** Every scope that has a folder here, in no certain order. */
+export async function scopesIn(directory: string): Promise<readonly string[]> {
+  const scopes: string[] = [];
+  for (const name of await namesIn(directory)) {
+    const text = await readWhole(join(directory, name, "scope"));
+    const scope = text === undefined ? undefined : scopeNamed(text.toString());
+    // The folder's name is made of the scope's: another one is not the scope's folder.
+    if (scope !== undefined && scopeFolder(directory, scope) === join(directory, name)) {
+      scopes.push(scope);
+    }
+  }
+  return scopes;
+}
+
+function scopeNamed(text: string): string | undefined {
+  try {
+    return z.string().parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Links and pages of one scope. Processes share the folder: every file is immutable and whole. */
+export class ScopeStore {
+  readonly scope: string;
+  readonly folder: string;
+  readonly salt: Uint8Array;
+  readonly links: HashedFiles;
+  readonly pages: PageBytes;
+  readonly #hot: HotPages;
+  readonly #compress: boolean;
+  /** Links that were checked. One that could not be written lives here only. */
+  readonly #known = new Map<string, Link>();
+
+  static async open(place: ScopePlace): Promise<ScopeStore> {
+    const folder = scopeFolder(place.directory, place.scope);
+    await makeFolder(folder);
+    const named = join(folder, "scope");
+    if ((await readWhole(named)) === undefined) {
+      await writeWhole(named, JSON.stringify(place.scope), join(place.directory, "new"));
+    }
+    const salt =
+      place.secret === undefined
+        ? await saltIn(folder)
+        : createHmac("sha256", place.secret).update(place.scope).digest();
+    return new ScopeStore(place, folder, salt);
+  }
+
+  private constructor(place: ScopePlace, folder: string, salt: Uint8Array) {
+    const incoming = join(place.directory, "new");
+    this.scope = place.scope;
+    this.folder = folder;
+    this.salt = salt;
+    this.links = new HashedFiles(join(folder, "links"), incoming);
+    this.pages =
+      place.blobs === undefined
+        ? new HashedFiles(join(folder, "pages"), incoming)
+        : blobPages(place.blobs, place.scope);
+    this.#hot = place.hot;
+    this.#compress = place.compress;
+  }
+
+  /** The link of a page; `undefined` when none is stored that is sound. */
+  async find(wanted: WantedPage): Promise<Link | KvMiss | undefined> {
+    const known = this.#known.get(wanted.key);
+    if (known !== undefined) return known;
+    const text = await this.links.read(wanted.key);
+    if (text === undefined) return undefined;
+    const link = decodeLink(text.toString(), this.salt);
+    if (link === undefined || !isLinkOf(link, wanted)) {
+      await this.links.remove(wanted.key);
+      return "link-damaged";
+    }
+    this.#remember(link);
+    return link;
+  }
+
+  /** The verified page of a link. What is damaged is removed, so that it is made anew. */
+  async load(wanted: WantedPage, link: Link): Promise<FoundPage> {
+    const hot = this.#hot.get(link.page);
+    const page = hot ?? (await this.#read(link));
+    if (typeof page === "string") {
+      await this.forget(link);
+      return { miss: page };
+    }
+    if (page.position !== wanted.position || !sameTokens(page.tokens, wanted.tokens)) {
+      await this.forget(link);
+      return { miss: "page-damaged" };
+    }
+    if (hot === undefined) this.#hot.set(link.page, page);
+    return { page, link };
+  }
+
+  async #read(link: Link): Promise<KvPage | KvMiss> {
+    const stored = await this.pages.read(link.page);
+    if (stored === undefined) return "page-missing";
+    if (hash("sha256", stored, "hex") !== link.page) return "page-damaged";
+    const bytes = await decoded(stored, link);
+    const page = bytes === undefined ? undefined : decodePage(bytes);
+    return page ?? "page-damaged";
+  }
+
+  /**
+   * Stores a page; the page first, so that no link points to what is not there.
+   *
+   * @returns false when only this process knows of it, for want of room
+   */
+  async store(
+    wanted: WantedPage,
+    page: KvPage,
+    about: { readonly model: string; readonly costMs: number; readonly now: number },
+  ): Promise<{ readonly storedBytes: number; readonly failure?: unknown }> {
+    const coding = this.#compress ? "zstd" : "none";
+    const bytes = coding === "zstd" ? await compressed(page.bytes) : page.bytes;
+    const link = linkOf(wanted, {
+      page: hash("sha256", bytes, "hex"),
+      coding,
+      storedBytes: bytes.length,
+      sizeBytes: page.bytes.length,
+      costMs: about.costMs,
+      createdAt: about.now,
+      model: about.model,
+    });
+    this.#hot.set(link.page, page);
+    this.#remember(link);
+    try {
+      await this.pages.write(link.page, bytes);
+      await this.links.write(link.key, encodeLink(link, this.salt));
+      return { storedBytes: bytes.length };
+    } catch (failure) {
+      return { storedBytes: 0, failure };
+    }
+  }
+
+  /** Takes a page away, the link first. Whoever holds the page in RAM has sound bytes. */
+  async forget(link: Link): Promise<void> {
+    this.#known.delete(link.key);
+    this.#hot.delete(link.page);
+    await this.links.remove(link.key);
+    await this.pages.remove(link.page);
+  }
+
+  /** Every sound link on disk; what is none is removed. */
+  async *allLinks(): AsyncGenerator<Link, void, undefined> {
+    for await (const key of this.links.list()) {
+      const text = await this.links.read(key);
+      if (text === undefined) continue;
+      const link = decodeLink(text.toString(), this.salt);
+      if (link?.key === key) yield link;
+      else await this.links.remove(key);
+    }
+  }
+
+  /** Reads a page anew from where it lies, and checks all of it. */
+  async check(link: Link): Promise<KvMiss | undefined> {
+    const page = await this.#read(link);
+    if (typeof page === "string") return page;
+    const sound = page.position === link.position && sameTokens(page.tokens, tokensOf(link));
+    return sound ? undefined : "page-damaged";
+  }
+
+  /** What is known of links may be old: another process has removed some. */
+  forgetKnown(key: string): void {
+    this.#known.delete(key);
+  }
+
+  #remember(link: Link): void {
+    this.#known.set(link.key, link);
+    if (this.#known.size <= KNOWN_LINKS) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+}
+
+async function decoded(stored: Uint8Array, link: Link): Promise<Uint8Array | undefined> {
+  if (link.coding === "none") return stored;
+  try {
+    return await decompressed(stored, { maxOutputLength: link.sizeBytes });
+  } catch {
+    return undefined;
+  }
+}
+
+function sameTokens(a: Int32Array, b: Int32Array): boolean {
+  return a.length === b.length && a.every((token, at) => token === b[at]);
+}
+
+/** The scope's random salt; of several processes that make one, the first wins. */
+async function saltIn(folder: string): Promise<Uint8Array> {
+  const path = join(folder, "salt");
+  const there = await readWhole(path);
+  if (there?.length === SALT_BYTES) return there;
+  const temporary = join(folder, `salt-${randomUUID()}`);
+  try {
+    await writeFile(temporary, randomBytes(SALT_BYTES), { mode: 0o600, flag: "wx" });
+    // A salt that was damaged opens nothing: its pages are lost, and a new one takes its place.
+    if (there !== undefined) await rm(path, { force: true });
+    await hardLink(temporary, path);
+  } catch (error) {
+    if (!isCode(error, "EEXIST")) throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  const salt = await readWhole(path);
+  if (salt?.length !== SALT_BYTES) throw new Error(`no salt in ${folder}`);
+  return salt;
+}
+
+function blobPages(blobs: BlobStore, scope: string): PageBytes {
+  return {
+    read: async (page) => await blobs.get(scope, page, { unverified: true }),
+    write: async (_, bytes) => void (await blobs.put(scope, bytes)),
+    remove: async (page) => await blobs.delete(scope, page),
+  };
+}
