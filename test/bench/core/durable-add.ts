@@ -40,11 +40,15 @@ async function benchSingles(report: Report, path: string, durability: Durability
   const texts = makeCorpus(SINGLE + 100).map((memory) => memory.text);
   const adds: number[] = [];
   const searchable: number[] = [];
+  let cpuMs = 0;
   for (const [i, text] of texts.entries()) {
+    const cpu = process.cpuUsage();
     const started = performance.now();
     const { ids } = await cube.add(text);
     const acknowledged = performance.now();
     if (i < 100) continue;
+    const { user, system } = process.cpuUsage(cpu);
+    cpuMs += (user + system) / 1_000;
     adds.push(acknowledged - started);
     if (i % 10 !== 0) continue;
     const { hits } = await cube.search(text, { limit: 5 });
@@ -54,6 +58,7 @@ async function benchSingles(report: Report, path: string, durability: Durability
   const common = { case: "durable-add", subject: `memcube, ${durability}`, unit: "ms" };
   report({ ...common, metric: "single_add_p50", value: percentile(adds, 0.5) });
   report({ ...common, metric: "single_add_p95", value: percentile(adds, 0.95) });
+  report({ ...common, metric: "single_add_cpu", value: cpuMs / adds.length });
   report({ ...common, metric: "add_to_searchable_p95", value: percentile(searchable, 0.95) });
   await os.close();
 }
