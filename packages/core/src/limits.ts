@@ -25,12 +25,20 @@ export const LIMITS = {
   activationChars: 65_536,
   /** Levels of a topic path. */
   topicDepth: 16,
+  /** Levels of the path of a value: it is indexed under each of them. */
+  pathDepth: 32,
+  /** Characters of one element of a path: an address or a file's path fits. */
+  pathChars: 2_048,
   /** Nesting of JSON values: deeper input is an attack or a mistake. */
   jsonDepth: 64,
   /** Rows of one page of a listing. */
   pageRows: 1_000,
   /** Hits of one search. */
   searchHits: 1_000,
+  /** Characters of a `where` filter as JSON: it is tried on every value looked at. */
+  whereChars: 65_536,
+  /** Memories that one page of a listing with `where` looks at, and a search at most: seconds of work. */
+  whereLooks: 10_000,
   /** Cubes of one multi-cube view. */
   viewCubes: 64,
   /** Numbers in one embedding vector. */

@@ -6,6 +6,7 @@ export * from "./header.ts";
 export * from "./json.ts";
 export * from "./json-schema.ts";
 export * from "./memory.ts";
+export * from "./path.ts";
 export * from "./payload/index.ts";
 export * from "./principal.ts";
 export * from "./ref.ts";

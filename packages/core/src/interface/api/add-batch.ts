@@ -2,7 +2,7 @@ import { isMemCubeError } from "../../errors.ts";
 import { commitBodySchema, type NewTask, type Position } from "../../flow/index.ts";
 import { putMutation } from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
-import { canonicalJson, sha256Hex, type MemoryContent } from "../../memory/index.ts";
+import { canonicalJson, cubeKey, sha256Hex, type MemoryContent } from "../../memory/index.ts";
 import { versionIndexOf } from "../../operation/operator/index.ts";
 import type { CommitReceipt } from "../../ports/index.ts";
 import type { Candidate } from "../reader/index.ts";
@@ -11,6 +11,7 @@ import type { OpenCube } from "./context.ts";
 import type { Entered } from "./cube-access.ts";
 import { embedTask } from "./embed.ts";
 import { duplicateKey, giveUpKey, keyHolders, type KeyHolder } from "./key-holders.ts";
+import { inTurnForAll } from "./in-turn.ts";
 import { addDraft, assertSize, newContent, type ParsedAddOptions } from "./new-memory.ts";
 import { refreshed } from "./refreshed.ts";
 import { orderTurns, type SessionOrders } from "./session-orders.ts";
@@ -34,8 +35,20 @@ export interface BatchOutcome {
   readonly position: Position;
 }
 
-/** Writes one batch of an input in one commit: new memories, and changed ones known by their key. */
+/**
+ * Writes one batch of an input in one commit: new memories, and changed ones known by their key. Changes
+ * under one key by this process stand in line, so that the last one asked for is the last one written.
+ */
 export async function addBatch(cube: OpenCube, input: BatchInput): Promise<BatchOutcome> {
+  const { candidates, options } = input;
+  if (options.onDuplicate === "skip") return await addUntilWritten(cube, input);
+  const lines = candidates.flatMap(({ externalKey }) =>
+    externalKey === undefined ? [] : JSON.stringify([cubeKey(cube.ref), "key", externalKey]),
+  );
+  return await inTurnForAll(cube.context, lines, () => addUntilWritten(cube, input));
+}
+
+async function addUntilWritten(cube: OpenCube, input: BatchInput): Promise<BatchOutcome> {
   const { signal } = input.options;
   for (let attempt = 1; ; attempt++) {
     try {

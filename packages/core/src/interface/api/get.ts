@@ -47,9 +47,19 @@ export async function get(cube: OpenCube, id: string): Promise<Memory | undefine
 /** One memory by its external key; `undefined` when there is none that the caller may see. */
 export async function getByKey(cube: OpenCube, externalKey: string): Promise<Memory | undefined> {
   parseInput(idSchema, externalKey, "externalKey");
+  return (await getManyByKey(cube, [externalKey]))[0];
+}
+
+/** Memories by their external keys, as {@link getMany} gives them; `header.externalKey` tells whose is which. */
+export async function getManyByKey(
+  cube: OpenCube,
+  externalKeys: readonly string[],
+): Promise<readonly Memory[]> {
+  if (externalKeys.length === 0) return [];
+  parseInput(idListSchema, externalKeys, "externalKeys");
   await enter(cube, "memory.read");
   const { context, ref, principals } = cube;
   const now = context.clock.now();
-  const query = { externalKeys: [externalKey], access: { principals }, now };
-  return (await withUsage(cube, await context.storage.vault.readByKey(ref, query), now))[0];
+  const query = { externalKeys, access: { principals }, now };
+  return await withUsage(cube, await context.storage.vault.readByKey(ref, query), now);
 }

@@ -23,12 +23,15 @@ export type {
 } from "./options.ts";
 export { parseInput } from "./options.ts";
 export type { PastCube } from "./past-cube.ts";
+export type { PathsOptions } from "./paths.ts";
 export type { PrepareInput } from "./prepare.ts";
 export type { LogOptions } from "./read-changes.ts";
+export type { RenewOptions } from "./renew.ts";
 export { resolveScope, type ResolvedScope, type Scope, type ScopeOption } from "./scope.ts";
 export type { SettleReport } from "./settled.ts";
 export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";
+export type { Where } from "./where.ts";
 export type { WrittenBy } from "./written-by.ts";
 export type { MemView, ViewAddResult } from "./view.ts";
 export {

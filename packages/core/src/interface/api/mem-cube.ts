@@ -1,6 +1,6 @@
 import type { Change, Page, Position, Retrieval } from "../../flow/index.ts";
 import type { VerifyReport } from "../../infrastructure/vault/index.ts";
-import type { CubeHeader, Memory, MemoryRef } from "../../memory/index.ts";
+import type { CubeHeader, Memory, MemoryRef, Path } from "../../memory/index.ts";
 import type { CubeStats, StoredEdge } from "../../ports/index.ts";
 import { readFile } from "../reader/index.ts";
 import { abortable, type SignalOptions } from "./abortable.ts";
@@ -11,7 +11,7 @@ import { configureCube } from "./cubes.ts";
 import { dependents, type DependentsOptions } from "./dependents.ts";
 import { erase } from "./erase.ts";
 import { forget } from "./forget.ts";
-import { get, getByKey, getMany } from "./get.ts";
+import { get, getByKey, getMany, getManyByKey } from "./get.ts";
 import { history, type HistoricMemory } from "./history.ts";
 import { list } from "./list.ts";
 import {
@@ -27,7 +27,9 @@ import {
   type UpdatePatch,
 } from "./options.ts";
 import { pastCube, type PastCube } from "./past-cube.ts";
+import { paths, type PathsOptions } from "./paths.ts";
 import { readChanges, type LogOptions } from "./read-changes.ts";
+import { renew, type RenewOptions } from "./renew.ts";
 import { rollback } from "./rollback.ts";
 import { search } from "./search.ts";
 import { exportMemories, importMemories, type ExportLine, type ImportResult } from "./transfer.ts";
@@ -65,7 +67,13 @@ export interface MemCube {
   getMany(ids: readonly string[], options?: SignalOptions): Promise<readonly Memory[]>;
   /** By the key it was added under: `{ externalKey }`, or `session/message` of a transcript. */
   getByKey(externalKey: string, options?: SignalOptions): Promise<Memory | undefined>;
+  getManyByKey(
+    externalKeys: readonly string[],
+    options?: SignalOptions,
+  ): Promise<readonly Memory[]>;
   list(options?: ListOptions & SignalOptions): Promise<Page<Memory>>;
+  /** The paths right beneath which values lie; see {@link paths}. */
+  paths(options?: PathsOptions & SignalOptions): Promise<readonly Path[]>;
   /** Memories of this cube that point to another one, with the edge. */
   dependents(
     target: string | MemoryRef,
@@ -73,6 +81,8 @@ export interface MemCube {
   ): Promise<Page<StoredEdge>>;
 
   update(id: string, patch: UpdatePatch, options?: UpdateOptions): Promise<Memory>;
+  /** Puts off the expiry of memories that were read; see {@link renew}. */
+  renew(memories: readonly Memory[], options: RenewOptions): Promise<number>;
   /** Hides a memory from search and lists; its history stays. */
   forget(id: string, options?: ChangeOptions): Promise<Memory>;
   /** Destroys content, history included; returns the ids that were there. */
@@ -114,7 +124,9 @@ type Reads =
   | "get"
   | "getMany"
   | "getByKey"
+  | "getManyByKey"
   | "list"
+  | "paths"
   | "dependents"
   | "history"
   | "at"
@@ -134,6 +146,10 @@ function reads(cube: OpenCube): Pick<MemCube, Reads> {
     get: async (id, { signal } = {}) => await abortable(signal, () => get(cube, id)),
     getMany: async (ids, { signal } = {}) => await abortable(signal, () => getMany(cube, ids)),
     getByKey: async (key, { signal } = {}) => await abortable(signal, () => getByKey(cube, key)),
+    getManyByKey: async (keys, { signal } = {}) =>
+      await abortable(signal, () => getManyByKey(cube, keys)),
+    paths: async ({ signal, ...options } = {}) =>
+      await abortable(signal, () => paths(cube, options)),
     list: async ({ signal, ...options } = {}) => await abortable(signal, () => list(cube, options)),
     dependents: async (target, { signal, ...options } = {}) =>
       await abortable(signal, () => dependents(cube, target, options)),
@@ -154,6 +170,7 @@ function writes(cube: OpenCube): Omit<MemCube, Reads | "id" | "readOnly"> {
     add: async (input, options) => await add(cube, input, options),
     addFile: async (bytes, options) => await addFile(cube, bytes, options),
     update: async (id, patch, options) => await update(cube, id, patch, options),
+    renew: async (memories, options) => await renew(cube, memories, options),
     forget: async (id, options) => await forget(cube, id, options),
     erase: async (ids, options) => await erase(cube, ids, options),
     rollback: async (id, version, options) => await rollback(cube, id, version, options),

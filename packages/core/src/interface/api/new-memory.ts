@@ -55,7 +55,7 @@ export function newContent(
     deny: options.deny,
     state: "generated",
     frozen: false,
-    expiresAt: options.expiresAt,
+    expiresAt: expiryOf(cube, options),
     retentionMs: options.retentionMs,
     priority: options.priority ?? 0,
     sensitivity: options.sensitivity ?? "internal",
@@ -63,6 +63,15 @@ export function newContent(
     activation: options.activation,
   });
   return defined({ header, payload, edges: options.edges ?? [], note: options.note });
+}
+
+/** When it expires, by the time it is written. */
+export function expiryOf(
+  { context }: OpenCube,
+  { expiresAt, ttlMs }: ParsedAddOptions,
+): number | undefined {
+  if (expiresAt !== undefined || ttlMs === undefined) return expiresAt;
+  return Math.floor(context.clock.now()) + ttlMs;
 }
 
 /** The language of what it says, as far as it can be told. */

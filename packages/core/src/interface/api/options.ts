@@ -12,6 +12,7 @@ import {
   worldTimeSchema,
 } from "../../memory/index.ts";
 import { externalKeySchema } from "../reader/index.ts";
+import { pathSchema, whereSchema } from "./where.ts";
 
 const header = memoryHeaderSchema.shape;
 const signal = z.instanceof(AbortSignal).optional();
@@ -66,6 +67,8 @@ export const addOptionsSchema = z.strictObject({
   ...settable,
   sessionId: idSchema.optional(),
   externalKey: externalKeySchema.optional(),
+  /** Milliseconds from now until it expires; `expiresAt` goes before it. */
+  ttlMs: z.int().min(1).optional(),
   idempotencyKey: z.string().min(1).max(1_024).optional(),
   /** What to do with an external key that is there already. */
   onDuplicate: z.enum(["skip", "update"]).default("skip"),
@@ -123,6 +126,13 @@ export const changeOptionsSchema = z.strictObject({
 
 const positionSchema = z.strictObject({ epoch: idSchema, seq: z.int().min(1), head: z.string() });
 
+const valueFilter = {
+  /** Values (`json` memories) whose path lies beneath this one; `[]` for all that have a path. */
+  path: pathSchema.optional(),
+  /** Values whose fields fit; see `whereSchema`. */
+  where: whereSchema.optional(),
+};
+
 export const searchOptionsSchema = z.strictObject({
   limit: z.int().min(1).max(LIMITS.searchHits).optional(),
   budgetTokens: z.int().min(1).optional(),
@@ -131,6 +141,7 @@ export const searchOptionsSchema = z.strictObject({
   sessionId: idSchema.optional(),
   from: worldTime.optional(),
   to: worldTime.optional(),
+  ...valueFilter,
   /** At least as new as this position: read-your-writes across processes. */
   position: positionSchema.optional(),
   /** The same for views: a position for each cube that has one. */
@@ -146,6 +157,7 @@ export const listOptionsSchema = z.strictObject({
   sessionId: idSchema.optional(),
   from: worldTime.optional(),
   to: worldTime.optional(),
+  ...valueFilter,
   order: z.enum(["oldest", "newest"]).default("oldest"),
   limit: z.int().min(1).max(LIMITS.pageRows).default(100),
   cursor: z.string().optional(),

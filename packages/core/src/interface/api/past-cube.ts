@@ -27,6 +27,7 @@ import {
 import { permittedNow } from "./permitted-now.ts";
 import { assertInLog, positionLost } from "./read-changes.ts";
 import { limitOf, present } from "./search.ts";
+import { matcher } from "./where.ts";
 
 /**
  * A cube as it was: read only. Each call decides anew, by the cube's lists of today, and sees a memory
@@ -117,9 +118,10 @@ class PastReader {
     const options = parseInput(listOptionsSchema, rawOptions, "options");
     const { order, limit, cursor, withTotal } = options;
     const newest = order === "newest";
+    const fits = matcher(options);
     const rows = (await this.#all(await this.#enter()))
       .map((stored) => ({ ordinal: stored.ordinal, memory: toMemory(this.#cube.ref, stored) }))
-      .filter(({ memory }) => matches(memory, options));
+      .filter(({ memory }) => matches(memory, options) && (fits?.(memory.payload) ?? true));
     if (newest) rows.reverse();
     const after = cursor === undefined ? undefined : readCursor(cursor);
     const rest = rows.filter(
@@ -138,7 +140,10 @@ class PastReader {
     const options = parseInput(searchOptionsSchema, rawOptions, "options");
     const { context, ref, principals } = this.#cube;
     const header = await this.#enter();
-    const all = await this.#all(header, options.signal);
+    const matches = matcher(options);
+    const all = (await this.#all(header, options.signal)).filter(
+      (stored) => matches?.(toMemory(ref, stored).payload) ?? true,
+    );
     const byId = new Map(all.map((stored) => [stored.id, stored]));
     const { types, tags, sessionId, from, to } = options;
     const result = searchIndex(indexOf(ref, all), {

@@ -11,7 +11,7 @@ import { assertNotFrozen, nextState, sameContent } from "../../operation/lifecyc
 import type { Candidate } from "../reader/index.ts";
 import type { OpenCube } from "./context.ts";
 import type { Entered } from "./cube-access.ts";
-import { defined, languageOf, sourcesOf, type ParsedAddOptions } from "./new-memory.ts";
+import { defined, expiryOf, languageOf, sourcesOf, type ParsedAddOptions } from "./new-memory.ts";
 import { assertMayShare } from "./update.ts";
 
 /**
@@ -32,7 +32,7 @@ export function refreshed(
   const payload = inPlace(current, candidate.payload);
   const changed = canonicalJson(payload) !== canonicalJson(current.payload);
   const { header } = current;
-  const given = settableOf(candidate, options);
+  const given = settableOf(cube, candidate, options);
   const next: MemoryHeader = defined({
     ...header,
     ...given,
@@ -65,7 +65,11 @@ function inPlace({ payload: before }: Memory, payload: PlaintextPayload): Plaint
 }
 
 /** Header fields that the writer named this time. */
-function settableOf(candidate: Candidate, options: ParsedAddOptions): Partial<MemoryHeader> {
+function settableOf(
+  cube: OpenCube,
+  candidate: Candidate,
+  options: ParsedAddOptions,
+): Partial<MemoryHeader> {
   const tags = [...(candidate.tags ?? []), ...(options.tags ?? [])];
   const named = candidate.tags !== undefined || options.tags !== undefined;
   return defined({
@@ -78,7 +82,7 @@ function settableOf(candidate: Candidate, options: ParsedAddOptions): Partial<Me
     credibility: options.credibility,
     allow: options.allow,
     deny: options.deny,
-    expiresAt: options.expiresAt,
+    expiresAt: expiryOf(cube, options),
     retentionMs: options.retentionMs,
     priority: options.priority,
     sensitivity: options.sensitivity,

@@ -14,6 +14,7 @@ import type { Tokenizer } from "../../ports/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
 import { enter, type CubeState } from "./cube-access.ts";
 import { parseInput, searchOptionsSchema, type SearchOptions } from "./options.ts";
+import { indexedFilter, matcher } from "./where.ts";
 
 export type ParsedSearchOptions = z.output<typeof searchOptionsSchema>;
 
@@ -58,7 +59,8 @@ export async function searchCube(
   const { context, ref, principals } = cube;
   options.signal?.throwIfAborted();
   const now = context.clock.now();
-  const { types, tags, sessionId, from, to, signal } = options;
+  const { sessionId, from, to, signal } = options;
+  const matches = options.where === undefined ? undefined : matcher(options);
   const found = await retrieve(context.operator, {
     ref,
     cube: header,
@@ -67,7 +69,8 @@ export async function searchCube(
     text: query,
     ...(vector === undefined ? {} : { vector }),
     limit: limitOf(options),
-    filter: { types, tags, sessionId, from, to },
+    filter: { ...indexedFilter(options), sessionId, from, to },
+    ...(matches === undefined ? {} : { matches }),
     now,
     ...(signal === undefined ? {} : { signal }),
   });

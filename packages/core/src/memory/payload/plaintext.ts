@@ -6,6 +6,10 @@ import { worldTimeSchema } from "../world-time.ts";
 
 const text = z.string().min(1);
 const label = z.string().min(1).max(LIMITS.idChars);
+const pathElement = z
+  .string()
+  .max(LIMITS.pathChars)
+  .refine((text) => text.isWellFormed() && !text.includes("\0"), "must be storable text");
 
 /** A piece of text with no further structure. */
 export const textPayloadSchema = z.strictObject({ type: z.literal("text"), text });
@@ -118,8 +122,10 @@ export const skillPayloadSchema = z.strictObject({
 export const jsonPayloadSchema = z.strictObject({
   type: z.literal("json"),
   value: jsonValueSchema,
-  /** What search sees; left out, the strings within the value. */
+  /** What search sees; left out, the strings within the value. Empty: search does not find it. */
   text: z.string().optional(),
+  /** Where it lies among other values, its own name last; it has the external key of that. */
+  path: z.array(pathElement).min(1).max(LIMITS.pathDepth).readonly().optional(),
 });
 
 export const plaintextPayloadSchema = z.discriminatedUnion("type", [

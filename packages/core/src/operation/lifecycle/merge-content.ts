@@ -1,9 +1,11 @@
 import { MemCubeError } from "../../errors.ts";
 import {
   canonicalJson,
+  pathOf,
   payloadSchema,
   type Edge,
   type MemoryContent,
+  type Path,
   type Payload,
 } from "../../memory/index.ts";
 
@@ -35,13 +37,27 @@ export function patchPayload(current: Payload, patch: PayloadPatch, mode: Update
     const before = mode === "append" && "text" in current ? current.text : undefined;
     next["text"] = before === undefined || before === "" ? text : `${before}\n${text}`;
   }
+  const path = pathOf(current);
+  if (next["type"] === "json") next["path"] ??= path;
   const parsed = payloadSchema.safeParse(next);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    assertSamePath(path, pathOf(parsed.data));
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   throw new MemCubeError(
     "MEMCUBE_INVALID_INPUT",
     `The update gives no valid ${String(next["type"])} payload: ${issue?.message ?? "unknown"}.`,
     { details: { path: issue?.path ?? [] }, cause: parsed.error },
+  );
+}
+
+/** A path is what others know the value by, like an id. @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+function assertSamePath(before: Path | undefined, after: Path | undefined): void {
+  if (after === undefined || canonicalJson(after) === canonicalJson(before ?? null)) return;
+  throw new MemCubeError(
+    "MEMCUBE_INVALID_INPUT",
+    "The path of a value can't be changed. Add the value at the other path and forget this one.",
   );
 }
 

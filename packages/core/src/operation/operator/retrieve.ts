@@ -9,12 +9,19 @@ import {
   type CubeHeader,
   type CubeRef,
   type Memory,
+  type Payload,
   type Principal,
 } from "../../memory/index.ts";
 import type { Embedder, StoredVersion, Vault } from "../../ports/index.ts";
 import { indexTerms } from "../../text/index.ts";
 import type { IndexCache } from "./index-cache.ts";
-import { CubeIndex, type IndexFilter, type IndexResult } from "./index/index.ts";
+import {
+  CubeIndex,
+  type IndexFilter,
+  type IndexQuery,
+  type IndexResult,
+  type IndexRow,
+} from "./index/index.ts";
 import { readable, type LoadedIndex } from "./loaded-index.ts";
 import type { MemoryCache } from "./memory-cache.ts";
 import { orAborted } from "./or-aborted.ts";
@@ -43,6 +50,8 @@ export interface RetrieveQuery {
   readonly vector?: Float32Array;
   readonly limit: number;
   readonly filter: IndexFilter;
+  /** What the index can't tell: looked up in the memories before they are ranked. */
+  readonly matches?: (payload: Payload) => boolean;
   readonly now: number;
   readonly signal?: AbortSignal;
 }
@@ -61,12 +70,12 @@ export interface Retrieved {
 export async function retrieve(parts: OperatorParts, query: RetrieveQuery): Promise<Retrieved> {
   const started = performance.now();
   let ranked = await rank(parts, query, query.position);
-  let hydrated = await hydrate(parts, query, ranked);
-  if (hydrated.outdated) {
+  let hydrated = await hydrate(parts, ranked.query, ranked);
+  if (ranked.outdated || hydrated.outdated) {
     // What was ranked has changed before it was read: once more, as the cube is now.
     const position = (await parts.vault.position(query.ref)) ?? query.position;
     ranked = await rank(parts, query, position);
-    hydrated = await hydrate(parts, query, ranked);
+    hydrated = await hydrate(parts, ranked.query, ranked);
   }
   const { hits } = hydrated;
   emit("memcube:search", {
@@ -79,6 +88,10 @@ export async function retrieve(parts: OperatorParts, query: RetrieveQuery): Prom
 }
 
 interface Ranked {
+  /** As it was asked of the index. */
+  readonly query: RetrieveQuery;
+  /** Whether a memory that was looked at has changed since. */
+  readonly outdated: boolean;
   readonly index: CubeIndex;
   readonly result: IndexResult;
   readonly position: Position;
@@ -93,7 +106,36 @@ async function rank(
 ): Promise<Ranked> {
   const found = await indexFor(parts, query, position);
   query.signal?.throwIfAborted();
-  return { ...found, result: search(found.index, query) };
+  const narrowed = await narrow(parts, query, found);
+  return { ...found, ...narrowed, result: search(found.index, narrowed.query) };
+}
+
+/**
+ * The query among the rows whose memories match. They are looked at before the ranking, so that the best
+ * `limit` do not shrink: all that pass the filter, or of very many those that rank best.
+ */
+async function narrow(
+  parts: OperatorParts,
+  query: RetrieveQuery,
+  { index, loaded }: { readonly index: CubeIndex; readonly loaded?: LoadedIndex },
+): Promise<Pick<Ranked, "query" | "outdated">> {
+  const { matches, signal, filter } = query;
+  if (matches === undefined) return { query, outdated: false };
+  const passing = index.passing(toIndexQuery(query));
+  const rows =
+    passing.length > LIMITS.whereLooks
+      ? search(index, { ...query, limit: LIMITS.whereLooks }).hits
+      : passing;
+  const ids: string[] = [];
+  let outdated = false;
+  for (let start = 0; start < rows.length; start += LIMITS.pageRows) {
+    const memories = new Map<string, Memory>();
+    const hits = rows.slice(start, start + LIMITS.pageRows);
+    outdated = (await readHits(parts, query, { hits, loaded }, memories)) || outdated;
+    signal?.throwIfAborted();
+    for (const [id, { payload }] of memories) if (matches(payload)) ids.push(id);
+  }
+  return { query: { ...query, filter: { ...filter, ids } }, outdated };
 }
 
 async function indexFor(
@@ -107,6 +149,7 @@ async function indexFor(
     vault.capabilities.candidates &&
     position.seq > COLD_COMMITS &&
     query.vector === undefined &&
+    query.matches === undefined &&
     !(await indexes.isWarm(ref));
   if (!cold) {
     const loaded = await indexes.at(ref, position, signal);
@@ -154,15 +197,19 @@ export function indexOf(ref: CubeRef, versions: readonly StoredVersion[]): CubeI
 
 /** Runs a query on an index with the caller's permission. */
 export function search(index: CubeIndex, query: RetrieveQuery): IndexResult {
+  return index.search(toIndexQuery(query));
+}
+
+function toIndexQuery(query: RetrieveQuery): IndexQuery {
   const principals = new Set<string>(query.principals);
-  return index.search({
+  return {
     text: query.text,
     vector: query.vector,
     limit: query.limit,
     permits: (key) => seesClass(principals, visibilityFromKey(key), query.cube),
     now: query.now,
     filter: narrows(query.filter) ? query.filter : undefined,
-  });
+  };
 }
 
 /** Whether a filter asks for anything: without one the index looks at no row twice. */
@@ -208,7 +255,7 @@ async function hydrate(
 async function readHits(
   { vault, memories: cache }: OperatorParts,
   query: RetrieveQuery,
-  { hits, loaded }: { readonly hits: IndexResult["hits"]; readonly loaded?: LoadedIndex },
+  { hits, loaded }: { readonly hits: readonly IndexRow[]; readonly loaded?: LoadedIndex },
   memories: Map<string, Memory>,
 ): Promise<boolean> {
   const { ref, principals, now } = query;

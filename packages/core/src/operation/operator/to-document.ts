@@ -2,6 +2,7 @@ import {
   LIVE_STATES,
   type Memory,
   type MemoryContent,
+  pathLabels,
   visibilityKey,
   visibilityOf,
 } from "../../memory/index.ts";
@@ -33,12 +34,17 @@ export function versionIndexOf(content: MemoryContent): VersionIndex {
     visibility: visibilityKey(visibilityOf(header)),
     ...(header.externalKey === undefined ? {} : { externalKey: header.externalKey }),
     ...(sessionId === undefined ? {} : { sessionId }),
-    tags: header.tags,
+    tags: [...header.tags, ...pathLabels(content.payload)],
     at: timeOf(content),
     ...(header.expiresAt === undefined ? {} : { expiresAt: header.expiresAt }),
-    terms: LIVE_STATES.includes(header.state) ? searchTerms(content) : "",
+    terms: isSearched(content) ? searchTerms(content) : "",
     edges,
   };
+}
+
+/** Whether search can find it: a value may be kept from it by an empty text. */
+function isSearched({ header, payload }: Pick<MemoryContent, "header" | "payload">): boolean {
+  return LIVE_STATES.includes(header.state) && !(payload.type === "json" && payload.text === "");
 }
 
 /** Analysed terms of all that search looks at, for storages with candidates. */
@@ -58,7 +64,7 @@ export function toDocument(
   vector?: Float32Array,
 ): IndexDocument | undefined {
   const { header, payload } = memory;
-  if (header.kind !== "plaintext" || !LIVE_STATES.includes(header.state)) return undefined;
+  if (header.kind !== "plaintext" || !isSearched(memory)) return undefined;
   return {
     id: header.id,
     version: memory.version.number,
@@ -73,6 +79,7 @@ export function toDocument(
     order: orderOf(memory),
     at: timeOf(memory),
     tags: header.tags,
+    labels: pathLabels(payload),
     entities: [...header.entities, ...(header.topic ?? [])],
     expiresAt: header.expiresAt,
     validFrom: header.validFrom,

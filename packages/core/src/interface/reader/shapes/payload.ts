@@ -1,7 +1,13 @@
 import { z } from "zod";
 
 import { LIMITS } from "../../../limits.ts";
-import { plaintextPayloadSchema, sourceSchema } from "../../../memory/index.ts";
+import {
+  pathKey,
+  pathOf,
+  plaintextPayloadSchema,
+  type PlaintextPayload,
+  sourceSchema,
+} from "../../../memory/index.ts";
 import { checkedJson } from "../checked-json.ts";
 import { hasContent } from "../clean-text.ts";
 import { type Fields, isFields } from "../fields.ts";
@@ -93,11 +99,19 @@ function* readPayload(
     yield reject(where, "malformed", `${field === "" ? "payload" : field}: ${issue?.code}`);
     return;
   }
-  if (parsed.data.type !== "turn" && "text" in parsed.data && !hasContent(parsed.data.text ?? "")) {
+  if (saysNothing(parsed.data)) {
     yield reject(where, "empty");
     return;
   }
-  const { sources = [], externalKey, language, tags = reading.tags, at = reading.at } = beside;
+  const path = pathOf(parsed.data);
+  const { sources = [], language, tags = reading.tags, at = reading.at } = beside;
+  const externalKey = path === undefined ? beside.externalKey : pathKey(path);
   const candidate = { payload: parsed.data, sources, externalKey, language, tags, at, position };
   yield { candidate };
+}
+
+/** A turn may be without words, and a value without words to be found by. */
+function saysNothing(payload: PlaintextPayload): boolean {
+  if (payload.type === "turn" || payload.type === "json") return false;
+  return "text" in payload && !hasContent(payload.text);
 }

@@ -1,6 +1,7 @@
 import type { IndexDocument } from "./document.ts";
+import { filterRows } from "./filter-rows.ts";
 import { grown } from "./growable.ts";
-import type { IndexQuery, IndexResult } from "./query.ts";
+import type { IndexQuery, IndexResult, IndexRow } from "./query.ts";
 import { RANKING, type Ranking } from "./ranking.ts";
 import { NONE } from "./row-table.ts";
 import { Scratch } from "./scratch.ts";
@@ -104,6 +105,19 @@ export class CubeIndex {
     this.#tables.compact();
     this.#speakers = new SpeakerNames();
     this.#speakers.update(this.#tables.speakers.names);
+  }
+
+  /** The rows that the caller may see and that pass the filter, in no order that means anything. */
+  passing({ permits, now, filter }: Pick<IndexQuery, "permits" | "now" | "filter">): IndexRow[] {
+    const view = this.#views.view(permits, now);
+    const { ids, rows } = this.#tables;
+    const passes = filter === undefined ? view.mask : filterRows(filter, this.#tables, view);
+    const found: IndexRow[] = [];
+    for (let row = 0; row < rows.count; row++) {
+      if (passes[row] !== 1) continue;
+      found.push({ id: ids.idOf(row), version: rows.columns.version[row] ?? 0 });
+    }
+    return found;
   }
 
   /** The best hits for a query among the rows that the caller may see, best first. */

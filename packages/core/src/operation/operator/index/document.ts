@@ -21,6 +21,8 @@ export interface IndexDocument {
   /** When it was said or happened, ms since the epoch. */
   readonly at?: number | undefined;
   readonly tags: readonly string[];
+  /** Found by the tag filter like tags, but no words of the text. */
+  readonly labels?: readonly string[] | undefined;
   readonly entities: readonly string[];
   /** From this time on (ms since the epoch) the row is not found. */
   readonly expiresAt?: number | undefined;

@@ -26,9 +26,12 @@ export interface IndexQuery {
   readonly filter?: IndexFilter | undefined;
 }
 
-export interface IndexHit {
+export interface IndexRow {
   readonly id: string;
   readonly version: number;
+}
+
+export interface IndexHit extends IndexRow {
   /** Comparable within one result only; best first. */
   readonly score: number;
   readonly why: HitReasons;

@@ -69,7 +69,7 @@ export class IndexTables {
     this.termLists.set(row, numbers);
     this.tagLists.set(
       row,
-      [...new Set(document.tags)].map((tag) => this.tags.add(tag)),
+      [...new Set([...document.tags, ...(document.labels ?? [])])].map((tag) => this.tags.add(tag)),
     );
     this.#fill(row, document, flags, numbers.filter((term) => term > 0).length);
     this.postings.add(row, numbers);
