@@ -1,9 +1,9 @@
 import type { Scratch } from "./scratch.ts";
 import { topRows } from "./top-rows.ts";
-import type { VectorColumn } from "./vectors/index.ts";
+import type { VectorHits } from "./vectors/index.ts";
 
 /** Rows that vectors may bring in; farther down, similarity says little and costs exact rescoring. */
-const VECTOR_ROWS = 32;
+export const VECTOR_ROWS = 32;
 
 /** Rows with the best words, by which the vectors earn their weight. */
 const TRIAL_ROWS = 8;
@@ -14,13 +14,10 @@ const TRIAL_ROWS = 8;
  * only become candidates.
  */
 export function fuseVectors(
-  column: VectorColumn,
-  query: Float32Array,
-  allowed: Uint8Array,
+  { rows, scores }: VectorHits,
   scratch: Scratch,
   weight: number,
 ): VectorEvidence {
-  const { rows, scores } = column.search(query, VECTOR_ROWS, allowed);
   const cosines = new Map<number, number>();
   if (rows.length === 0) return { cosines, likeness: () => 0 };
   const top = scores[0] ?? 0;
@@ -80,13 +77,10 @@ const FULL = 0.15;
  */
 function trustIn(place: ReadonlyMap<number, number>, scratch: Scratch): number {
   const { candidates, candidateCount, score } = scratch;
-  const best = topRows(
-    candidates,
-    candidateCount,
-    score,
-    TRIAL_ROWS,
-    (row, other) => (place.get(row) ?? 0) < (place.get(other) ?? 0),
-  );
+  const best = topRows(candidates, candidateCount, score, TRIAL_ROWS, {
+    keys: [(row) => -(place.get(row) ?? 0)],
+    precedes: (row, other) => row < other,
+  });
   if (best.length === 0) return 1;
   let sum = 0;
   let total = 0;

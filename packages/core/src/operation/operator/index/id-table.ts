@@ -4,6 +4,9 @@ import { hashBytes } from "./hash.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** As many as a double holds exactly. */
+const PREFIX_BYTES = 6;
+
 /**
  * Row ids as UTF-8 in one pool, found through open addressing: no map of strings, so 50,000 ids load by copying, and an
  * id becomes a string only when it is returned.
@@ -53,6 +56,16 @@ export class IdTable {
   idOf(row: number): string {
     const start = this.#start[row] ?? 0;
     return decoder.decode(this.#bytes.subarray(start, start + (this.#length[row] ?? 0)));
+  }
+
+  /** The first bytes of a row's id as a number: rows whose ids differ in them are in its order. */
+  prefixOf(row: number): number {
+    const start = this.#start[row]!;
+    const length = Math.min(PREFIX_BYTES, this.#length[row]!);
+    let prefix = 0;
+    for (let at = 0; at < PREFIX_BYTES; at++)
+      prefix = prefix * 256 + (at < length ? this.#bytes[start + at]! : 0);
+    return prefix;
   }
 
   /** Whether a row's id comes before another's, by bytes: an order that needs no strings. */

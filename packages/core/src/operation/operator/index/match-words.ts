@@ -4,7 +4,7 @@ import { PostingList, type Postings } from "./postings.ts";
 import type { Ranking } from "./ranking.ts";
 import { NONE, type RowColumns } from "./row-table.ts";
 import { COUNT_UNIT, type Scratch } from "./scratch.ts";
-import { type Precedes, topRows } from "./top-rows.ts";
+import { selectBest, type TieOrder } from "./select-best.ts";
 import type { VisibleRows } from "./visible-rows.ts";
 
 /** How telling each slot of a query is: BM25's idf over the visible rows, and over their sessions. */
@@ -24,7 +24,7 @@ export interface MatchInput {
   /** Candidates are chosen with the factors of speaker and role in, so that a named speaker's rows are not crowded out. */
   readonly boosts: Boosts;
   /** Order of rows of the same score. */
-  readonly precedes: Precedes;
+  readonly ties: TieOrder;
   /** Rows that may become candidates: those a filter lets through, and those beside them. All when left out. */
   readonly near?: Uint8Array | undefined;
 }
@@ -148,27 +148,12 @@ function boostRough({ scratch, boosts }: MatchInput): void {
 }
 
 /** Nominates the best MAX_SEEDS rows and what is beside them. */
-function chooseSeeds({ scratch, view, near, precedes }: MatchInput): void {
-  const { touched, touchedCount, rough } = scratch;
-  let count = touchedCount;
-  if (near !== undefined) {
-    count = 0;
-    for (let at = 0; at < touchedCount; at++) {
-      const row = touched[at]!;
-      if (near[row] === 1) touched[count++] = row;
-    }
-  }
-  const threshold = seedThreshold(rough, touched, count);
-  let close = 0;
-  for (let at = 0; at < count; at++) {
+function chooseSeeds(input: MatchInput): void {
+  const { scratch, view, ties } = input;
+  const { touched, keys } = scratch;
+  const seeds = selectBest({ rows: touched, keys }, keepClose(input), MAX_SEEDS, ties);
+  for (let at = 0; at < seeds; at++) {
     const row = touched[at]!;
-    if (rough[row]! >= threshold) touched[close++] = row;
-  }
-  const seeds =
-    close <= MAX_SEEDS
-      ? touched.subarray(0, close)
-      : topRows(touched, close, rough, MAX_SEEDS, precedes);
-  for (const row of seeds) {
     scratch.nominate(row);
     nominateBeside(scratch, view.previous, row);
     nominateBeside(scratch, view.next, row);
@@ -185,15 +170,39 @@ function nominateBeside(scratch: Scratch, links: Int32Array, row: number): void 
 
 const BINS = 512;
 
-/** A rough score that somewhat more than MAX_SEEDS rows reach, found without sorting; 0 when there are fewer rows. */
-function seedThreshold(rough: Float64Array, rows: Int32Array, count: number): number {
-  if (count <= MAX_SEEDS) return 0;
+/**
+ * Moves the touched rows from which seeds are to be chosen to the front, with their rough scores in `keys`; returns how
+ * many these are. Of many, somewhat more than MAX_SEEDS with the best scores, found by counting instead of sorting.
+ */
+function keepClose({ scratch, near }: MatchInput): number {
+  const { touched, touchedCount, rough, keys } = scratch;
+  let count = 0;
   let top = 0;
-  for (let at = 0; at < count; at++) top = Math.max(top, rough[rows[at]!]!);
-  const bins = new Int32Array(BINS + 1);
-  const scale = BINS / top;
+  for (let at = 0; at < touchedCount; at++) {
+    const row = touched[at]!;
+    if (near !== undefined && near[row] !== 1) continue;
+    const key = rough[row]!;
+    touched[count] = row;
+    keys[count++] = key;
+    if (key > top) top = key;
+  }
+  if (count <= MAX_SEEDS) return count;
+  const threshold = thresholdOf(keys, count, BINS / top);
+  let close = 0;
   for (let at = 0; at < count; at++) {
-    const bin = Math.floor(rough[rows[at]!]! * scale);
+    const key = keys[at]!;
+    if (key < threshold) continue;
+    keys[close] = key;
+    touched[close++] = touched[at]!;
+  }
+  return close;
+}
+
+/** A key that at least MAX_SEEDS of the first `count` reach; `scale` is bins per unit. */
+function thresholdOf(keys: Float64Array, count: number, scale: number): number {
+  const bins = new Int32Array(BINS + 1);
+  for (let at = 0; at < count; at++) {
+    const bin = Math.trunc(keys[at]! * scale);
     bins[bin] = bins[bin]! + 1;
   }
   let bin = BINS + 1;

@@ -25,6 +25,8 @@ export class Scratch {
   /** Rows that have any count. */
   touched = new Int32Array(0);
   touchedCount = 0;
+  /** What touched rows are chosen by, see `selectBest`. */
+  keys = new Float64Array(0);
   candidates = new Int32Array(0);
   candidateCount = 0;
   /** How often session s has slot t: sessionCounts[s * slots + t], in occurrences. */
@@ -35,7 +37,7 @@ export class Scratch {
   get sizeBytes(): number {
     return (
       this.counts.byteLength +
-      this.rough.byteLength * 2.5 +
+      this.rough.byteLength * 3.5 +
       this.score.byteLength * 5 +
       this.marked.byteLength +
       this.sessionCounts.byteLength
@@ -52,6 +54,7 @@ export class Scratch {
     this.words = grown(this.words, rows);
     this.own = grown(this.own, rows);
     this.touched = grown(this.touched, rows);
+    this.keys = grown(this.keys, rows);
     this.candidates = grown(this.candidates, rows);
     this.sessionCounts = grown(this.sessionCounts, sessions * slots);
     while (this.lists.length < slots) this.lists.push(new PostingList());

@@ -2,7 +2,7 @@ import { Boosts } from "./boosts.ts";
 import { combine, explain, relate } from "./combine.ts";
 import { confidenceOf } from "./confidence.ts";
 import { filterRows, widen } from "./filter-rows.ts";
-import { fuseVectors, type VectorEvidence } from "./fuse-vectors.ts";
+import { fuseVectors, VECTOR_ROWS } from "./fuse-vectors.ts";
 import { matchWords } from "./match-words.ts";
 import { planQuery, type QueryPlan } from "./plan-query.ts";
 import type { IndexQuery, IndexResult } from "./query.ts";
@@ -10,11 +10,13 @@ import type { Ranking } from "./ranking.ts";
 import { holdBackRepeats } from "./repeats.ts";
 import { scoreBigrams, scoreWords } from "./score-rows.ts";
 import type { Scratch } from "./scratch.ts";
+import type { TieOrder } from "./select-best.ts";
 import type { SpeakerNames } from "./speaker-names.ts";
 import { spreadOver } from "./spread-over.ts";
 import type { StructureInput } from "./structure.ts";
 import type { IndexTables } from "./tables.ts";
-import { type Precedes, topRows } from "./top-rows.ts";
+import { topRows } from "./top-rows.ts";
+import type { VectorHits } from "./vectors/index.ts";
 import type { VisibleRows } from "./visible-rows.ts";
 
 /** What a search works with. */
@@ -29,14 +31,16 @@ export interface SearchParts {
 
 /** Ranks the visible rows for a query. Leaves the scratch clean. */
 export function searchTables(parts: SearchParts, query: IndexQuery): IndexResult {
-  const { tables, view, scratch } = parts;
+  const { tables, view, scratch, ranking } = parts;
   const plan = readQuery(parts, query);
   const width = Math.max(1, plan.slots.length);
   const sessionCount = tables.sessions.names.length;
   scratch.reserve(tables.rows.count, width, sessionCount);
   const passes = query.filter && filterRows(query.filter, tables, view);
+  // Vectors first: their scan goes through megabytes, after which nothing that the rest works on is in the processor's cache.
+  const alike = findAlike(parts, query.vector, passes);
   const input = scoreByWords(parts, plan, query.now, passes);
-  const vectors = scoreByVectors(parts, query.vector, passes);
+  const vectors = alike && fuseVectors(alike, scratch, ranking.vector);
   combine(input, passes);
   const rows = chooseRows(parts, plan, query.limit);
   const confidence = confidenceOf(input, rows, vectors?.likeness);
@@ -79,22 +83,22 @@ function scoreByWords(
   const boosts = new Boosts(plan, view, columns, scratch, ranking);
   const common = { slots, view, columns, scratch, ranking };
   const near = passes && widen(passes, view);
-  const precedes = rowOrder(tables);
-  const weights = matchWords({ ...common, postings: tables.postings, boosts, near, precedes });
+  const ties = tieOrder(tables);
+  const weights = matchWords({ ...common, postings: tables.postings, boosts, near, ties });
   const scoring = { ...common, weights, terms: tables.termLists, slotOfTerm };
   const best = scoreBigrams(scoring, scoreWords(scoring));
   relate(scratch, best);
   return { plan, weights, view, columns, scratch, ranking, boosts, now };
 }
 
-/** Adds the vectors' evidence, if there is any. */
-function scoreByVectors(
-  { tables, view, scratch, ranking }: SearchParts,
+/** The rows whose vectors are most like the query's; `undefined` when there is none to compare. */
+function findAlike(
+  { tables, view }: SearchParts,
   vector: Float32Array | undefined,
   passes: Uint8Array | undefined,
-): VectorEvidence | undefined {
-  if (vector === undefined || tables.vectors === undefined) return undefined;
-  return fuseVectors(tables.vectors, vector, passes ?? view.mask, scratch, ranking.vector);
+): VectorHits | undefined {
+  if (vector === undefined) return undefined;
+  return tables.vectors?.search(vector, VECTOR_ROWS, passes ?? view.mask);
 }
 
 /** Rows per wanted hit from which a question for several things chooses. */
@@ -112,7 +116,7 @@ function chooseRows(
   const { session } = tables.rows.columns;
   const spreads = plan.cues.several && ranking.spread > 0;
   const wanted = spreads ? limit * POOL : limit + SPARE_ROWS;
-  const ranked = topRows(candidates, candidateCount, final, wanted, rowOrder(tables));
+  const ranked = topRows(candidates, candidateCount, final, wanted, tieOrder(tables));
   const distinct = holdBackRepeats(tables, ranked, final);
   return spreads
     ? spreadOver(distinct, session, final, limit, ranking.spread)
@@ -120,15 +124,13 @@ function chooseRows(
 }
 
 /** Of rows with the same score the later one, then the smaller id: the same whatever the row numbers are. */
-function rowOrder({ ids, rows }: IndexTables): Precedes {
+function tieOrder({ ids, rows }: IndexTables): TieOrder {
   const { at } = rows.columns;
-  return (row, other) => {
-    const one = timeOf(at[row]);
-    const two = timeOf(at[other]);
-    return one === two ? ids.precedes(row, other) : one > two;
+  return {
+    keys: [(row) => timeOf(at[row]!), (row) => -ids.prefixOf(row)],
+    precedes: (row, other) => ids.precedes(row, other),
   };
 }
 
 /** Rows without a time come after those with one. */
-const timeOf = (at: number | undefined): number =>
-  at === undefined || Number.isNaN(at) ? -Infinity : at;
+const timeOf = (at: number): number => (Number.isNaN(at) ? -Infinity : at);
