@@ -16,7 +16,7 @@ describeRedis("a server's memory", () => {
         const { vault, threads } = await open({ url: server.url, functions });
         await createCube(vault);
         const value = new Uint8Array(2_000_000);
-        const checkpoint = { namespace: "", id: "1", value, metadata: {}, chunks: [] };
+        const checkpoint = { namespace: "", id: "1", value, chunks: [] };
         await threads.put(THREAD, { checkpoint, chunks: [], now: 1 });
         const text = "x".repeat(100_000);
         const acknowledged: string[] = [];

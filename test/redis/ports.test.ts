@@ -79,18 +79,19 @@ describeRedis("what the ports leave in Redis", () => {
       const bytes = new Uint8Array(5_000);
       const hash = createHash("sha256").update(bytes).digest("hex");
       for (const id of ["1", "2"]) {
-        const checkpoint = { namespace: "", id, value: bytes, metadata: {}, chunks: [hash] };
+        const checkpoint = { namespace: "", id, value: bytes, chunks: [hash] };
         await threads.put(THREAD, {
           checkpoint,
-          chunks: [{ hash, bytes }],
+          chunks: [{ hash, bytes, needs: [] }],
           now: NOW,
           expiresAt: NOW * 2,
         });
-        const write = { taskId: "t", index: 0, channel: "c", value: bytes };
+        const write = { taskId: "t", index: 0, value: bytes, chunks: [] };
         await threads.putWrites(THREAD, {
           namespace: "",
           checkpointId: id,
           writes: [write],
+          chunks: [],
           now: NOW,
         });
       }

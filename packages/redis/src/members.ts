@@ -13,3 +13,11 @@ export function escapePart(part: string): string {
     character === "\0" ? "\u0001\u0001" : "\u0001\u0002",
   );
 }
+
+/** The part again. */
+export function unescapePart(part: string): string {
+  // eslint-disable-next-line no-control-regex -- it is about these
+  return part.replace(/\u0001[\u0001\u0002]/gu, (escaped) =>
+    escaped === "\u0001\u0001" ? "\0" : "\u0001",
+  );
+}

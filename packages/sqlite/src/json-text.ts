@@ -8,14 +8,6 @@ export function readObject(text: string): JsonObject {
   throw damaged();
 }
 
-/** Reads a list of strings that this driver wrote as JSON. @throws like {@link readObject} */
-export function readStrings(text: string): readonly string[] {
-  const value = parsed(text);
-  const isList = Array.isArray(value) && value.every((item) => typeof item === "string");
-  if (isList) return value;
-  throw damaged();
-}
-
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

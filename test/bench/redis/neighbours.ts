@@ -49,7 +49,7 @@ async function subjectsOn({ storage }: BenchPlace) {
     list: () => vault.list(cube, { access: ACCESS, filter: {}, order: "newest", limit: 10 }),
     thread: async (round: number) => {
       const id = String(round + 10_000);
-      const checkpoint = { namespace: "", id, value: VALUE, metadata: {}, chunks: [] };
+      const checkpoint = { namespace: "", id, value: VALUE, chunks: [] };
       await threads.put(thread, { checkpoint, chunks: [], now: 1e12 });
     },
     task: async (round: number) => {

@@ -28,13 +28,26 @@ const usageDefect = (name: string, make: Make<Usage>): Defect => ({
 });
 
 export const threadsDefects: readonly Defect[] = [
-  threadsDefect("chunks are found by hash in any thread", ({ data }) => ({
-    chunks: async (_ref, hashes) =>
-      hashes.map((hash) =>
-        [...data.threads.values()]
-          .map(({ chunks }) => chunks.get(hash))
-          .find((one) => one !== undefined),
-      ),
+  threadsDefect("chunks are found by hash in any thread", ({ threads, data }) => ({
+    put: (ref, step) => {
+      const foreign = [...data.threads.values()].flatMap(({ chunks }) => [...chunks.values()]);
+      return threads.put(ref, { ...step, chunks: [...foreign, ...step.chunks] });
+    },
+  })),
+  threadsDefect("chunks that chunks need are left out", ({ threads }) => ({
+    get: async (ref, query) => {
+      const found = await threads.get(ref, query);
+      const direct = new Set([found?.checkpoint, ...(found?.writes ?? [])].flatMap(hashesOf));
+      const chunks = [...(found?.chunks ?? [])].filter(([hash]) => direct.has(hash));
+      return found && { ...found, chunks: new Map(chunks) };
+    },
+  })),
+  threadsDefect("a lineage goes by id, not by parent", ({ threads }) => ({
+    lineage: async (ref, { id, ...query }) => {
+      const page = await threads.list(ref, query);
+      const items = page.items.filter(({ checkpoint }) => checkpoint.id <= id);
+      return { ...page, items };
+    },
   })),
   threadsDefect("owners are not told apart", ({ threads }) => {
     const anybody = { owner: "everyone" } as const;
@@ -86,7 +99,9 @@ export const threadsDefects: readonly Defect[] = [
   threadsDefect("namespaces are prefixes", ({ threads }) => ({
     list: async (ref, { namespace, ...query }) => {
       const page = await threads.list(ref, query);
-      const items = page.items.filter((one) => one.namespace.startsWith(namespace ?? ""));
+      const items = page.items.filter((one) =>
+        one.checkpoint.namespace.startsWith(namespace ?? ""),
+      );
       return { ...page, items };
     },
   })),
@@ -298,3 +313,7 @@ export const storageDefects: readonly Defect[] = [
     }),
   },
 ];
+
+function hashesOf(one: { readonly chunks: readonly string[] } | undefined): readonly string[] {
+  return one?.chunks ?? [];
+}

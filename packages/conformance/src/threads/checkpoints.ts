@@ -11,8 +11,12 @@ import {
   listAll,
   mine,
   newest,
+  parentChunk,
   put,
   THREAD,
+  withChunks,
+  write,
+  writesStep,
 } from "./thread-fixture.ts";
 
 export const checkpointRules = rulesOf("threads", "checkpoints", {
@@ -22,17 +26,18 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const full = checkpoint("2", {
       parentId: "1",
       value,
-      metadata: {
-        step: 2,
-        source: "loop",
-        deep: [{ é: null }],
-      },
       chunks: [hash],
     });
     assert.equal(await threads.get(THREAD, newest), undefined);
-    await threads.put(THREAD, { checkpoint: full, chunks: [{ hash, bytes: content }], now: START });
-    assert.deepEqual(await threads.get(THREAD, newest), { checkpoint: full, writes: [] });
-    assert.deepEqual((await threads.list(THREAD, listAll)).items, [full]);
+    const chunks = [{ hash, bytes: content, needs: [] }];
+    await threads.put(THREAD, { checkpoint: full, chunks, now: START });
+    const stored = { checkpoint: full, writes: [] };
+    const known = new Map([[hash, content]]);
+    assert.deepEqual(await threads.get(THREAD, newest), { ...stored, chunks: known });
+    const page = await threads.list(THREAD, listAll);
+    assert.deepEqual([page.items, page.chunks], [[stored], known]);
+    const bare = await threads.list(THREAD, { ...listAll, bare: true });
+    assert.deepEqual([bare.items, bare.chunks.size], [[stored], 0]);
     assert.equal(await threads.get(THREAD, { ...newest, id: "1" }), undefined);
     const read = await threads.get(THREAD, newest);
     assert.ok(read?.checkpoint.value instanceof Uint8Array);
@@ -53,7 +58,7 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
 
   "the same id again replaces the checkpoint": async ({ storage: { threads } }) => {
     await put(threads, "1");
-    const changed = checkpoint("1", { value: bytes("new"), metadata: { n: 2 } });
+    const changed = checkpoint("1", { value: bytes("new"), parentId: "0" });
     await threads.put(THREAD, { checkpoint: changed, chunks: [], now: START });
     assert.deepEqual((await threads.get(THREAD, newest))?.checkpoint, changed);
     assert.deepEqual(await ids(threads), ["1"]);
@@ -74,7 +79,7 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
       return page;
     });
     assert.deepEqual(
-      paged.map(({ id }) => id),
+      paged.map(({ checkpoint: { id } }) => id),
       names.toReversed(),
     );
   },
@@ -84,28 +89,80 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const paged = await allPages((cursor) =>
       threads.list(THREAD, { limit: 2, now: START, cursor }),
     );
-    assert.deepEqual(paged.map(({ namespace }) => namespace).toSorted(), [
-      "",
-      "a",
-      "a|b",
-      "b",
-      "c",
-    ]);
+    assert.deepEqual(
+      paged.map(({ checkpoint: { namespace } }) => namespace),
+      ["", "a", "a|b", "b", "c"],
+    );
     await threads.deleteCheckpoints(THREAD, [{ namespace: "a", id: "1" }]);
     assert.equal((await ids(threads)).length, 4);
     assert.deepEqual(await ids(threads, { namespace: "a" }), []);
   },
 
-  "chunks are read in the order asked, a missing one is undefined": async ({
+  "a checkpoint comes with every chunk it needs, directly or not": async ({
     storage: { threads },
   }) => {
-    await put(threads, "1", { texts: ["one", "two", ""] });
-    const hashes = [chunk("two").hash, chunk("never").hash, chunk("").hash, chunk("one").hash];
-    const found = await threads.chunks(THREAD, hashes);
-    assert.deepEqual(found, [bytes("two"), undefined, bytes(""), bytes("one")]);
-    assert.deepEqual(await threads.chunks(THREAD, []), []);
-    const nowhere = { ...THREAD, threadId: "none" };
-    assert.deepEqual(await threads.chunks(nowhere, [chunk("one").hash]), [undefined]);
+    const leaf = chunk("leaf");
+    const empty = chunk("");
+    const middle = parentChunk("middle", [leaf.hash, empty.hash]);
+    const top = parentChunk("top", [middle.hash, leaf.hash]);
+    const other = chunk("other");
+    const step = { checkpoint: checkpoint("1", { chunks: [top.hash] }), now: START };
+    await threads.put(THREAD, { ...step, chunks: [top, other, middle, empty, leaf] });
+    const read = await threads.get(THREAD, newest);
+    const needed = [top, middle, leaf, empty].map(
+      ({ hash, bytes: content }): [string, Uint8Array] => [hash, content],
+    );
+    assert.deepEqual(read?.chunks, new Map(needed));
+    await threads.put(THREAD, {
+      checkpoint: checkpoint("2", { chunks: [middle.hash] }),
+      chunks: [],
+      now: START,
+    });
+    assert.deepEqual(await withChunks(threads, ["top", "middle", "leaf", ""]), [
+      false,
+      true,
+      true,
+      true,
+    ]);
+    const page = await threads.list(THREAD, listAll);
+    assert.deepEqual(page.chunks, new Map(needed));
+  },
+
+  "a checkpoint is read with its ancestors, nearest first": async ({ storage: { threads } }) => {
+    const step = (id: string, parentId?: string) => ({
+      checkpoint: checkpoint(id, {
+        chunks: [chunk(id).hash],
+        ...(parentId === undefined ? {} : { parentId }),
+      }),
+      chunks: [chunk(id)],
+      now: START,
+    });
+    await threads.put(THREAD, step("1"));
+    await threads.put(THREAD, step("2", "1"));
+    await threads.put(THREAD, step("3", "1"));
+    await threads.put(THREAD, step("4", "3"));
+    await threads.putWrites(THREAD, writesStep([write("t", 0, "x")]));
+    const query = { namespace: "", limit: 10, now: START };
+    const { items, chunks } = await threads.lineage(THREAD, { ...query, id: "4" });
+    assert.deepEqual(
+      items.map(({ checkpoint: { id }, writes }) => [id, writes.length]),
+      [
+        ["4", 0],
+        ["3", 0],
+        ["1", 1],
+      ],
+    );
+    assert.equal(chunks.size, 3);
+    const two = await threads.lineage(THREAD, { ...query, id: "4", limit: 2 });
+    assert.deepEqual(
+      two.items.map(({ checkpoint: { id } }) => id),
+      ["4", "3"],
+    );
+    for (const none of [
+      { ...query, id: "9" },
+      { ...query, id: "4", namespace: "x" },
+    ])
+      assert.deepEqual((await threads.lineage(THREAD, none)).items, []);
   },
 
   "a checkpoint needs its chunks, stored or given": async ({ storage: { threads } }) => {
@@ -122,48 +179,64 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     assert.deepEqual(await ids(threads), ["2", "1"]);
     const elsewhere = { ...THREAD, threadId: "thread-2" };
     await rejects(threads.put(elsewhere, step(known.hash)), "MEMCUBE_INVALID_INPUT");
+    const dangling = parentChunk("dangling", [missing.hash]);
+    const needing = { ...step(dangling.hash), chunks: [dangling] };
+    await rejects(threads.put(THREAD, needing), "MEMCUBE_INVALID_INPUT");
+    const writes = [{ ...write("t", 0, "x"), chunks: [missing.hash] }];
+    await rejects(threads.putWrites(THREAD, writesStep(writes)), "MEMCUBE_INVALID_INPUT");
+    assert.deepEqual((await threads.get(THREAD, { ...newest, id: "1" }))?.writes, []);
     assert.equal((await threads.threads(mine)).items.length, 1, "no thread came of it");
   },
 
-  "deleting checkpoints takes the chunks that no other needs": async ({ storage: { threads } }) => {
-    await put(threads, "1", { texts: ["shared", "own"] });
-    await put(threads, "2", { texts: ["shared", "second"] });
-    await threads.putWrites(THREAD, {
-      namespace: "",
-      checkpointId: "1",
+  "deleting checkpoints takes the chunks that nothing else needs": async ({
+    storage: { threads },
+  }) => {
+    const leaf = chunk("leaf");
+    await threads.put(THREAD, {
+      checkpoint: checkpoint("1", { chunks: [chunk("shared").hash, chunk("own").hash] }),
+      chunks: [parentChunk("own", [leaf.hash]), leaf, chunk("shared")],
       now: START,
-      writes: [
-        {
-          taskId: "t",
-          index: 0,
-          channel: "c",
-          value: bytes("w"),
-        },
-      ],
+    });
+    await put(threads, "2", { texts: ["shared", "second"] });
+    await threads.putWrites(THREAD, writesStep([write("t", 0, "w")]));
+    await threads.putWrites(THREAD, {
+      ...writesStep([{ ...write("t", 0, "w"), chunks: [chunk("written").hash] }]),
+      checkpointId: "2",
+      chunks: [chunk("written")],
     });
     await threads.deleteCheckpoints(THREAD, [
       { namespace: "", id: "1" },
       { namespace: "x", id: "2" },
     ]);
     assert.deepEqual(await ids(threads), ["2"]);
-    const hashes = ["shared", "own", "second"].map((text) => chunk(text).hash);
-    const found = await threads.chunks(THREAD, hashes);
-    assert.deepEqual(
-      found.map((one) => one !== undefined),
-      [true, false, true],
-    );
+    const texts = ["shared", "second", "written"];
+    assert.deepEqual(await withChunks(threads, texts), [true, true, true]);
+    for (const gone of ["own", "leaf"]) {
+      const needing = checkpoint("3", { chunks: [chunk(gone).hash] });
+      const step = { checkpoint: needing, chunks: [], now: START };
+      await rejects(threads.put(THREAD, step), "MEMCUBE_INVALID_INPUT");
+    }
     await put(threads, "1");
     assert.deepEqual((await threads.get(THREAD, { ...newest, id: "1" }))?.writes, []);
+  },
+
+  "what a replaced checkpoint alone needed is gone": async ({ storage: { threads } }) => {
+    await put(threads, "1", { texts: ["old", "both"] });
+    await put(threads, "1", { texts: ["both", "new"] });
+    assert.deepEqual(await withChunks(threads, ["both", "new"]), [true, true]);
+    const needing = checkpoint("2", { chunks: [chunk("old").hash] });
+    const step = { checkpoint: needing, chunks: [], now: START };
+    await rejects(threads.put(THREAD, step), "MEMCUBE_INVALID_INPUT");
   },
 
   "large values and chunks are kept": async ({ storage: { threads } }) => {
     const large = new Uint8Array(2_000_000).map((_, index) => (index * 31) % 251);
     const hash = sha256Hex(large);
     const big = checkpoint("1", { value: large, chunks: [hash] });
-    await threads.put(THREAD, { checkpoint: big, chunks: [{ hash, bytes: large }], now: START });
-    const [stored] = await threads.chunks(THREAD, [hash]);
-    assert.equal(sha256Hex(stored ?? bytes("")), hash);
+    const chunks = [{ hash, bytes: large, needs: [] }];
+    await threads.put(THREAD, { checkpoint: big, chunks, now: START });
     const read = await threads.get(THREAD, newest);
+    assert.equal(sha256Hex(read?.chunks.get(hash) ?? bytes("")), hash);
     assert.equal(sha256Hex(read?.checkpoint.value ?? bytes("")), hash);
   },
 
@@ -176,8 +249,8 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
       ),
     );
     assert.deepEqual(await ids(storage.threads), names.toReversed());
-    const hashes = ["shared", ...names].map((text) => chunk(text).hash);
-    const found = await storage.threads.chunks(THREAD, hashes);
-    assert.ok(found.every((one) => one !== undefined));
+    for (const id of names) {
+      assert.deepEqual(await withChunks(storage.threads, ["shared", id], { id }), [true, true]);
+    }
   },
 });

@@ -15,10 +15,28 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 export const chunk = (text: string): ThreadChunk => ({
   hash: sha256Hex(bytes(text)),
   bytes: bytes(text),
+  needs: [],
 });
 
+/** A chunk that needs others. */
+export const parentChunk = (text: string, needs: readonly string[]): ThreadChunk => ({
+  ...chunk(text),
+  needs,
+});
+
+/** Which of the texts' chunks the newest checkpoint of the thread comes with. */
+export async function withChunks(
+  threads: Threads,
+  texts: readonly string[],
+  query: Partial<Parameters<Threads["get"]>[1]> = {},
+  thread = THREAD,
+): Promise<boolean[]> {
+  const found = await threads.get(thread, { ...newest, ...query });
+  return texts.map((text) => found?.chunks.has(chunk(text).hash) ?? false);
+}
+
 export function checkpoint(id: string, more: Partial<Checkpoint> = {}): Checkpoint {
-  return { namespace: "", id, value: bytes(`value of ${id}`), metadata: {}, chunks: [], ...more };
+  return { namespace: "", id, value: bytes(`value of ${id}`), chunks: [], ...more };
 }
 
 /** Puts a checkpoint with the chunks of these texts. */
@@ -52,12 +70,18 @@ export async function ids(
   thread = THREAD,
 ) {
   const page = await threads.list(thread, { ...listAll, ...query });
-  return page.items.map(({ id }) => id);
+  return page.items.map(({ checkpoint: { id } }) => id);
 }
 
 export const write = (taskId: string, index: number, text: string): PendingWrite => ({
   taskId,
   index,
-  channel: `channel ${index}`,
   value: bytes(text),
+  chunks: [],
 });
+
+/** A step of writes to checkpoint "1" that brings no chunks. */
+export const writesStep = (
+  writes: readonly PendingWrite[],
+  more: { readonly namespace?: string; readonly checkpointId?: string; readonly now?: number } = {},
+) => ({ namespace: "", checkpointId: "1", now: START, chunks: [], writes, ...more });

@@ -1,10 +1,20 @@
 import type { ThreadRef } from "@memcube/core";
 
-import { allPages, assert, times } from "../kit/checks.ts";
+import { allPages, assert, rejects, times } from "../kit/checks.ts";
 import { START } from "../kit/content.ts";
 import { HOSTILE_NAMES } from "../kit/hostile-names.ts";
 import { rulesOf } from "../rule.ts";
-import { chunk, ids, mine, newest, put, THREAD, write } from "./thread-fixture.ts";
+import {
+  checkpoint,
+  chunk,
+  ids,
+  mine,
+  newest,
+  put,
+  THREAD,
+  write,
+  writesStep,
+} from "./thread-fixture.ts";
 
 export const threadRules = rulesOf("threads", "threads", {
   "threads are listed last used first, in pages": async ({ storage: { threads } }) => {
@@ -39,8 +49,8 @@ export const threadRules = rulesOf("threads", "threads", {
   "a pending write is a use": async ({ storage: { threads } }) => {
     await put(threads, "1", { thread: { ...THREAD, threadId: "one" } });
     await put(threads, "1", { thread: { ...THREAD, threadId: "two" }, now: START + 1 });
-    const step = { namespace: "", checkpointId: "1", writes: [write("t", 0, "x")] };
-    await threads.putWrites({ ...THREAD, threadId: "one" }, { ...step, now: START + 2 });
+    const step = writesStep([write("t", 0, "x")], { now: START + 2 });
+    await threads.putWrites({ ...THREAD, threadId: "one" }, step);
     const { items } = await threads.threads({ ...mine, now: START + 3 });
     assert.deepEqual(
       items.map(({ threadId, updatedAt }) => [threadId, updatedAt - START]),
@@ -64,14 +74,9 @@ export const threadRules = rulesOf("threads", "threads", {
     for (const [index, thread] of refs.entries()) {
       assert.deepEqual(await ids(threads, {}, thread), [`${index}`]);
       assert.equal((await threads.get(thread, newest))?.checkpoint.id, `${index}`);
-      const others = await threads.chunks(
-        thread,
-        refs.map((_, at) => chunk(`chunk ${at}`).hash),
-      );
-      assert.deepEqual(
-        others.map((one) => one !== undefined),
-        refs.map((_, at) => at === index),
-      );
+      const foreign = checkpoint("x", { chunks: [chunk(`chunk ${(index + 1) % 4}`).hash] });
+      const stealing = { checkpoint: foreign, chunks: [], now: START };
+      await rejects(threads.put(thread, stealing), "MEMCUBE_INVALID_INPUT");
       const { items } = await threads.threads({
         ...mine,
         tenantId: thread.tenantId,
@@ -102,13 +107,14 @@ export const threadRules = rulesOf("threads", "threads", {
 
   "a deleted thread is gone with all it held": async ({ storage: { threads } }) => {
     await put(threads, "1", { texts: ["state"] });
-    const step = { namespace: "", checkpointId: "1", writes: [write("t", 0, "x")], now: START };
-    await threads.putWrites(THREAD, step);
+    await threads.putWrites(THREAD, writesStep([write("t", 0, "x")]));
     assert.deepEqual([await threads.delete(THREAD), await threads.delete(THREAD)], [true, false]);
     assert.equal(await threads.get(THREAD, newest), undefined);
     assert.deepEqual(await ids(threads), []);
     assert.deepEqual((await threads.threads(mine)).items, []);
-    assert.deepEqual(await threads.chunks(THREAD, [chunk("state").hash]), [undefined]);
+    const needing = checkpoint("1", { chunks: [chunk("state").hash] });
+    const step = { checkpoint: needing, chunks: [], now: START };
+    await rejects(threads.put(THREAD, step), "MEMCUBE_INVALID_INPUT");
     await put(threads, "1");
     assert.deepEqual((await threads.get(THREAD, newest))?.writes, []);
     await threads.deleteCheckpoints({ ...THREAD, threadId: "never" }, [{ namespace: "", id: "1" }]);
@@ -146,7 +152,9 @@ export const threadExpiryRules = rulesOf("threads", "expiry", {
     await put(threads, "1", { expiresAt: START + 100 });
     await put(threads, "2", { now: START + 50 });
     assert.equal(await threads.get(THREAD, { ...newest, now: START + 100 }), undefined);
-    await put(threads, "3", { now: START + 60, expiresAt: START + 500 });
+    await put(threads, "3", { now: START + 60, expiresAt: START + 300 });
+    const writes = writesStep([write("t", 0, "x")], { now: START + 70 });
+    await threads.putWrites(THREAD, { ...writes, expiresAt: START + 500 });
     assert.deepEqual(await ids(threads, { now: START + 499 }), ["3", "2", "1"]);
     assert.deepEqual(await ids(threads, { now: START + 500 }), []);
   },

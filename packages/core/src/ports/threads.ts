@@ -1,5 +1,5 @@
 import type { Page } from "../flow/index.ts";
-import type { JsonObject, Principal } from "../memory/index.ts";
+import type { Principal } from "../memory/index.ts";
 
 /** Names a thread (LangGraph's or Mastra's working state). Threads belong to tenant and owner. */
 export interface ThreadRef {
@@ -17,25 +17,44 @@ export interface Checkpoint {
   readonly id: string;
   readonly parentId?: string;
   readonly value: Uint8Array;
-  readonly metadata: JsonObject;
-  /** Hashes of the chunks it needs. They must be stored already or come with the same put. */
+  /** Hashes of the chunks it names. They must be stored already or come with the same put. */
   readonly chunks: readonly string[];
 }
 
-/** Content-addressed bytes of one thread. */
+/** Bytes of one thread, named by what they and the chunks they need are; never changed. */
 export interface ThreadChunk {
-  /** SHA-256 (hex) of `bytes`. */
+  /** Letters, digits, `-` and `_`. */
   readonly hash: string;
   readonly bytes: Uint8Array;
+  /** Hashes of the chunks that it names in turn. */
+  readonly needs: readonly string[];
 }
 
-/** A write of a task towards the next checkpoint. The same task and index replaces the earlier. */
+/**
+ * A write of a task towards the next checkpoint. Of writes of one task, index and checkpoint the first
+ * stays; where the index is below zero (LangGraph's errors, interrupts and resumes), the last.
+ */
 export interface PendingWrite {
   readonly taskId: string;
   readonly index: number;
-  readonly channel: string;
-  readonly value: Uint8Array;
   readonly taskPath?: string;
+  readonly value: Uint8Array;
+  /** As those of a checkpoint. */
+  readonly chunks: readonly string[];
+}
+
+/** A checkpoint and what tasks have written towards the next, in no order. */
+export interface StoredCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly writes: readonly PendingWrite[];
+}
+
+/** Bytes by hash: every chunk that the checkpoints and writes beside it need, directly or not. */
+export type ChunkMap = ReadonlyMap<string, Uint8Array>;
+
+/** Checkpoints with their chunks. */
+export interface CheckpointPage extends Page<StoredCheckpoint> {
+  readonly chunks: ChunkMap;
 }
 
 export interface ThreadRecord {
@@ -54,7 +73,8 @@ export interface ThreadRecord {
 export interface Threads {
   /**
    * Stores a checkpoint with its new chunks; the same id replaces it, pending writes stay.
-   * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when a chunk it needs is neither stored nor given
+   * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when a chunk that the checkpoint or a given chunk
+   * needs is neither stored nor given; then nothing is written
    */
   put(
     thread: ThreadRef,
@@ -67,14 +87,16 @@ export interface Threads {
     },
   ): Promise<void>;
 
-  /** Stores writes; they may come before their checkpoint. */
+  /** Stores writes with their new chunks; they may come before their checkpoint. @throws like `put` */
   putWrites(
     thread: ThreadRef,
     step: {
       readonly namespace: string;
       readonly checkpointId: string;
       readonly writes: readonly PendingWrite[];
+      readonly chunks: readonly ThreadChunk[];
       readonly now: number;
+      readonly expiresAt?: number;
     },
   ): Promise<void>;
 
@@ -82,15 +104,7 @@ export interface Threads {
   get(
     thread: ThreadRef,
     query: { readonly namespace: string; readonly id?: string; readonly now: number },
-  ): Promise<
-    { readonly checkpoint: Checkpoint; readonly writes: readonly PendingWrite[] } | undefined
-  >;
-
-  /** Chunks in the order asked; a missing one is `undefined`. */
-  chunks(
-    thread: ThreadRef,
-    hashes: readonly string[],
-  ): Promise<readonly (Uint8Array | undefined)[]>;
+  ): Promise<(StoredCheckpoint & { readonly chunks: ChunkMap }) | undefined>;
 
   /** Checkpoints, newest first. */
   list(
@@ -100,11 +114,24 @@ export interface Threads {
       readonly namespace?: string;
       /** Only checkpoints with a lower id. */
       readonly before?: string;
+      /** Leaves out writes and chunks. @default false */
+      readonly bare?: boolean;
       readonly limit: number;
       readonly cursor?: string;
       readonly now: number;
     },
-  ): Promise<Page<Checkpoint>>;
+  ): Promise<CheckpointPage>;
+
+  /** A checkpoint and its ancestors, nearest first, as far as they are there; at most `limit`. */
+  lineage(
+    thread: ThreadRef,
+    query: {
+      readonly namespace: string;
+      readonly id: string;
+      readonly limit: number;
+      readonly now: number;
+    },
+  ): Promise<CheckpointPage>;
 
   /** Threads of an owner, last used first. */
   threads(query: {
@@ -118,7 +145,10 @@ export interface Threads {
   /** Deletes a thread with all its checkpoints, writes and chunks. Whether there was one. */
   delete(thread: ThreadRef): Promise<boolean>;
 
-  /** Deletes the named checkpoints with their writes, and chunks that no other checkpoint needs. */
+  /**
+   * Deletes the named checkpoints with their writes, and chunks that nothing needs any more. Looks
+   * through the whole thread.
+   */
   deleteCheckpoints(
     thread: ThreadRef,
     checkpoints: readonly { readonly namespace: string; readonly id: string }[],

@@ -6,6 +6,7 @@ import type {
   HistorySegment,
   LogEntry,
   PendingWrite,
+  ThreadChunk,
   ThreadRef,
   TopicMessage,
   VersionIndex,
@@ -98,7 +99,7 @@ export interface ThreadRow {
   expiresAt?: number;
   readonly checkpoints: Map<string, Checkpoint>;
   readonly writes: Map<string, PendingWrite[]>;
-  readonly chunks: Map<string, Uint8Array>;
+  readonly chunks: Map<string, ThreadChunk>;
 }
 
 export interface TopicRow {

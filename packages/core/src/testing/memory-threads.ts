@@ -1,5 +1,14 @@
 import { MemCubeError } from "../errors.ts";
-import type { Checkpoint, PendingWrite, ThreadRecord, ThreadRef, Threads } from "../ports/index.ts";
+import type {
+  Checkpoint,
+  CheckpointPage,
+  PendingWrite,
+  StoredCheckpoint,
+  ThreadChunk,
+  ThreadRecord,
+  ThreadRef,
+  Threads,
+} from "../ports/index.ts";
 import type { DirectPort } from "./direct-port.ts";
 import type { MemoryData, ThreadRow } from "./memory-data.ts";
 import { compareText, pageOf } from "./page-of.ts";
@@ -10,51 +19,55 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
     const thread = threads.get(threadKey(ref));
     return thread !== undefined && !hasExpired(thread, now) ? thread : undefined;
   };
-  const touch = (ref: ThreadRef, now: number) => {
-    const thread = find(ref, now) ?? newThread(ref, now);
+  const touch = (ref: ThreadRef, step: Step, roots: readonly { chunks: readonly string[] }[]) => {
+    checkChunks(find(ref, step.now), step.chunks, roots);
+    const thread = find(ref, step.now) ?? newThread(ref, step.now);
     threads.set(threadKey(ref), thread);
-    thread.updatedAt = Math.max(thread.updatedAt, now);
+    thread.updatedAt = Math.max(thread.updatedAt, step.now);
+    if (step.expiresAt !== undefined) thread.expiresAt = step.expiresAt;
+    for (const chunk of step.chunks) thread.chunks.set(chunk.hash, chunk);
     return thread;
   };
   return {
-    put: (ref, { checkpoint, chunks, now, expiresAt }) => {
-      const given = new Map(chunks.map(({ hash, bytes }) => [hash, bytes]));
-      const stored = find(ref, now)?.chunks;
-      if (checkpoint.chunks.some((hash) => !given.has(hash) && stored?.has(hash) !== true)) {
-        throw new MemCubeError("MEMCUBE_INVALID_INPUT", "A chunk of the checkpoint is missing.");
-      }
-      const thread = touch(ref, now);
-      for (const [hash, bytes] of given) thread.chunks.set(hash, bytes);
-      thread.checkpoints.set(checkpointKey(checkpoint), checkpoint);
-      if (expiresAt !== undefined) thread.expiresAt = expiresAt;
+    put: (ref, { checkpoint, ...step }) => {
+      const thread = touch(ref, step, [checkpoint]);
+      const key = checkpointKey(checkpoint);
+      const replaces = thread.checkpoints.has(key);
+      thread.checkpoints.set(key, checkpoint);
+      if (replaces) removeUnneeded(thread);
     },
-    putWrites: (ref, { namespace, checkpointId, writes, now }) => {
-      const all = touch(ref, now).writes;
+    putWrites: (ref, { namespace, checkpointId, writes, ...step }) => {
+      const all = touch(ref, step, writes).writes;
       const key = checkpointKey({ namespace, id: checkpointId });
-      const kept = (all.get(key) ?? []).filter(
-        (old) => !writes.some((write) => isSame(old, write)),
-      );
-      all.set(key, [...kept, ...writes]);
+      const rows = all.get(key) ?? [];
+      for (const write of writes) addWrite(rows, write);
+      all.set(key, rows);
     },
     get: (ref, { namespace, id, now }) => {
       const thread = find(ref, now);
-      const checkpoint =
-        thread && checkpointsOf(thread, namespace).find((one) => one.id === (id ?? one.id));
-      const writes = checkpoint && thread?.writes.get(checkpointKey(checkpoint));
-      return checkpoint && { checkpoint, writes: writes ?? [] };
+      if (thread === undefined) return undefined;
+      const all = checkpointsOf(thread, namespace);
+      const checkpoint = all.find((one) => one.id === (id ?? one.id));
+      if (checkpoint === undefined) return undefined;
+      const stored = withWrites(thread, checkpoint);
+      return { ...stored, chunks: chunksOf(thread, [stored]) };
     },
-    chunks: (ref, hashes) => hashes.map((hash) => threads.get(threadKey(ref))?.chunks.get(hash)),
     list: (ref, query) => {
-      const thread = find(ref, query.now);
-      const all = thread === undefined ? [] : checkpointsOf(thread, query.namespace);
-      const { before } = query;
-      const older = all.filter(({ id }) => before === undefined || compareText(id, before) < 0);
-      return pageOf(older, query, {
+      const thread = find(ref, query.now) ?? newThread(ref, query.now);
+      const { before, bare = false } = query;
+      const older = checkpointsOf(thread, query.namespace).filter(
+        ({ id }) => before === undefined || compareText(id, before) < 0,
+      );
+      const { items, ...page } = pageOf(older, query, {
         keyOf: ({ id, namespace }) => ({ id, namespace }),
         isAfter: (one, last: Pick<Checkpoint, "id" | "namespace">) => newestFirst(one, last) > 0,
-        itemOf: (checkpoint) => checkpoint,
+        itemOf: (checkpoint) =>
+          bare ? { checkpoint, writes: [] } : withWrites(thread, checkpoint),
       });
+      return { ...page, items, chunks: chunksOf(thread, bare ? [] : items) };
     },
+    lineage: (ref, { namespace, id, limit, now }) =>
+      lineageOf(find(ref, now), namespace, id, limit),
     threads: (query) => {
       const rows = [...threads.values()]
         .filter(({ ref }) => ref.tenantId === query.tenantId && ref.owner === query.owner)
@@ -71,7 +84,12 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
     delete: (ref) => threads.delete(threadKey(ref)),
     deleteCheckpoints: (ref, checkpoints) => {
       const thread = threads.get(threadKey(ref));
-      if (thread !== undefined) removeCheckpoints(thread, checkpoints.map(checkpointKey));
+      if (thread === undefined) return;
+      for (const key of checkpoints.map(checkpointKey)) {
+        thread.checkpoints.delete(key);
+        thread.writes.delete(key);
+      }
+      removeUnneeded(thread);
     },
     sweep: (now) => {
       const expired = [...threads].filter(([, thread]) => hasExpired(thread, now));
@@ -81,13 +99,81 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
   };
 }
 
-function removeCheckpoints(thread: ThreadRow, keys: readonly string[]): void {
-  for (const key of keys) {
-    thread.checkpoints.delete(key);
-    thread.writes.delete(key);
+interface Step {
+  readonly chunks: readonly ThreadChunk[];
+  readonly now: number;
+  readonly expiresAt?: number;
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+function checkChunks(
+  thread: ThreadRow | undefined,
+  given: readonly ThreadChunk[],
+  roots: readonly { readonly chunks: readonly string[] }[],
+): void {
+  const hashes = new Set(given.map(({ hash }) => hash));
+  const needed = [...roots.flatMap(({ chunks }) => chunks), ...given.flatMap(({ needs }) => needs)];
+  if (needed.every((hash) => hashes.has(hash) || thread?.chunks.has(hash) === true)) return;
+  throw new MemCubeError("MEMCUBE_INVALID_INPUT", "A chunk is neither stored nor given.");
+}
+
+function addWrite(rows: PendingWrite[], write: PendingWrite): void {
+  const at = rows.findIndex(
+    ({ taskId, index }) => taskId === write.taskId && index === write.index,
+  );
+  if (at < 0) rows.push(write);
+  else if (write.index < 0) rows[at] = write;
+}
+
+function withWrites(thread: ThreadRow, checkpoint: Checkpoint): StoredCheckpoint {
+  return { checkpoint, writes: thread.writes.get(checkpointKey(checkpoint)) ?? [] };
+}
+
+/** Chunks that checkpoints and writes need, directly or not. */
+function chunksOf(
+  thread: ThreadRow,
+  items: readonly { readonly checkpoint?: Checkpoint; readonly writes: readonly PendingWrite[] }[],
+): Map<string, Uint8Array> {
+  const chunks = new Map<string, Uint8Array>();
+  const open = items.flatMap(({ checkpoint, writes }) =>
+    [...(checkpoint === undefined ? [] : [checkpoint]), ...writes].flatMap((one) => one.chunks),
+  );
+  for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
+    const chunk = chunks.has(hash) ? undefined : thread.chunks.get(hash);
+    if (chunk === undefined) continue;
+    chunks.set(hash, chunk.bytes);
+    open.push(...chunk.needs);
   }
-  const needed = new Set([...thread.checkpoints.values()].flatMap(({ chunks }) => chunks));
+  return chunks;
+}
+
+function removeUnneeded(thread: ThreadRow): void {
+  const checkpoints = [...thread.checkpoints.values()];
+  const writes = [...thread.writes.values()].flat();
+  const needed = chunksOf(thread, [
+    { writes },
+    ...checkpoints.map((checkpoint) => ({ checkpoint, writes: [] })),
+  ]);
   for (const hash of thread.chunks.keys()) if (!needed.has(hash)) thread.chunks.delete(hash);
+}
+
+function lineageOf(
+  thread: ThreadRow | undefined,
+  namespace: string,
+  first: string,
+  limit: number,
+): CheckpointPage {
+  const items: StoredCheckpoint[] = [];
+  let id: string | undefined = first;
+  while (thread !== undefined && id !== undefined && items.length < limit) {
+    const checkpoint: Checkpoint | undefined = thread.checkpoints.get(
+      checkpointKey({ namespace, id }),
+    );
+    if (checkpoint === undefined) break;
+    items.push(withWrites(thread, checkpoint));
+    id = checkpoint.parentId;
+  }
+  return { items, chunks: thread === undefined ? new Map() : chunksOf(thread, items) };
 }
 
 function newThread(ref: ThreadRef, now: number): ThreadRow {
@@ -115,10 +201,6 @@ type Use = Pick<ThreadRecord, "threadId" | "updatedAt">;
 
 function lastUsedFirst(a: Use, b: Use): number {
   return b.updatedAt - a.updatedAt || compareText(a.threadId, b.threadId);
-}
-
-function isSame(a: PendingWrite, b: PendingWrite): boolean {
-  return a.taskId === b.taskId && a.index === b.index;
 }
 
 function threadRecord(thread: ThreadRow): ThreadRecord {

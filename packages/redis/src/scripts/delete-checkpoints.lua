@@ -1,25 +1,24 @@
--- Deletes checkpoints with their pending writes, and chunks that no other checkpoint needs.
+-- Deletes checkpoints with their pending writes, and chunks that nothing needs any more.
 -- KEYS: 1 hash of the thread; 2 its sorted set
--- ARGV: for each: place <namespace>\0<id>, <id>\0<namespace>
--- Returns how many there were. O(checkpoints + their chunks and writes).
+-- ARGV: place of each
+-- Returns how many there were. O(thread).
 -- flags: allow-oom
--- uses: thread
+-- uses: thread pages
 local record = thread.read(KEYS[1])
 if not record then return 0 end
+local map = pages.open(KEYS)
 local deleted = 0
-for at = 1, #ARGV, 2 do
-  local place = ARGV[at]
-  if redis.call('HDEL', KEYS[1], 'c' .. place) == 1 then
-    deleted = deleted + 1
-    thread.release(KEYS[1], place)
-    redis.call('ZREM', KEYS[2], 'n' .. place, 'i' .. ARGV[at + 1])
-  end
-  local from, to = '[w' .. place .. '\0', '(w' .. place .. '\1'
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[2], from, to)) do
-    redis.call('HDEL', KEYS[1], member)
-    redis.call('ZREM', KEYS[2], member)
-  end
+for _, place in ipairs(ARGV) do
+  if pages.remove(map, 'c' .. place) then deleted = deleted + 1 end
+  local writes = {}
+  pages.descend(map, 'w' .. place .. '\0', 'w' .. place .. '\1', math.huge, function(key)
+    writes[#writes + 1] = key
+  end)
+  for _, key in ipairs(writes) do pages.remove(map, key) end
 end
+pages.flush(map)
+thread.remove_unneeded(map)
+pages.flush(map)
 record.count = record.count - deleted
 thread.write(KEYS[1], record)
 return deleted

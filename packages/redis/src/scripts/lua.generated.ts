@@ -87,6 +87,150 @@ function memory.base(meta)
 end
 return memory`,
   },
+  "pages": {
+    uses: [],
+    source: String.raw`local pages = {}
+local PAGE_BYTES, BODY_BYTES = 4096, 1024
+local function comes_before(a, b)
+  local shorter = math.min(#a, #b)
+  for at = 1, shorter do
+    local x, y = string.byte(a, at), string.byte(b, at)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+pages.comes_before = comes_before
+function pages.open(keys)
+  return { hash = keys[1], set = keys[2], loaded = {}, changed = {} }
+end
+local function find_page(map, bound, kind)
+  return redis.call('ZREVRANGEBYLEX', map.set, bound, '[' .. kind, 'LIMIT', 0, 1)[1]
+end
+local function load_page(map, first)
+  local page = map.loaded[first]
+  if not page then
+    local packed = redis.call('HGET', map.hash, 'p' .. first)
+    page = packed and cmsgpack.unpack(packed) or {}
+    map.loaded[first] = page
+  end
+  return page
+end
+local function locate(map, key)
+  local kind = string.sub(key, 1, 1)
+  local first = find_page(map, '[' .. key, kind) or kind
+  local page = load_page(map, first)
+  for at = 1, #page, 3 do
+    if page[at] == key then return first, page, at end
+  end
+  return first, page, nil
+end
+local function body_of(map, page, at)
+  return page[at + 2] or redis.call('HGET', map.hash, 'v' .. page[at]) or ''
+end
+function pages.get(map, key)
+  local _, page, at = locate(map, key)
+  if not at then return nil end
+  return page[at + 1], body_of(map, page, at)
+end
+function pages.has(map, key)
+  local _, _, at = locate(map, key)
+  return at ~= nil
+end
+function pages.set(map, key, head, body)
+  local first, page, at = locate(map, key)
+  local is_new = not at
+  if is_new then
+    at = #page + 1
+    while at > 1 and comes_before(key, page[at - 3]) do at = at - 3 end
+    local appends = at > #page
+    for from = #page, at, -1 do page[from + 3] = page[from] end
+    map.changed[first] = appends and (map.changed[first] or 'end') or 'middle'
+  else
+    map.changed[first] = map.changed[first] or 'middle'
+    if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
+  end
+  page[at], page[at + 1], page[at + 2] = key, head, body
+  if #body > BODY_BYTES then
+    redis.call('HSET', map.hash, 'v' .. key, body)
+    page[at + 2] = false
+  end
+  return is_new
+end
+function pages.remove(map, key)
+  local first, page, at = locate(map, key)
+  if not at then return false end
+  if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
+  local size = #page
+  for to = at, size do page[to] = page[to + 3] end
+  map.changed[first] = 'middle'
+  return true
+end
+local function write_page(map, first, page, from, to)
+  local part = {}
+  for at = from, to do part[#part + 1] = page[at] end
+  redis.call('HSET', map.hash, 'p' .. first, cmsgpack.pack(part))
+  redis.call('ZADD', map.set, 0, first)
+end
+local function entry_bytes(page, at)
+  return #page[at] + #page[at + 1] + (page[at + 2] and #page[at + 2] or 1) + 6
+end
+function pages.flush(map)
+  for first, where in pairs(map.changed) do
+    local page = map.loaded[first]
+    local total = 0
+    for at = 1, #page, 3 do total = total + entry_bytes(page, at) end
+    if #page == 0 then
+      redis.call('HDEL', map.hash, 'p' .. first)
+      redis.call('ZREM', map.set, first)
+    else
+      local parts = math.ceil(total / PAGE_BYTES)
+      local most = where == 'end' and PAGE_BYTES or total / parts
+      local from, size, name = 1, 0, first
+      for at = 1, #page, 3 do
+        local bytes = entry_bytes(page, at)
+        if at > from and size + bytes > most then
+          write_page(map, name, page, from, at - 1)
+          from, size, name = at, 0, page[at]
+        end
+        size = size + bytes
+      end
+      write_page(map, name, page, from, #page)
+    end
+  end
+  map.loaded, map.changed = {}, {}
+end
+function pages.descend(map, from, to, limit, visit)
+  local kind = string.sub(from, 1, 1)
+  local first = find_page(map, '(' .. to, kind)
+  local left = limit
+  while first and left > 0 do
+    local page = load_page(map, first)
+    for at = #page - 2, 1, -3 do
+      local key = page[at]
+      if left > 0 and comes_before(key, to) and not comes_before(key, from) then
+        left = left - 1
+        visit(key, page[at + 1], function() return body_of(map, page, at) end)
+      end
+    end
+    if not comes_before(from, first) then return end
+    first = find_page(map, '(' .. first, kind)
+  end
+end
+function pages.next_key(map, from)
+  local kind = string.sub(from, 1, 1)
+  local first = find_page(map, '[' .. from, kind) or kind
+  while first do
+    local page = load_page(map, first)
+    for at = 1, #page, 3 do
+      if not comes_before(page[at], from) then return page[at] end
+    end
+    local upper = '(' .. string.char(string.byte(kind) + 1)
+    first = redis.call('ZRANGEBYLEX', map.set, '(' .. first, upper, 'LIMIT', 0, 1)[1]
+  end
+  return nil
+end
+return pages`,
+  },
   "queue": {
     uses: ["integers"],
     source: String.raw`local queue = {}
@@ -287,7 +431,7 @@ end
 return rows`,
   },
   "thread": {
-    uses: ["integers"],
+    uses: ["integers", "pages"],
     source: String.raw`local thread = {}
 function thread.read(key, now)
   local text = redis.call('HGET', key, 'm')
@@ -301,7 +445,7 @@ function thread.read(key, now)
     expired = now and expires ~= '' and tonumber(expires) <= now or false,
   }
 end
-function thread.touch(keys, now)
+function thread.touch(keys, now, expires)
   local record = thread.read(keys[1], now)
   if record and record.expired then
     redis.call('UNLINK', keys[1], keys[2])
@@ -309,6 +453,7 @@ function thread.touch(keys, now)
   end
   record = record or { created = now, updated = now, count = 0 }
   if now > record.updated then record.updated = now end
+  if expires ~= '' then record.expires = tonumber(expires) end
   return record
 end
 function thread.write(key, record)
@@ -317,15 +462,95 @@ function thread.write(key, record)
     integers.text(record.created), integers.text(record.updated), expires, integers.text(record.count),
   }, ','))
 end
-function thread.release(key, place)
-  local chunks = redis.call('HGET', key, 'x' .. place)
-  if not chunks then return end
-  redis.call('HDEL', key, 'x' .. place)
-  for hash in string.gmatch(chunks, '[^,]+') do
-    if redis.call('HINCRBY', key, 'r' .. hash, -1) <= 0 then
-      redis.call('HDEL', key, 'r' .. hash, 'k' .. hash)
+local function each_hash(list, visit)
+  for hash in string.gmatch(list, '[^,]+') do visit(hash) end
+end
+function thread.missing(map, is_stored, roots, args, at)
+  local given, missing = {}, nil
+  for from = at, #args, 3 do given[args[from]] = true end
+  local function check(hash)
+    if missing or given[hash] then return end
+    if is_stored and pages.has(map, 'k' .. hash) then given[hash] = true else missing = hash end
+  end
+  for _, list in ipairs(roots) do each_hash(list, check) end
+  for from = at, #args, 3 do each_hash(args[from + 1], check) end
+  return missing
+end
+function thread.put_chunks(map, args, at)
+  for from = at, #args, 3 do
+    local key = 'k' .. args[from]
+    if not pages.has(map, key) then pages.set(map, key, args[from + 1], args[from + 2]) end
+  end
+end
+function thread.each_chunk(map, lists, visit)
+  local open, seen = {}, {}
+  local function add(hash)
+    if not seen[hash] then
+      seen[hash] = true
+      open[#open + 1] = hash
     end
   end
+  for _, list in ipairs(lists) do each_hash(list, add) end
+  while #open > 0 do
+    local hash = table.remove(open)
+    local head, body = pages.get(map, 'k' .. hash)
+    if head then
+      each_hash(head, add)
+      visit(hash, body)
+    end
+  end
+end
+function thread.remove_unneeded(map)
+  local open, needed = {}, {}
+  local function add(hash)
+    if not needed[hash] then
+      needed[hash] = true
+      open[#open + 1] = hash
+    end
+  end
+  local function roots(_, head) each_hash(string.match(head, '^[^\n]*'), add) end
+  pages.descend(map, 'c', 'd', math.huge, roots)
+  pages.descend(map, 'w', 'x', math.huge, roots)
+  local heads = {}
+  pages.descend(map, 'k', 'l', math.huge, function(key, head) heads[string.sub(key, 2)] = head end)
+  while #open > 0 do each_hash(heads[table.remove(open)] or '', add) end
+  for hash in pairs(heads) do
+    if not needed[hash] then pages.remove(map, 'k' .. hash) end
+  end
+end
+function thread.parent_place(place, head)
+  local parent = string.match(head, '\n(.*)$')
+  if parent == '' then return nil end
+  local namespace = string.match(place, '^(.-%z)')
+  if string.sub(parent, 1, 1) == 't' then return namespace .. string.sub(parent, 2) end
+  local hex = string.gsub(string.sub(parent, 2), '.', function(byte)
+    return string.format('%02x', string.byte(byte))
+  end)
+  return namespace .. string.gsub(hex, '^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)', '%1-%2-%3-%4-')
+end
+function thread.reply(map, places, bare)
+  local rows, lists = {}, {}
+  for _, place in ipairs(places) do
+    local head, body = pages.get(map, 'c' .. place)
+    local writes = {}
+    if not bare then
+      lists[#lists + 1] = string.match(head, '^[^\n]*')
+      local from = 'w' .. place .. '\0'
+      pages.descend(map, from, 'w' .. place .. '\1', math.huge, function(key, write_head, write_body)
+        lists[#lists + 1] = write_head
+        writes[#writes + 1] = string.sub(key, #from + 1)
+        writes[#writes + 1] = write_head
+        writes[#writes + 1] = write_body()
+      end)
+    end
+    rows[#rows + 1] = { place, head, body, writes }
+  end
+  local chunks = {}
+  thread.each_chunk(map, lists, function(hash, body)
+    chunks[#chunks + 1] = hash
+    chunks[#chunks + 1] = body
+  end)
+  return { rows, chunks }
 end
 return thread`,
   },
@@ -799,23 +1024,22 @@ return redis.call('HDEL', KEYS[1], ARGV[1])`,
   },
   "delete-checkpoints": {
     flags: ["allow-oom"],
-    uses: ["thread"],
+    uses: ["thread", "pages"],
     source: String.raw`local record = thread.read(KEYS[1])
 if not record then return 0 end
+local map = pages.open(KEYS)
 local deleted = 0
-for at = 1, #ARGV, 2 do
-  local place = ARGV[at]
-  if redis.call('HDEL', KEYS[1], 'c' .. place) == 1 then
-    deleted = deleted + 1
-    thread.release(KEYS[1], place)
-    redis.call('ZREM', KEYS[2], 'n' .. place, 'i' .. ARGV[at + 1])
-  end
-  local from, to = '[w' .. place .. '\0', '(w' .. place .. '\1'
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[2], from, to)) do
-    redis.call('HDEL', KEYS[1], member)
-    redis.call('ZREM', KEYS[2], member)
-  end
+for _, place in ipairs(ARGV) do
+  if pages.remove(map, 'c' .. place) then deleted = deleted + 1 end
+  local writes = {}
+  pages.descend(map, 'w' .. place .. '\0', 'w' .. place .. '\1', math.huge, function(key)
+    writes[#writes + 1] = key
+  end)
+  for _, key in ipairs(writes) do pages.remove(map, key) end
 end
+pages.flush(map)
+thread.remove_unneeded(map)
+pages.flush(map)
 record.count = record.count - deleted
 thread.write(KEYS[1], record)
 return deleted`,
@@ -948,24 +1172,20 @@ return found`,
   },
   "get-checkpoint": {
     flags: ["no-writes"],
-    uses: ["thread"],
+    uses: ["thread", "pages"],
     source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
 if not record or record.expired then return {} end
+local map = pages.open(KEYS)
 local place = ARGV[2] .. '\0' .. ARGV[3]
 if ARGV[3] == '' then
-  local from, to = '[n' .. ARGV[2] .. '\0', '(n' .. ARGV[2] .. '\1'
-  local newest = redis.call('ZREVRANGEBYLEX', KEYS[2], to, from, 'LIMIT', 0, 1)[1]
+  local newest
+  pages.descend(map, 'c' .. ARGV[2] .. '\0', 'c' .. ARGV[2] .. '\1', 1, function(key) newest = key end)
   if not newest then return {} end
   place = string.sub(newest, 2)
+elseif not pages.has(map, 'c' .. place) then
+  return {}
 end
-local found = redis.call('HGET', KEYS[1], 'c' .. place)
-if not found then return {} end
-local reply = { found }
-local writes = redis.call('ZRANGEBYLEX', KEYS[2], '[w' .. place .. '\0', '(w' .. place .. '\1')
-for _, member in ipairs(writes) do
-  reply[#reply + 1] = redis.call('HGET', KEYS[1], member)
-end
-return reply`,
+return thread.reply(map, { place }, false)`,
   },
   "lease-tasks": {
     flags: [],
@@ -1020,21 +1240,43 @@ return reply`,
   },
   "list-checkpoints": {
     flags: ["no-writes"],
-    uses: ["thread"],
+    uses: ["thread", "pages"],
     source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
 if not record or record.expired then return {} end
-local reply = {}
-local members = redis.call('ZREVRANGEBYLEX', KEYS[2], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
-for _, member in ipairs(members) do
-  local place = string.sub(member, 2)
-  if string.sub(member, 1, 1) == 'i' then
-    local border = string.find(place, '%z')
-    place = string.sub(place, border + 1) .. '\0' .. string.sub(place, 1, border - 1)
+local map, limit = pages.open(KEYS), tonumber(ARGV[2])
+local rows = {}
+local function collect(namespace)
+  local start = 'c' .. namespace .. '\0'
+  local to = 'c' .. namespace .. '\1'
+  local function lower(bound)
+    if pages.comes_before(bound, to) then to = bound end
   end
-  reply[#reply + 1] = member
-  reply[#reply + 1] = redis.call('HGET', KEYS[1], 'c' .. place)
+  if ARGV[6] == '1' then lower(start .. ARGV[7]) end
+  if ARGV[8] == '1' then
+    local is_later = pages.comes_before(ARGV[10], namespace)
+    lower(start .. ARGV[9] .. (is_later and '\0' or ''))
+  end
+  pages.descend(map, start, to, limit, function(key)
+    rows[#rows + 1] = { id = string.sub(key, #start + 1), namespace = namespace }
+  end)
 end
-return reply`,
+if ARGV[4] == '1' then
+  collect(ARGV[5])
+else
+  local key = pages.next_key(map, 'c')
+  while key do
+    local namespace = string.match(key, '^c(.-)%z')
+    collect(namespace)
+    key = pages.next_key(map, 'c' .. namespace .. '\1')
+  end
+  table.sort(rows, function(a, b)
+    if a.id == b.id then return pages.comes_before(a.namespace, b.namespace) end
+    return pages.comes_before(b.id, a.id)
+  end)
+end
+local places = {}
+for at = 1, math.min(limit, #rows) do places[at] = rows[at].namespace .. '\0' .. rows[at].id end
+return thread.reply(map, places, ARGV[3] == '1')`,
   },
   "list-cubes": {
     flags: ["no-writes"],
@@ -1295,47 +1537,49 @@ return 0`,
   },
   "put-checkpoint": {
     flags: [],
-    uses: ["thread"],
-    source: String.raw`local now, place, count = tonumber(ARGV[1]), ARGV[3], tonumber(ARGV[6])
-local given, needed = {}, {}
-for at = 7 + count, #ARGV, 2 do given[ARGV[at]] = ARGV[at + 1] end
+    uses: ["thread", "pages"],
+    source: String.raw`local now, place = tonumber(ARGV[1]), ARGV[3]
+local map = pages.open(KEYS)
 local before = thread.read(KEYS[1], now)
-local isStored = before ~= nil and not before.expired
-for at = 7, 6 + count do
-  local hash = ARGV[at]
-  if not given[hash] and not (isStored and redis.call('HEXISTS', KEYS[1], 'k' .. hash) == 1) then
-    return { 'missing', hash }
-  end
-  if not needed[hash] then
-    needed[hash] = true
-    needed[#needed + 1] = hash
-  end
+local is_stored = before ~= nil and not before.expired
+local roots = string.match(ARGV[4], '^[^\n]*')
+local missing = thread.missing(map, is_stored, { roots }, ARGV, 6)
+if missing then return { 'missing', missing } end
+local record = thread.touch(KEYS, now, ARGV[2])
+if not is_stored then map = pages.open(KEYS) end
+thread.put_chunks(map, ARGV, 6)
+if pages.set(map, 'c' .. place, ARGV[4], ARGV[5]) then
+  record.count = record.count + 1
+else
+  pages.flush(map)
+  thread.remove_unneeded(map)
 end
-local record = thread.touch(KEYS, now)
-local replaces = redis.call('HEXISTS', KEYS[1], 'c' .. place) == 1
-for _, hash in ipairs(needed) do
-  if given[hash] then redis.call('HSETNX', KEYS[1], 'k' .. hash, given[hash]) end
-  redis.call('HINCRBY', KEYS[1], 'r' .. hash, 1)
-end
-if replaces then thread.release(KEYS[1], place) end
-redis.call('HSET', KEYS[1], 'c' .. place, ARGV[5])
-if #needed > 0 then redis.call('HSET', KEYS[1], 'x' .. place, table.concat(needed, ',')) end
-redis.call('ZADD', KEYS[2], 0, 'n' .. place, 0, 'i' .. ARGV[4])
-if not replaces then record.count = record.count + 1 end
-if ARGV[2] ~= '' then record.expires = tonumber(ARGV[2]) end
+pages.flush(map)
 thread.write(KEYS[1], record)
 return { 'stored' }`,
   },
   "put-writes": {
     flags: [],
-    uses: ["thread"],
-    source: String.raw`local record = thread.touch(KEYS, tonumber(ARGV[1]))
-for at = 2, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], 'w' .. ARGV[at], ARGV[at + 1])
-  redis.call('ZADD', KEYS[2], 0, 'w' .. ARGV[at])
+    uses: ["thread", "pages"],
+    source: String.raw`local now, count = tonumber(ARGV[1]), tonumber(ARGV[4])
+local map = pages.open(KEYS)
+local before = thread.read(KEYS[1], now)
+local is_stored = before ~= nil and not before.expired
+local roots, last = {}, 4 + 3 * count
+for at = 5, last, 3 do roots[#roots + 1] = ARGV[at + 1] end
+local missing = thread.missing(map, is_stored, roots, ARGV, last + 1)
+if missing then return { 'missing', missing } end
+local record = thread.touch(KEYS, now, ARGV[2])
+if not is_stored then map = pages.open(KEYS) end
+thread.put_chunks(map, ARGV, last + 1)
+for at = 5, last, 3 do
+  local key = 'w' .. ARGV[3] .. '\0' .. ARGV[at]
+  local replaces = string.sub(ARGV[at], 1, 1) == '-'
+  if replaces or not pages.has(map, key) then pages.set(map, key, ARGV[at + 1], ARGV[at + 2]) end
 end
+pages.flush(map)
 thread.write(KEYS[1], record)
-return 0`,
+return { 'stored' }`,
   },
   "read-ended": {
     flags: ["no-writes"],
@@ -1393,6 +1637,21 @@ for place = 7, #ARGV do
   end
 end
 return reply`,
+  },
+  "read-lineage": {
+    flags: ["no-writes"],
+    uses: ["thread", "pages"],
+    source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
+if not record or record.expired then return {} end
+local map = pages.open(KEYS)
+local places, place = {}, ARGV[2]
+while place and #places < tonumber(ARGV[3]) do
+  local head = pages.get(map, 'c' .. place)
+  if not head then break end
+  places[#places + 1] = place
+  place = thread.parent_place(place, head)
+end
+return thread.reply(map, places, false)`,
   },
   "read-log": {
     flags: ["no-writes"],

@@ -1,57 +1,55 @@
-import { type Checkpoint, MemCubeError, type Page, type ThreadRef } from "@memcube/core";
+import { type CheckpointPage, MemCubeError, type ThreadRef } from "@memcube/core";
 
 import type { RedisConnection } from "../connection/connection.ts";
 import { escapePart } from "../members.ts";
-import { bytesOf, rowsOf } from "../replies.ts";
-import { unpackCheckpoint } from "./packed.ts";
+import { unpackPage } from "./packed-thread.ts";
 import { threadKeys } from "./thread-keys.ts";
 
 interface ListQuery {
   readonly namespace?: string;
   readonly before?: string;
+  readonly bare?: boolean;
   readonly limit: number;
   readonly cursor?: string;
   readonly now: number;
 }
 
-/** `Threads.list`: by id, then by namespace, backwards. Cursors are members, in base64. */
+/** `Threads.list`. Cursors are id and namespace of the last one returned, as JSON. */
 export async function listCheckpoints(
   connection: RedisConnection,
   thread: ThreadRef,
-  { namespace, before, limit, cursor, now }: ListQuery,
-): Promise<Page<Checkpoint>> {
-  const order = namespace === undefined ? "i" : `n${escapePart(namespace)}\0`;
-  const uppers = [
-    namespace === undefined ? "(j" : `(n${escapePart(namespace)}\u0001`,
-    ...(before === undefined ? [] : [`(${order}${escapePart(before)}`]),
-    ...(cursor === undefined ? [] : [`(${readCursor(cursor, order)}`]),
+  { namespace, before, bare = false, limit, cursor, now }: ListQuery,
+): Promise<CheckpointPage> {
+  const args = [
+    String(now),
+    String(limit + 1),
+    bare ? "1" : "",
+    ...optional(namespace),
+    ...optional(before),
+    ...(cursor === undefined ? ["", "", ""] : ["1", ...readCursor(cursor).map(escapePart)]),
   ];
-  const upper = uppers.reduce((a, b) =>
-    Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0 ? a : b,
-  );
-  const args = [String(now), upper, `[${order}`, String(limit + 1)];
-  const options = { buffers: true };
-  const reply = await connection.run(
-    "list-checkpoints",
-    threadKeys(connection.keys, thread),
-    args,
-    options,
-  );
-  const rows = rowsOf(reply, 2).map(([member, packed]) => ({
-    member: bytesOf(member),
-    checkpoint: unpackCheckpoint(bytesOf(packed)),
-  }));
-  const page = rows.slice(0, limit);
-  const items = page.map(({ checkpoint }) => checkpoint);
-  const last = page.at(-1);
-  return rows.length > limit && last !== undefined
-    ? { items, cursor: last.member.toString("base64url") }
-    : { items };
+  const keys = threadKeys(connection.keys, thread);
+  const reply = await connection.run("list-checkpoints", keys, args, { buffers: true });
+  const { items, chunks } = unpackPage(reply);
+  const page = items.slice(0, limit);
+  const last = page.at(-1)?.checkpoint;
+  return items.length > limit && last !== undefined
+    ? { items: page, chunks, cursor: JSON.stringify([last.id, last.namespace]) }
+    : { items: page, chunks };
+}
+
+function optional(part: string | undefined): readonly [string, string] {
+  return part === undefined ? ["", ""] : ["1", escapePart(part)];
 }
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
-function readCursor(cursor: string, order: string): string {
-  const member = Buffer.from(cursor, "base64url").toString();
-  if (member.startsWith(order)) return member;
+function readCursor(cursor: string): readonly string[] {
+  try {
+    const parts: unknown = JSON.parse(cursor);
+    const isPair = Array.isArray(parts) && parts.length === 2;
+    if (isPair && parts.every((part) => typeof part === "string")) return parts;
+  } catch (cause) {
+    throw new MemCubeError("MEMCUBE_INVALID_INPUT", "Not a cursor of this listing.", { cause });
+  }
   throw new MemCubeError("MEMCUBE_INVALID_INPUT", "Not a cursor of this listing.");
 }

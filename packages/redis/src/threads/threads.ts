@@ -1,34 +1,24 @@
 import { MemCubeError, type ThreadRef, type Threads } from "@memcube/core";
 
-import type { RedisConnection } from "../connection/connection.ts";
-import { escapePart, memberOf } from "../members.ts";
-import { bytesOf, listOf, numberOf, textOf } from "../replies.ts";
+import type { Argument, RedisConnection } from "../connection/connection.ts";
+import { escapePart } from "../members.ts";
+import { listOf, numberOf, textOf } from "../replies.ts";
 import { deleteThread } from "./delete-thread.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
 import { listThreads } from "./list-threads.ts";
-import { packCheckpoint, packWrite, unpackCheckpoint, unpackWrite } from "./packed.ts";
+import { packCheckpoint, packChunk, packWrite, placeOf, unpackPage } from "./packed-thread.ts";
 import { sweepThreads } from "./sweep-threads.ts";
-import {
-  checkpointPlaces,
-  expiryKey,
-  ownerKey,
-  threadKeys,
-  threadMember,
-  writePlace,
-} from "./thread-keys.ts";
-
-/** Chunks one command reads, so that a reply stays within some megabytes as a rule. */
-const READ_BATCH = 256;
+import { expiryKey, ownerKey, threadKeys, threadMember } from "./thread-keys.ts";
 
 /**
- * The threads port. A thread is one hash and one sorted set in a slot of its own; what shares state
- * between its checkpoints is stored once, by hash, and counted. The list of an owner's threads and the
- * list of those that expire lie elsewhere and are written first: a crash between leaves an entry of a
- * thread that is not there, never a thread that no list has.
+ * The threads port. A thread is one hash and one sorted set in a slot of its own, in which small entries
+ * share pages; what shares state between its checkpoints is stored once, by hash. The list of an owner's
+ * threads and the list of those that expire lie elsewhere and are written first: a crash between leaves
+ * an entry of a thread that is not there, never a thread that no list has.
  *
- * `put`, `putWrites`, `get`, `list` and `delete` are one script each (`put` and `putWrites` in one
- * pipeline with one ZADD per list), `chunks` one HMGET per 256, `threads` one script and one HGET per
- * thread of the page, `sweep` three calls per expired thread. None depends on how much else there is.
+ * `put`, `putWrites`, `get`, `list`, `lineage` and `delete` are one script each (`put` and `putWrites` in
+ * one pipeline with one ZADD per list), `threads` one script and one HGET per thread of the page,
+ * `sweep` three calls per expired thread. None depends on how much else there is.
  */
 export function redisThreads(connection: RedisConnection): Threads {
   const { keys } = connection;
@@ -42,53 +32,53 @@ export function redisThreads(connection: RedisConnection): Threads {
     return [...calls, connection.send(expiry, ["ZADD", expiry, ...entry])];
   };
 
+  const write = async (
+    script: "put-checkpoint" | "put-writes",
+    thread: ThreadRef,
+    step: {
+      readonly now: number;
+      readonly expiresAt: number | undefined;
+      readonly args: readonly Argument[];
+    },
+  ): Promise<void> => {
+    connection.checkOpen();
+    const { now, expiresAt } = step;
+    const args = [String(now), expiresAt === undefined ? "" : String(expiresAt), ...step.args];
+    const listed = announce(thread, now, expiresAt);
+    const written = connection.run(script, threadKeys(keys, thread), args);
+    const [outcome, hash] = listOf((await Promise.all([written, ...listed]))[0]);
+    if (textOf(outcome) === "stored") return;
+    const why = "A chunk is neither stored nor given.";
+    throw new MemCubeError("MEMCUBE_INVALID_INPUT", why, { details: { hash: textOf(hash) } });
+  };
+  const read = async (
+    script: "get-checkpoint" | "read-lineage",
+    thread: ThreadRef,
+    args: readonly Argument[],
+  ) => unpackPage(await connection.run(script, threadKeys(keys, thread), args, { buffers: true }));
+
   return {
     put: async (thread, { checkpoint, chunks, now, expiresAt }) => {
-      connection.checkOpen();
-      const args = [
-        String(now),
-        expiresAt === undefined ? "" : String(expiresAt),
-        ...checkpointPlaces(checkpoint),
-        packCheckpoint(checkpoint),
-        String(checkpoint.chunks.length),
-        ...checkpoint.chunks,
-        ...chunks.flatMap(({ hash, bytes }) => [hash, Buffer.from(bytes)]),
-      ];
-      const listed = announce(thread, now, expiresAt);
-      const put = connection.run("put-checkpoint", threadKeys(keys, thread), args);
-      const [outcome, hash] = listOf((await Promise.all([put, ...listed]))[0]);
-      if (textOf(outcome) === "stored") return;
-      const why = "A chunk of the checkpoint is neither stored nor given.";
-      throw new MemCubeError("MEMCUBE_INVALID_INPUT", why, { details: { hash: textOf(hash) } });
+      const place = placeOf(checkpoint);
+      const args = [place, ...packCheckpoint(checkpoint), ...chunks.flatMap(packChunk)];
+      await write("put-checkpoint", thread, { now, expiresAt, args });
     },
-    putWrites: async (thread, { namespace, checkpointId, writes, now }) => {
-      connection.checkOpen();
-      const place = memberOf(namespace, checkpointId);
-      const args = writes.flatMap((write) => [writePlace(place, write), packWrite(write)]);
-      const listed = announce(thread, now);
-      const put = connection.run("put-writes", threadKeys(keys, thread), [String(now), ...args]);
-      await Promise.all([put, ...listed]);
+    putWrites: async (thread, { namespace, checkpointId, writes, chunks, now, expiresAt }) => {
+      const args = [
+        placeOf({ namespace, id: checkpointId }),
+        String(writes.length),
+        ...writes.flatMap(packWrite),
+        ...chunks.flatMap(packChunk),
+      ];
+      await write("put-writes", thread, { now, expiresAt, args });
     },
     get: async (thread, { namespace, id, now }) => {
-      const args = [String(now), escapePart(namespace), id === undefined ? "" : escapePart(id)];
-      const options = { buffers: true };
-      const found = await connection.run("get-checkpoint", threadKeys(keys, thread), args, options);
-      const [checkpoint, ...writes] = listOf(found).map(bytesOf);
-      if (checkpoint === undefined) return undefined;
-      return { checkpoint: unpackCheckpoint(checkpoint), writes: writes.map(unpackWrite) };
+      const args = [escapePart(namespace), id === undefined ? "" : escapePart(id)];
+      const { items, chunks } = await read("get-checkpoint", thread, [String(now), ...args]);
+      return items[0] && { ...items[0], chunks };
     },
-    chunks: async (thread, hashes) => {
-      connection.checkOpen();
-      const [key] = threadKeys(keys, thread);
-      const found: (Uint8Array | undefined)[] = [];
-      for (let at = 0; at < hashes.length; at += READ_BATCH) {
-        const fields = hashes.slice(at, at + READ_BATCH).map((hash) => `k${hash}`);
-        const reply = await connection.send(key, ["HMGET", key, ...fields], { buffers: true });
-        for (const bytes of listOf(reply))
-          found.push(bytes === null ? undefined : new Uint8Array(bytesOf(bytes)));
-      }
-      return found;
-    },
+    lineage: async (thread, { limit, now, ...place }) =>
+      await read("read-lineage", thread, [String(now), placeOf(place), String(limit)]),
     list: (thread, query) => listCheckpoints(connection, thread, query),
     threads: (query) => listThreads(connection, query),
     delete: async (thread) => {
@@ -105,7 +95,7 @@ export function redisThreads(connection: RedisConnection): Threads {
     deleteCheckpoints: async (thread, checkpoints) => {
       connection.checkOpen();
       if (checkpoints.length === 0) return;
-      const places = checkpoints.flatMap(checkpointPlaces);
+      const places = checkpoints.map(placeOf);
       await connection.run("delete-checkpoints", threadKeys(keys, thread), places);
     },
     sweep: (now) => sweepThreads(connection, now),

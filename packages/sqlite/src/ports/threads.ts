@@ -1,9 +1,7 @@
-import type { Checkpoint, Threads } from "@memcube/core";
+import type { ThreadChunk, Threads } from "@memcube/core";
 
 import { ownBytes } from "../bytes.ts";
 import type { Call } from "../client.ts";
-import { readObject, readStrings } from "../json-text.ts";
-import type { CheckpointText } from "../worker/commands/threads/read.ts";
 
 /** The threads port. */
 export function threadsOf(call: Call): Threads {
@@ -13,33 +11,19 @@ export function threadsOf(call: Call): Threads {
         thread,
         now,
         expiresAt,
-        checkpoint: {
-          ...checkpoint,
-          value: ownBytes(checkpoint.value),
-        },
-        chunks: chunks.map(({ hash, bytes }) => ({
-          hash,
-          bytes: ownBytes(bytes),
-        })),
+        checkpoint: { ...checkpoint, value: ownBytes(checkpoint.value) },
+        chunks: chunks.map(ownChunk),
       }),
-    putWrites: (thread, { writes, ...step }) =>
+    putWrites: (thread, { writes, chunks, ...step }) =>
       call("threads.putWrites", {
         ...step,
         thread,
-        writes: writes.map((write) => ({
-          ...write,
-          value: ownBytes(write.value),
-        })),
+        writes: writes.map((write) => ({ ...write, value: ownBytes(write.value) })),
+        chunks: chunks.map(ownChunk),
       }),
-    get: async (thread, query) => {
-      const found = await call("threads.get", { thread, ...query });
-      return found && { ...found, checkpoint: checkpointOf(found.checkpoint) };
-    },
-    chunks: (thread, hashes) => call("threads.chunks", { thread, hashes }),
-    list: async (thread, query) => {
-      const { items, ...page } = await call("threads.list", { thread, ...query });
-      return { ...page, items: items.map(checkpointOf) };
-    },
+    get: (thread, query) => call("threads.get", { thread, ...query }),
+    list: (thread, query) => call("threads.list", { thread, ...query }),
+    lineage: (thread, query) => call("threads.lineage", { thread, ...query }),
     threads: (query) => call("threads.threads", query),
     delete: (thread) => call("threads.delete", thread),
     deleteCheckpoints: (thread, checkpoints) =>
@@ -55,6 +39,6 @@ export function threadsOf(call: Call): Threads {
   };
 }
 
-function checkpointOf({ metadata, chunks, ...rest }: CheckpointText): Checkpoint {
-  return { ...rest, metadata: readObject(metadata), chunks: readStrings(chunks) };
+function ownChunk({ hash, needs, bytes }: ThreadChunk): ThreadChunk {
+  return { hash, needs, bytes: ownBytes(bytes) };
 }

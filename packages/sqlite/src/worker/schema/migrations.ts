@@ -1,3 +1,4 @@
+import { COMPACT_THREADS } from "./compact-threads.ts";
 import { INITIAL_SCHEMA } from "./initial.ts";
 
 /** One step of the schema, as SQL. */
@@ -10,4 +11,7 @@ export interface Migration {
  * Steps from an empty file to the newest schema. The schema of a file (`PRAGMA user_version`) is how many
  * of them were taken.
  */
-export const MIGRATIONS: readonly Migration[] = [{ name: "initial", sql: INITIAL_SCHEMA }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: "initial", sql: INITIAL_SCHEMA },
+  { name: "compact threads", sql: COMPACT_THREADS },
+];

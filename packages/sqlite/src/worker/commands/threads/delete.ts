@@ -2,8 +2,11 @@ import type { ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
+import { compactId } from "./compact-id.ts";
 import { removeThread } from "./remove-thread.ts";
 import { findThread } from "./thread-row.ts";
+import { neededChunks } from "./needed-chunks.ts";
+import { splitHashes } from "./hash-list.ts";
 
 /** Threads removed by one step of a sweep: keeps its transaction short. */
 const SWEPT = 16;
@@ -26,27 +29,40 @@ export function deleteCheckpoints({ db }: Context, { thread, checkpoints }: Dele
   const key = findThread(db, thread);
   if (key === undefined) return;
   for (const { namespace, id } of checkpoints) {
-    const place = [key, namespace, id] as const;
     db.run(
-      `DELETE FROM chunk_use WHERE checkpoint =
-        (SELECT key FROM checkpoint WHERE thread = ? AND namespace = ? AND id = ?)`,
-      ...place,
+      "DELETE FROM checkpoint WHERE thread = ? AND namespace = ? AND id = ?",
+      key,
+      namespace,
+      id,
     );
-    db.run("DELETE FROM checkpoint WHERE thread = ? AND namespace = ? AND id = ?", ...place);
     const writes =
       "DELETE FROM pending_write WHERE thread = ? AND namespace = ? AND checkpoint = ?";
-    db.run(writes, ...place);
+    db.run(writes, key, namespace, compactId(id));
   }
-  removeUnusedChunks(db, key);
+  removeUnneededChunks(db, key);
 }
 
-/** Removes chunks that no checkpoint of the thread needs. */
-export function removeUnusedChunks(db: Connection, thread: number): void {
-  db.run(
-    `DELETE FROM chunk WHERE key IN (SELECT key FROM chunk WHERE thread = ?
-      AND NOT EXISTS (SELECT 1 FROM chunk_use WHERE chunk_use.chunk = chunk.key))`,
+/** Removes chunks that no checkpoint and no write of the thread needs. */
+export function removeUnneededChunks(db: Connection, thread: number): void {
+  const roots = ["checkpoint", "pending_write"].flatMap((table) =>
+    db.all<{ chunks: string }>(
+      `SELECT DISTINCT chunks FROM ${table} WHERE thread = ? AND chunks <> ''`,
+      thread,
+    ),
+  );
+  const needed = neededChunks(
+    db,
+    thread,
+    roots.flatMap(({ chunks }) => splitHashes(chunks)),
+    "0",
+  );
+  const stored = db.all<{ key: number; hash: string }>(
+    "SELECT key, hash FROM chunk WHERE thread = ?",
     thread,
   );
+  for (const { key, hash } of stored) {
+    if (!needed.has(hash)) db.run("DELETE FROM chunk WHERE key = ?", key);
+  }
 }
 
 /** One step of `Threads.sweep`: removes some expired threads; how many. */

@@ -1,13 +1,13 @@
 import { deleteCheckpoints, deleteThread, sweepThreads } from "./delete.ts";
-import { getCheckpoint, getChunks, listCheckpoints } from "./read.ts";
+import { getCheckpoint, getLineage, listCheckpoints } from "./read.ts";
 import { putCheckpoint } from "./put.ts";
 import { putWrites } from "./put-writes.ts";
 import { listThreads } from "./thread-records.ts";
 
 export const THREAD_READS = {
   "threads.get": getCheckpoint,
-  "threads.chunks": getChunks,
   "threads.list": listCheckpoints,
+  "threads.lineage": getLineage,
   "threads.threads": listThreads,
 };
 

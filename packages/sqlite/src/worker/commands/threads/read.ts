@@ -1,27 +1,29 @@
-import type { Checkpoint, PendingWrite, ThreadRef } from "@memcube/core";
+import type {
+  Checkpoint,
+  CheckpointPage,
+  PendingWrite,
+  StoredCheckpoint,
+  ThreadRef,
+} from "@memcube/core";
 import type { SQLInputValue } from "node:sqlite";
 
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { pageOf, readCursor, writeCursor } from "../../cursor.ts";
+import { compactId, fullId } from "./compact-id.ts";
+import { splitHashes } from "./hash-list.ts";
+import { neededChunks } from "./needed-chunks.ts";
 import { findThread } from "./thread-row.ts";
-
-/** A checkpoint whose metadata and chunk list are still JSON. */
-export type CheckpointText = Omit<Checkpoint, "metadata" | "chunks"> & {
-  readonly metadata: string;
-  readonly chunks: string;
-};
 
 interface CheckpointRow {
   readonly namespace: string;
   readonly id: string;
-  readonly parent: string | null;
-  readonly metadata: string;
+  readonly parent: string | Uint8Array | null;
   readonly chunks: string;
   readonly value: Uint8Array;
 }
 
-const COLUMNS = "namespace, id, parent, metadata, chunks, value";
+const COLUMNS = "namespace, id, parent, chunks, value";
 
 interface GetInput {
   readonly thread: ThreadRef;
@@ -30,105 +32,170 @@ interface GetInput {
   readonly now: number;
 }
 
-export interface FoundCheckpoint {
-  readonly checkpoint: CheckpointText;
-  readonly writes: PendingWrite[];
-}
-
 /** `Threads.get` */
-export function getCheckpoint({ db }: Context, input: GetInput): FoundCheckpoint | undefined {
+export function getCheckpoint(
+  { db }: Context,
+  input: GetInput,
+): (StoredCheckpoint & { readonly chunks: ReadonlyMap<string, Uint8Array> }) | undefined {
   const thread = findThread(db, input.thread, input.now);
   if (thread === undefined) return undefined;
-  const found = `SELECT ${COLUMNS} FROM checkpoint WHERE thread = ? AND namespace = ?`;
-  const row =
-    input.id === undefined
-      ? db.get<CheckpointRow>(`${found} ORDER BY id DESC LIMIT 1`, thread, input.namespace)
-      : db.get<CheckpointRow>(`${found} AND id = ?`, thread, input.namespace, input.id);
-  return row && { checkpoint: checkpointText(row), writes: writesOf(db, thread, row) };
+  const row = rowOf(db, thread, input);
+  if (row === undefined) return undefined;
+  const stored = { checkpoint: checkpointOf(row), writes: writesOf(db, thread, row) };
+  return { ...stored, chunks: chunksOf(db, thread, [stored]) };
+}
+
+interface LineageInput {
+  readonly thread: ThreadRef;
+  readonly namespace: string;
+  readonly id: string;
+  readonly limit: number;
+  readonly now: number;
+}
+
+/** `Threads.lineage` */
+export function getLineage({ db }: Context, input: LineageInput): CheckpointPage {
+  const { namespace, limit, now } = input;
+  const thread = findThread(db, input.thread, now);
+  const items: StoredCheckpoint[] = [];
+  let id: string | undefined = input.id;
+  while (thread !== undefined && id !== undefined && items.length < limit) {
+    const row: CheckpointRow | undefined = rowOf(db, thread, { namespace, id });
+    if (row === undefined) break;
+    const checkpoint = checkpointOf(row);
+    items.push({ checkpoint, writes: writesOf(db, thread, row) });
+    id = checkpoint.parentId;
+  }
+  return { items, chunks: thread === undefined ? new Map() : chunksOf(db, thread, items) };
+}
+
+function rowOf(
+  db: Connection,
+  thread: number,
+  { namespace, id }: Pick<GetInput, "namespace" | "id">,
+): CheckpointRow | undefined {
+  const find = `SELECT ${COLUMNS} FROM checkpoint WHERE thread = ? AND namespace = ?`;
+  return id === undefined
+    ? db.get<CheckpointRow>(`${find} ORDER BY id DESC LIMIT 1`, thread, namespace)
+    : db.get<CheckpointRow>(`${find} AND id = ?`, thread, namespace, id);
 }
 
 interface WriteRow {
-  readonly task: string;
+  readonly task: string | Uint8Array;
   readonly place: number;
-  readonly channel: string;
   readonly task_path: string | null;
+  readonly chunks: string;
   readonly value: Uint8Array;
 }
 
 function writesOf(
   db: Connection,
   thread: number,
-  { namespace, id }: CheckpointRow,
+  { namespace, id }: Pick<CheckpointRow, "namespace" | "id">,
 ): PendingWrite[] {
   const rows = db.all<WriteRow>(
-    `SELECT task, place, channel, task_path, value FROM pending_write
-     WHERE thread = ? AND namespace = ? AND checkpoint = ? ORDER BY key`,
+    `SELECT task, place, task_path, chunks, value FROM pending_write
+     WHERE thread = ? AND namespace = ? AND checkpoint = ?`,
     thread,
     namespace,
-    id,
+    compactId(id),
   );
-  return rows.map(({ task: taskId, place: index, channel, task_path: taskPath, value }) => ({
-    taskId,
+  return rows.map(({ task, place: index, task_path: taskPath, chunks, value }) => ({
+    taskId: fullId(task),
     index,
-    channel,
     value,
+    chunks: splitHashes(chunks),
     ...(taskPath === null ? {} : { taskPath }),
   }));
 }
 
-/** `Threads.chunks` */
-export function getChunks(
-  { db }: Context,
-  { thread, hashes }: { readonly thread: ThreadRef; readonly hashes: readonly string[] },
-): (Uint8Array | undefined)[] {
-  const key = findThread(db, thread);
-  if (key === undefined) return hashes.map(() => undefined);
-  const find = "SELECT bytes FROM chunk WHERE thread = ? AND hash = ?";
-  return hashes.map((hash) => db.get<{ bytes: Uint8Array }>(find, key, hash)?.bytes);
+function chunksOf(
+  db: Connection,
+  thread: number,
+  items: readonly StoredCheckpoint[],
+): Map<string, Uint8Array> {
+  const roots = items.flatMap(({ checkpoint, writes }) => [
+    ...checkpoint.chunks,
+    ...writes.flatMap(({ chunks }) => chunks),
+  ]);
+  return neededChunks<Uint8Array>(db, thread, roots, "bytes");
 }
 
 interface ListInput {
   readonly thread: ThreadRef;
   readonly namespace?: string;
   readonly before?: string;
+  readonly bare?: boolean;
   readonly limit: number;
   readonly cursor?: string;
   readonly now: number;
 }
 
 /** `Threads.list`: newest first, then by namespace. */
-export function listCheckpoints(
-  { db }: Context,
-  input: ListInput,
-): { readonly items: CheckpointText[]; readonly cursor?: string } {
-  const { namespace, before, limit, cursor, now } = input;
+export function listCheckpoints({ db }: Context, input: ListInput): CheckpointPage {
+  const { limit, now, bare = false } = input;
   const thread = findThread(db, input.thread, now);
-  if (thread === undefined) return { items: [] };
+  if (thread === undefined) return { items: [], chunks: new Map() };
+  const namespaces = input.namespace === undefined ? namespacesOf(db, thread) : [input.namespace];
+  const rows = namespaces
+    .flatMap((namespace) => newestOf(db, thread, namespace, input))
+    .sort((a, b) => compareBytes(b.id, a.id) || compareBytes(a.namespace, b.namespace));
+  const page = pageOf(rows.slice(0, limit + 1), limit, {
+    item: (row): StoredCheckpoint => ({
+      checkpoint: checkpointOf(row),
+      writes: bare ? [] : writesOf(db, thread, row),
+    }),
+    cursor: (row) => writeCursor(row.id, row.namespace),
+  });
+  return { ...page, chunks: chunksOf(db, thread, bare ? [] : page.items) };
+}
+
+/** Each namespace by one step through the key. */
+function namespacesOf(db: Connection, thread: number): string[] {
+  const next = "SELECT min(namespace) AS name FROM checkpoint WHERE thread = ? AND namespace";
+  const found: string[] = [];
+  let row = db.get<{ name: string | null }>(`${next} >= ''`, thread);
+  while (row !== undefined && row.name !== null) {
+    found.push(row.name);
+    row = db.get<{ name: string | null }>(`${next} > ?`, thread, row.name);
+  }
+  return found;
+}
+
+/** The first `limit + 1` of one namespace. */
+function newestOf(
+  db: Connection,
+  thread: number,
+  namespace: string,
+  { before, cursor, limit }: ListInput,
+): CheckpointRow[] {
   const parts: string[] = [];
   const values: SQLInputValue[] = [];
   const need = (sql: string, ...more: SQLInputValue[]): void => {
     parts.push(` AND ${sql}`);
     values.push(...more);
   };
-  if (namespace !== undefined) need("namespace = ?", namespace);
   if (before !== undefined) need("id < ?", before);
   if (cursor !== undefined) {
     const [id, after] = readCursor(cursor, "string", "string");
-    need("(id < ? OR (id = ? AND namespace > ?))", id, id, after);
+    need(compareBytes(namespace, after) > 0 ? "id <= ?" : "id < ?", id);
   }
-  const rows = db.all<CheckpointRow>(
-    `SELECT ${COLUMNS} FROM checkpoint WHERE thread = ?${parts.join("")}
-     ORDER BY id DESC, namespace LIMIT ?`,
+  return db.all<CheckpointRow>(
+    `SELECT ${COLUMNS} FROM checkpoint WHERE thread = ? AND namespace = ?${parts.join("")}
+     ORDER BY id DESC LIMIT ?`,
     thread,
+    namespace,
     ...values,
     limit + 1,
   );
-  return pageOf(rows, limit, {
-    item: checkpointText,
-    cursor: (row) => writeCursor(row.id, row.namespace),
-  });
 }
 
-function checkpointText({ parent, ...row }: CheckpointRow): CheckpointText {
-  return parent === null ? row : { ...row, parentId: parent };
+/** As SQLite orders text: by bytes of UTF-8. */
+function compareBytes(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function checkpointOf({ namespace, id, parent, chunks, value }: CheckpointRow): Checkpoint {
+  const checkpoint = { namespace, id, value, chunks: splitHashes(chunks) };
+  return parent === null ? checkpoint : { ...checkpoint, parentId: fullId(parent) };
 }

@@ -15,22 +15,29 @@ export function findThread(db: Connection, ref: ThreadRef, now?: number): number
 }
 
 /** Key of the thread that is written to, new when there is none; one that expired begins anew. */
-export function touchThread(db: Connection, ref: ThreadRef, now: number): number {
+export function touchThread(
+  db: Connection,
+  ref: ThreadRef,
+  { now, expiresAt = null }: { readonly now: number; readonly expiresAt?: number | null },
+): number {
   const found = rowOf(db, ref);
   if (found !== undefined && !hasExpired(found, now)) {
-    db.run("UPDATE thread SET updated_at = max(updated_at, ?) WHERE key = ?", now, found.key);
+    const update = `UPDATE thread SET updated_at = max(updated_at, ?),
+      expires_at = coalesce(?, expires_at) WHERE key = ?`;
+    db.run(update, now, expiresAt, found.key);
     return found.key;
   }
   if (found !== undefined) removeThread(db, found.key);
   const { tenantId, owner, threadId } = ref;
   const inserted = db.get<{ key: number }>(
-    `INSERT INTO thread (tenant, owner, id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
-     RETURNING key`,
+    `INSERT INTO thread (tenant, owner, id, created_at, updated_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?) RETURNING key`,
     tenantId,
     owner,
     threadId,
     now,
     now,
+    expiresAt,
   );
   if (inserted === undefined) throw new TypeError("an inserted thread was not returned");
   return inserted.key;

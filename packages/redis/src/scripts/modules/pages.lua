@@ -1,0 +1,152 @@
+-- An ordered map of many small entries, without the hundred bytes that a field and a member each cost:
+-- entries lie in pages of some kilobytes. An entry has a key, a head and a body; a large body lies
+-- beside its page.
+--   hash   "p"<first> page: cmsgpack of { key, head, body, key, head, body, ... } in the order of keys;
+--          a body of false lies in field "v"<key>
+--   set    <first> of each page, by which it is found: no key of the page comes before it
+-- The first byte of a key is its kind; kinds share no page. Open the map, then flush what was changed.
+local pages = {}
+local PAGE_BYTES, BODY_BYTES = 4096, 1024
+local function comes_before(a, b)
+  local shorter = math.min(#a, #b)
+  for at = 1, shorter do
+    local x, y = string.byte(a, at), string.byte(b, at)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+pages.comes_before = comes_before
+function pages.open(keys)
+  return { hash = keys[1], set = keys[2], loaded = {}, changed = {} }
+end
+local function find_page(map, bound, kind)
+  return redis.call('ZREVRANGEBYLEX', map.set, bound, '[' .. kind, 'LIMIT', 0, 1)[1]
+end
+local function load_page(map, first)
+  local page = map.loaded[first]
+  if not page then
+    local packed = redis.call('HGET', map.hash, 'p' .. first)
+    page = packed and cmsgpack.unpack(packed) or {}
+    map.loaded[first] = page
+  end
+  return page
+end
+local function locate(map, key)
+  local kind = string.sub(key, 1, 1)
+  local first = find_page(map, '[' .. key, kind) or kind
+  local page = load_page(map, first)
+  for at = 1, #page, 3 do
+    if page[at] == key then return first, page, at end
+  end
+  return first, page, nil
+end
+local function body_of(map, page, at)
+  return page[at + 2] or redis.call('HGET', map.hash, 'v' .. page[at]) or ''
+end
+function pages.get(map, key)
+  local _, page, at = locate(map, key)
+  if not at then return nil end
+  return page[at + 1], body_of(map, page, at)
+end
+function pages.has(map, key)
+  local _, _, at = locate(map, key)
+  return at ~= nil
+end
+function pages.set(map, key, head, body)
+  local first, page, at = locate(map, key)
+  local is_new = not at
+  if is_new then
+    at = #page + 1
+    while at > 1 and comes_before(key, page[at - 3]) do at = at - 3 end
+    local appends = at > #page
+    for from = #page, at, -1 do page[from + 3] = page[from] end
+    map.changed[first] = appends and (map.changed[first] or 'end') or 'middle'
+  else
+    map.changed[first] = map.changed[first] or 'middle'
+    if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
+  end
+  page[at], page[at + 1], page[at + 2] = key, head, body
+  if #body > BODY_BYTES then
+    redis.call('HSET', map.hash, 'v' .. key, body)
+    page[at + 2] = false
+  end
+  return is_new
+end
+function pages.remove(map, key)
+  local first, page, at = locate(map, key)
+  if not at then return false end
+  if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
+  local size = #page
+  for to = at, size do page[to] = page[to + 3] end
+  map.changed[first] = 'middle'
+  return true
+end
+local function write_page(map, first, page, from, to)
+  local part = {}
+  for at = from, to do part[#part + 1] = page[at] end
+  redis.call('HSET', map.hash, 'p' .. first, cmsgpack.pack(part))
+  redis.call('ZADD', map.set, 0, first)
+end
+local function entry_bytes(page, at)
+  return #page[at] + #page[at + 1] + (page[at + 2] and #page[at + 2] or 1) + 6
+end
+function pages.flush(map)
+  for first, where in pairs(map.changed) do
+    local page = map.loaded[first]
+    local total = 0
+    for at = 1, #page, 3 do total = total + entry_bytes(page, at) end
+    if #page == 0 then
+      redis.call('HDEL', map.hash, 'p' .. first)
+      redis.call('ZREM', map.set, first)
+    else
+      -- What grows at its end leaves full pages behind, other pages are cut into equal parts.
+      local parts = math.ceil(total / PAGE_BYTES)
+      local most = where == 'end' and PAGE_BYTES or total / parts
+      local from, size, name = 1, 0, first
+      for at = 1, #page, 3 do
+        local bytes = entry_bytes(page, at)
+        if at > from and size + bytes > most then
+          write_page(map, name, page, from, at - 1)
+          from, size, name = at, 0, page[at]
+        end
+        size = size + bytes
+      end
+      write_page(map, name, page, from, #page)
+    end
+  end
+  map.loaded, map.changed = {}, {}
+end
+-- Entries with from <= key < to, last first, at most limit: each calls visit(key, head, body), where
+-- body() reads the body. Nothing may be changed meanwhile.
+function pages.descend(map, from, to, limit, visit)
+  local kind = string.sub(from, 1, 1)
+  local first = find_page(map, '(' .. to, kind)
+  local left = limit
+  while first and left > 0 do
+    local page = load_page(map, first)
+    for at = #page - 2, 1, -3 do
+      local key = page[at]
+      if left > 0 and comes_before(key, to) and not comes_before(key, from) then
+        left = left - 1
+        visit(key, page[at + 1], function() return body_of(map, page, at) end)
+      end
+    end
+    if not comes_before(from, first) then return end
+    first = find_page(map, '(' .. first, kind)
+  end
+end
+-- The first key that does not come before from, within its kind.
+function pages.next_key(map, from)
+  local kind = string.sub(from, 1, 1)
+  local first = find_page(map, '[' .. from, kind) or kind
+  while first do
+    local page = load_page(map, first)
+    for at = 1, #page, 3 do
+      if not comes_before(page[at], from) then return page[at] end
+    end
+    local upper = '(' .. string.char(string.byte(kind) + 1)
+    first = redis.call('ZRANGEBYLEX', map.set, '(' .. first, upper, 'LIMIT', 0, 1)[1]
+  end
+  return nil
+end
+return pages
