@@ -80,8 +80,7 @@ async function collectLocked({
   const kept = new Set(links.filter(({ key }) => !goes.has(key)).map(({ page }) => page));
   for (const { key, page } of dropped) {
     const scope = owners.get(key);
-    scope?.forgetKnown(key);
-    await scope?.links.remove(key);
+    await scope?.unlink(key);
     if (!kept.has(page)) await scope?.pages.remove(page);
   }
   const removedFiles = ownsPages ? await sweep(directory, scopes, kept, now) : 0;

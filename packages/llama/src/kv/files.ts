@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** Only the owner reads what lies here: a KV state is as secret as its text. */
@@ -55,6 +55,12 @@ export async function removeFile(path: string): Promise<boolean> {
 /** Names in a folder in ascending order; none when it is missing. */
 export async function namesIn(folder: string): Promise<string[]> {
   return ((await orUndefined(readdir(folder))) ?? []).sort();
+}
+
+/** Tells a file from another one that took its name; `undefined` when there is none. */
+export async function fileId(path: string): Promise<string | undefined> {
+  const found = await orUndefined(stat(path, { bigint: true }));
+  return found === undefined ? undefined : `${found.ino}.${found.mtimeNs}`;
 }
 
 async function orUndefined<T>(result: Promise<T>): Promise<T | undefined> {

@@ -1,10 +1,11 @@
 import type { BlobStore, Clock } from "@memcube/core";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 
 import { Claims } from "./claims.ts";
 import { collect, type Collected } from "./collect.ts";
 import { HotPages } from "./hot-pages.ts";
+import { type PageProblem, prefixesOf, problemsIn, type StoredPrefix } from "./inspect.ts";
 import { rootKey, type WantedPage, wantedPages } from "./page-keys.ts";
 import { findChain, loadChain, loadPages } from "./restore-pages.ts";
 import { storedPages, storePages, takePages } from "./save-pages.ts";
@@ -20,7 +21,7 @@ import {
   type KvUnsaved,
   PAGE_TOKENS,
 } from "./types.ts";
-import { UseLog } from "./uses.ts";
+import { readUses, UseLog } from "./uses.ts";
 
 const MIB = 1_048_576;
 /** Cost of a page whose computing was not measured: a middling processor, a small model. */
@@ -226,6 +227,42 @@ export class DirectoryKvStore implements KvStore {
     });
   }
 
+  /** Every stored prefix, those used or made last first within a scope. */
+  async list(): Promise<readonly StoredPrefix[]> {
+    await this.#uses.flush();
+    const found: StoredPrefix[] = [];
+    for (const scope of await this.#openScopes()) {
+      const uses = await readUses(scope.folder, join(this.directory, "new"));
+      found.push(...prefixesOf(scope.scope, await scope.links(), uses));
+    }
+    return found;
+  }
+
+  /** Reads and checks every page; changes nothing. */
+  async verify(options: { readonly signal?: AbortSignal } = {}): Promise<{
+    readonly pages: number;
+    readonly problems: readonly PageProblem[];
+  }> {
+    let pages = 0;
+    const problems: PageProblem[] = [];
+    for (const scope of await this.#openScopes()) {
+      const links = await scope.links();
+      pages += links.length;
+      problems.push(...(await problemsIn(scope, links, options.signal)));
+    }
+    return { pages, problems };
+  }
+
+  /**
+   * Destroys every page of a scope, here and in RAM: what was made from an erased memory is not told
+   * apart from the rest. Other processes may hold sound pages in RAM until they evict them.
+   */
+  async dropScope(scope: string): Promise<void> {
+    const store = await this.#scope(scope);
+    await store?.drop();
+    this.#scopes.delete(scope);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#running);
@@ -257,11 +294,17 @@ export class DirectoryKvStore implements KvStore {
     const opening = this.#scopes.get(scope) ?? this.#open(scope);
     this.#scopes.set(scope, opening);
     try {
-      return await opening;
+      const store = await opening;
+      if (await store.isCurrent()) return store;
+      store.forgetAll();
     } catch (error) {
       this.#scopes.delete(scope);
       throw error;
     }
+    this.#scopes.delete(scope);
+    const reopening = this.#open(scope);
+    this.#scopes.set(scope, reopening);
+    return await reopening;
   }
 
   async #open(scope: string): Promise<ScopeStore> {

@@ -54,7 +54,11 @@ export function* pagesOf(
 
 function head(position: number, { layers, tokens }: StateFile): Buffer {
   return ints([
-    ...[MAGIC, VERSION, position, PAGE_TOKENS, layers.length],
+    MAGIC,
+    VERSION,
+    position,
+    PAGE_TOKENS,
+    layers.length,
     ...layers.flatMap((each) => [
       each.keyType,
       each.keyRowBytes,

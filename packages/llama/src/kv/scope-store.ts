@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import { z } from "zod";
 
-import { isCode, makeFolder, namesIn, readWhole, writeWhole } from "./files.ts";
+import { fileId, isCode, makeFolder, namesIn, readWhole, writeWhole } from "./files.ts";
 import { HashedFiles } from "./hashed-files.ts";
 import type { HotPages } from "./hot-pages.ts";
 import { decodeLink, encodeLink, isLinkOf, type Link, linkOf, tokensOf } from "./link.ts";
@@ -17,6 +17,8 @@ import type { KvMiss } from "./types.ts";
 const compressed = promisify(zstdCompress);
 const decompressed = promisify(zstdDecompress);
 
+/** Holds the scope's name; its identity tells whether the scope was dropped meanwhile. */
+const NAME_FILE = "scope";
 const SALT_BYTES = 32;
 /** Links kept in RAM, some 500 bytes each; the others are read again. */
 const KNOWN_LINKS = 65_536;
@@ -52,7 +54,7 @@ export function scopeFolder(directory: string, scope: string): string {
 export async function scopesIn(directory: string): Promise<readonly string[]> {
   const scopes: string[] = [];
   for (const name of await namesIn(directory)) {
-    const text = await readWhole(join(directory, name, "scope"));
+    const text = await readWhole(join(directory, name, NAME_FILE));
     const scope = text === undefined ? undefined : scopeNamed(text.toString());
     // The folder's name is made of the scope's: another one is not the scope's folder.
     if (scope !== undefined && scopeFolder(directory, scope) === join(directory, name)) {
@@ -75,17 +77,18 @@ export class ScopeStore {
   readonly scope: string;
   readonly folder: string;
   readonly salt: Uint8Array;
-  readonly links: HashedFiles;
+  readonly #links: HashedFiles;
   readonly pages: PageBytes;
   readonly #hot: HotPages;
   readonly #compress: boolean;
+  readonly #generation: string | undefined;
   /** Links that were checked. One that could not be written lives here only. */
   readonly #known = new Map<string, Link>();
 
   static async open(place: ScopePlace): Promise<ScopeStore> {
     const folder = scopeFolder(place.directory, place.scope);
     await makeFolder(folder);
-    const named = join(folder, "scope");
+    const named = join(folder, NAME_FILE);
     if ((await readWhole(named)) === undefined) {
       await writeWhole(named, JSON.stringify(place.scope), join(place.directory, "new"));
     }
@@ -93,15 +96,21 @@ export class ScopeStore {
       place.secret === undefined
         ? await saltIn(folder)
         : createHmac("sha256", place.secret).update(place.scope).digest();
-    return new ScopeStore(place, folder, salt);
+    return new ScopeStore(place, folder, salt, await fileId(named));
   }
 
-  private constructor(place: ScopePlace, folder: string, salt: Uint8Array) {
+  private constructor(
+    place: ScopePlace,
+    folder: string,
+    salt: Uint8Array,
+    generation: string | undefined,
+  ) {
+    this.#generation = generation;
     const incoming = join(place.directory, "new");
     this.scope = place.scope;
     this.folder = folder;
     this.salt = salt;
-    this.links = new HashedFiles(join(folder, "links"), incoming);
+    this.#links = new HashedFiles(join(folder, "links"), incoming);
     this.pages =
       place.blobs === undefined
         ? new HashedFiles(join(folder, "pages"), incoming)
@@ -114,11 +123,11 @@ export class ScopeStore {
   async find(wanted: WantedPage): Promise<Link | KvMiss | undefined> {
     const known = this.#known.get(wanted.key);
     if (known !== undefined) return known;
-    const text = await this.links.read(wanted.key);
+    const text = await this.#links.read(wanted.key);
     if (text === undefined) return undefined;
     const link = decodeLink(text.toString(), this.salt);
     if (link === undefined || !isLinkOf(link, wanted)) {
-      await this.links.remove(wanted.key);
+      await this.#links.remove(wanted.key);
       return "link-damaged";
     }
     this.#remember(link);
@@ -175,7 +184,7 @@ export class ScopeStore {
     this.#remember(link);
     try {
       await this.pages.write(link.page, bytes);
-      await this.links.write(link.key, encodeLink(link, this.salt));
+      await this.#links.write(link.key, encodeLink(link, this.salt));
       return { storedBytes: bytes.length };
     } catch (failure) {
       return { storedBytes: 0, failure };
@@ -186,19 +195,31 @@ export class ScopeStore {
   async forget(link: Link): Promise<void> {
     this.#known.delete(link.key);
     this.#hot.delete(link.page);
-    await this.links.remove(link.key);
+    await this.#links.remove(link.key);
     await this.pages.remove(link.page);
   }
 
   /** Every sound link on disk; what is none is removed. */
   async *allLinks(): AsyncGenerator<Link, void, undefined> {
-    for await (const key of this.links.list()) {
-      const text = await this.links.read(key);
+    for await (const key of this.#links.list()) {
+      const text = await this.#links.read(key);
       if (text === undefined) continue;
       const link = decodeLink(text.toString(), this.salt);
       if (link?.key === key) yield link;
-      else await this.links.remove(key);
+      else await this.#links.remove(key);
     }
+  }
+
+  async links(): Promise<readonly Link[]> {
+    const links: Link[] = [];
+    for await (const link of this.allLinks()) links.push(link);
+    return links;
+  }
+
+  /** Takes a link away; whether the page goes too is for who knows all links. */
+  async unlink(key: string): Promise<void> {
+    this.#known.delete(key);
+    await this.#links.remove(key);
   }
 
   /** Reads a page anew from where it lies, and checks all of it. */
@@ -209,9 +230,26 @@ export class ScopeStore {
     return sound ? undefined : "page-damaged";
   }
 
-  /** What is known of links may be old: another process has removed some. */
-  forgetKnown(key: string): void {
-    this.#known.delete(key);
+  /** Whether the folder is the one that was opened: another process may have dropped the scope. */
+  async isCurrent(): Promise<boolean> {
+    return (await fileId(join(this.folder, NAME_FILE))) === this.#generation;
+  }
+
+  /** Forgets what is in RAM. */
+  forgetAll(): void {
+    for (const { page } of this.#known.values()) this.#hot.delete(page);
+    this.#known.clear();
+  }
+
+  /** Removes the scope with all it holds; its salt too, so that its keys can't be found again. */
+  async drop(): Promise<void> {
+    for await (const link of this.allLinks()) {
+      this.#hot.delete(link.page);
+      await this.#links.remove(link.key);
+      await this.pages.remove(link.page);
+    }
+    this.forgetAll();
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   #remember(link: Link): void {
