@@ -167,6 +167,7 @@ export type {
   CubeVerifyOptions,
   DependentsOptions,
   ExportLine,
+  ForgetByKeyOptions,
   HistoricMemory,
   ImportResult,
   ListCubesOptions,

@@ -2,7 +2,7 @@ import { isMemCubeError } from "../../errors.ts";
 import { commitBodySchema, type NewTask, type Position } from "../../flow/index.ts";
 import { putMutation } from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
-import { canonicalJson, cubeKey, sha256Hex, type MemoryContent } from "../../memory/index.ts";
+import { canonicalJson, sha256Hex, type MemoryContent } from "../../memory/index.ts";
 import { versionIndexOf } from "../../operation/operator/index.ts";
 import type { CommitReceipt } from "../../ports/index.ts";
 import type { Candidate } from "../reader/index.ts";
@@ -10,7 +10,7 @@ import { backOff } from "./back-off.ts";
 import type { OpenCube } from "./context.ts";
 import type { Entered } from "./cube-access.ts";
 import { embedTask } from "./embed.ts";
-import { duplicateKey, giveUpKey, keyHolders, type KeyHolder } from "./key-holders.ts";
+import { duplicateKey, giveUpKey, keyHolders, keyLines, type KeyHolder } from "./key-holders.ts";
 import { inTurnForAll } from "./in-turn.ts";
 import { addDraft, assertSize, newContent, type ParsedAddOptions } from "./new-memory.ts";
 import { refreshed } from "./refreshed.ts";
@@ -42,10 +42,8 @@ export interface BatchOutcome {
 export async function addBatch(cube: OpenCube, input: BatchInput): Promise<BatchOutcome> {
   const { candidates, options } = input;
   if (options.onDuplicate === "skip") return await addUntilWritten(cube, input);
-  const lines = candidates.flatMap(({ externalKey }) =>
-    externalKey === undefined ? [] : JSON.stringify([cubeKey(cube.ref), "key", externalKey]),
-  );
-  return await inTurnForAll(cube.context, lines, () => addUntilWritten(cube, input));
+  const keys = candidates.flatMap(({ externalKey }) => externalKey ?? []);
+  return await inTurnForAll(cube.context, keyLines(cube, keys), () => addUntilWritten(cube, input));
 }
 
 async function addUntilWritten(cube: OpenCube, input: BatchInput): Promise<BatchOutcome> {

@@ -7,6 +7,7 @@ export type { ListDeadLettersOptions } from "./dead-letters.ts";
 export type { DependentsOptions } from "./dependents.ts";
 export { EMBED_TASK, fillVectors, runEmbedTask } from "./embed.ts";
 export { runScrubTask, SCRUB_TASK } from "./erase.ts";
+export type { ForgetByKeyOptions } from "./forget-by-key.ts";
 export type { HistoricMemory } from "./history.ts";
 export type { MemCube } from "./mem-cube.ts";
 export { memSession, type MemOS, type MemSession } from "./mem-os.ts";

@@ -1,6 +1,6 @@
 import { MemCubeError } from "../../errors.ts";
 import { putMutation, toMemory } from "../../infrastructure/vault/index.ts";
-import { seesClass, visibilityFromKey, type Memory } from "../../memory/index.ts";
+import { cubeKey, seesClass, visibilityFromKey, type Memory } from "../../memory/index.ts";
 import { versionIndexOf } from "../../operation/operator/index.ts";
 import type { OpenCube } from "./context.ts";
 import type { Entered } from "./cube-access.ts";
@@ -13,6 +13,11 @@ export interface KeyHolder {
   readonly gone: boolean;
   /** Whether the caller may know of it: they see it, or it is their own. */
   readonly known: boolean;
+}
+
+/** Where changes under these keys stand in line, see `inTurnForAll`. */
+export function keyLines({ ref }: OpenCube, externalKeys: readonly string[]): string[] {
+  return externalKeys.map((key) => JSON.stringify([cubeKey(ref), "key", key]));
 }
 
 /** Holders of keys by key, also those the caller may not know of: for deciding, never for telling. */

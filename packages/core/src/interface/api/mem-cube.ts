@@ -10,6 +10,7 @@ import { enter } from "./cube-access.ts";
 import { configureCube } from "./cubes.ts";
 import { dependents, type DependentsOptions } from "./dependents.ts";
 import { erase } from "./erase.ts";
+import { forgetByKey, type ForgetByKeyOptions } from "./forget-by-key.ts";
 import { forget } from "./forget.ts";
 import { get, getByKey, getMany, getManyByKey } from "./get.ts";
 import { history, type HistoricMemory } from "./history.ts";
@@ -85,6 +86,11 @@ export interface MemCube {
   renew(memories: readonly Memory[], options: RenewOptions): Promise<number>;
   /** Hides a memory from search and lists; its history stays. */
   forget(id: string, options?: ChangeOptions): Promise<Memory>;
+  /** Forgets what has these external keys, in one commit; returns the ids; see {@link forgetByKey}. */
+  forgetByKey(
+    externalKeys: readonly string[],
+    options?: ForgetByKeyOptions,
+  ): Promise<readonly string[]>;
   /** Destroys content, history included; returns the ids that were there. */
   erase(
     ids: string | readonly string[],
@@ -172,6 +178,7 @@ function writes(cube: OpenCube): Omit<MemCube, Reads | "id" | "readOnly"> {
     update: async (id, patch, options) => await update(cube, id, patch, options),
     renew: async (memories, options) => await renew(cube, memories, options),
     forget: async (id, options) => await forget(cube, id, options),
+    forgetByKey: async (keys, options) => await forgetByKey(cube, keys, options),
     erase: async (ids, options) => await erase(cube, ids, options),
     rollback: async (id, version, options) => await rollback(cube, id, version, options),
     import: async (lines, options) => await importMemories(cube, lines, options),

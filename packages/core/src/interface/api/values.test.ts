@@ -282,6 +282,24 @@ test("changes under one key by one process: the last one asked for is the last o
   expect(memory?.version.number).toBe(100);
 });
 
+test("forgetting by key is one commit, in line with writes, and no error for what is not there", async () => {
+  const { cube } = await newCube();
+  await put(cube, value(["a", "1"], 1), value(["a", "2"], 2), value(["a", "3"], 3));
+  const { seq } = await cube.position();
+  const keys = ["path:a/1/", "path:a/2/", "path:a/none/"];
+  expect(await cube.forgetByKey(keys)).toHaveLength(2);
+  expect((await cube.position()).seq).toBe(seq + 1);
+  expect(await cube.forgetByKey(keys)).toEqual([]);
+  expect(await listed(cube, { path: ["a"] })).toEqual(["3"]);
+  const [, forgotten] = await Promise.all([
+    put(cube, value(["a", "1"], 4)),
+    cube.forgetByKey(["path:a/1/"]),
+    put(cube, value(["a", "2"], 5)),
+  ]);
+  expect(forgotten).toHaveLength(1);
+  expect(await listed(cube, { path: ["a"] })).toEqual(["3", "2"]);
+});
+
 test("several keys at once, in the order of their memories", async () => {
   const { cube } = await newCube();
   await put(cube, value(["a", "1"], 1), value(["a", "2"], 2));
