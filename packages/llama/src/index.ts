@@ -1,1 +1,2 @@
-export {};
+export type { LlamaEngineOptions, ModelProgress } from "./engine/options.ts";
+export { llamaEngine } from "./llama-engine.ts";

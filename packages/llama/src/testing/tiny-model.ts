@@ -9,7 +9,7 @@ import {
   type WeightType,
 } from "./model-shape.ts";
 import { normalValues, seededRandom } from "./random.ts";
-import { makeVocabulary, type Vocabulary } from "./vocabulary.ts";
+import { makeVocabulary } from "./vocabulary.ts";
 import { encodeWeights } from "./weights.ts";
 
 /** Options of {@link tinyModel}. */

@@ -1,0 +1,259 @@
+import {
+  type Engine,
+  type EngineCallOptions,
+  type EngineCapabilities,
+  type EngineModel,
+  type EnginePart,
+  type EngineRequest,
+  MemCubeError,
+} from "@memcube/core";
+import type { ChatWrapper, GbnfJsonObjectSchema, LlamaGrammar } from "node-llama-cpp";
+
+import type { KvFilled } from "../kv/types.ts";
+import { answer } from "./answer.ts";
+import { Contexts, type Lease, type LoadedLora } from "./contexts.ts";
+import { engineStep } from "./errors.ts";
+import { fillWithoutStore, wholePages } from "./fill.ts";
+import { toGrammarSchema } from "./grammar-schema.ts";
+import type { OpenedModel } from "./open-model.ts";
+import type { ParsedOptions } from "./options.ts";
+import { partsOf } from "./part-queue.ts";
+import { type Prompt, renderPrompt } from "./prompt.ts";
+import { type ParsedRequest, parseRequest } from "./request.ts";
+import { Vectors } from "./vectors.ts";
+
+/** The engine over one opened model. */
+export class LocalEngine implements Engine {
+  readonly model: EngineModel;
+  readonly capabilities: EngineCapabilities;
+  readonly #opened: OpenedModel;
+  readonly #options: ParsedOptions;
+  readonly #contexts: Contexts;
+  readonly #vectors: Vectors;
+  readonly #wrapper: ChatWrapper;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+
+  constructor(opened: OpenedModel, options: ParsedOptions) {
+    this.#opened = opened;
+    this.#options = options;
+    const { facts, native, contextSize, started } = opened;
+    const generate = facts.purpose === "generate";
+    this.model = {
+      id: options.id ?? facts.name,
+      sha256: opened.sha256,
+      architecture: facts.architecture,
+      contextTokens: contextSize,
+    };
+    this.capabilities = {
+      generate,
+      tools: generate,
+      jsonSchema: generate,
+      lora: generate && options.lora !== undefined,
+      promptCache: generate ? (options.kv === undefined ? "process" : "store") : "none",
+      ...(facts.purpose === "embed" ? { embed: { dimensions: native.embeddingVectorSize } } : {}),
+      rerank: facts.purpose === "rerank" && native.fileInsights.supportsRanking,
+    };
+    this.#contexts = new Contexts(options.maxContexts, (lora) => opened.openContext(lora));
+    this.#vectors = new Vectors(native, opened.threads);
+    this.#wrapper = started.binding.resolveChatWrapper(native);
+  }
+
+  async *generate(
+    request: EngineRequest,
+    options: EngineCallOptions = {},
+  ): AsyncGenerator<EnginePart, void, undefined> {
+    const leaving = new AbortController();
+    const parsed = parseRequest(request);
+    this.#supported("generate", this.capabilities.generate);
+    yield* partsOf<EnginePart>(
+      (emit) =>
+        this.#track([options.signal, leaving.signal], (signal) =>
+          this.#answer(parsed, signal, emit),
+        ),
+      () => leaving.abort(),
+    );
+  }
+
+  embed(
+    texts: readonly string[],
+    options: EngineCallOptions & { readonly purpose?: "query" | "document" } = {},
+  ): Promise<readonly Float32Array[]> {
+    const prefix = this.#options.embeddingPrefix[options.purpose ?? "document"];
+    return this.#track([options.signal], (signal) => {
+      this.#supported("embed", this.capabilities.embed !== undefined);
+      return this.#vectors.embed(texts, prefix, signal);
+    });
+  }
+
+  rerank(
+    query: string,
+    documents: readonly string[],
+    options: EngineCallOptions = {},
+  ): Promise<readonly number[]> {
+    return this.#track([options.signal], (signal) => {
+      this.#supported("rerank", this.capabilities.rerank);
+      return this.#vectors.rerank(query, documents, signal);
+    });
+  }
+
+  tokenize(text: string): readonly number[] {
+    if (this.#closed !== undefined) throw closed();
+    return this.#opened.native.tokenize(text);
+  }
+
+  count(text: string): number {
+    return this.tokenize(text).length;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #shutDown(): Promise<void> {
+    const contexts = this.#contexts.close();
+    const grace = setTimeout(() => this.#closing.abort(closed()), this.#options.closeGraceMs);
+    await Promise.allSettled(this.#running);
+    clearTimeout(grace);
+    await contexts;
+    await this.#options.kv?.close();
+    await this.#vectors.dispose();
+    await this.#opened.dispose();
+  }
+
+  /** Runs a call that `close()` waits for, under the caller's signals and its own. */
+  async #track<Result>(
+    signals: readonly (AbortSignal | undefined)[],
+    run: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.#closed !== undefined) throw closed();
+    const given = signals.filter((signal) => signal !== undefined);
+    const call = (async () => run(AbortSignal.any([...given, this.#closing.signal])))();
+    this.#running.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#running.delete(call);
+    }
+  }
+
+  async #answer(
+    request: ParsedRequest,
+    signal: AbortSignal,
+    emit: (part: EnginePart) => void,
+  ): Promise<void> {
+    const { native: model, started } = this.#opened;
+    const { binding } = started;
+    const lora = await this.#resolveLora(request.lora, signal);
+    const grammar = await this.#grammarFor(request);
+    const prompt = renderPrompt(request, { model, wrapper: this.#wrapper, binding });
+    this.#checkRoom(prompt);
+    const lease = await this.#contexts.lease({
+      lora,
+      scope: request.cacheScope,
+      tokens: prompt.tokens,
+      signal,
+    });
+    const { sequence } = lease;
+    try {
+      const filled = await this.#fill(lease, prompt, request, signal);
+      const input = { binding, sequence, prompt, request, grammar, signal };
+      const { reason, outputTokens } = await answer(input, emit);
+      const usage = { ...(await this.#cacheUsage(filled, request)), outputTokens };
+      emit({ type: "finish", reason, usage: { promptTokens: prompt.tokens.length, ...usage } });
+    } finally {
+      if (!request.cachePrompt) await sequence.truncate(0).catch(() => undefined);
+      lease.release();
+    }
+  }
+
+  #fill(
+    { sequence }: Lease,
+    prompt: Prompt,
+    { cachePrompt, cacheScope }: ParsedRequest,
+    signal: AbortSignal,
+  ): Promise<KvFilled> {
+    const tokens = prompt.tokens.slice(0, wholePages(prompt.tokens.length));
+    const request = { scope: cacheScope, tokens, signal };
+    return engineStep("the prompt was not read", signal, async () => {
+      if (!cachePrompt) await sequence.truncate(0);
+      const store = cachePrompt ? this.#options.kv : undefined;
+      return store === undefined
+        ? fillWithoutStore(sequence, request)
+        : store.fill(sequence, request);
+    });
+  }
+
+  async #cacheUsage(filled: KvFilled, { cachePrompt }: ParsedRequest) {
+    const { writtenTokens } = await filled.saved;
+    const inProcess = this.#options.kv === undefined && cachePrompt;
+    return {
+      cachedTokens: filled.keptTokens + filled.restoredTokens,
+      writtenTokens: inProcess ? filled.prefilledTokens : writtenTokens,
+      ...(filled.reason === undefined ? {} : { cacheMiss: filled.reason }),
+    };
+  }
+
+  #grammarFor({ responseFormat, tools = [] }: ParsedRequest): Promise<LlamaGrammar | undefined> {
+    if (responseFormat.type === "text") return Promise.resolve(undefined);
+    if (tools.length > 0) {
+      throw new MemCubeError(
+        "MEMCUBE_NOT_SUPPORTED",
+        "an answer is held to a schema or may call tools, not both",
+      );
+    }
+    const { llama } = this.#opened.started;
+    const { schema } = responseFormat;
+    return engineStep("no grammar could be made of the schema", undefined, () =>
+      schema === undefined
+        ? llama.getGrammarFor("json")
+        : llama.createGrammarForJsonSchema(toGrammarSchema(schema) as GbnfJsonObjectSchema),
+    );
+  }
+
+  async #resolveLora(
+    wanted: ParsedRequest["lora"],
+    signal: AbortSignal,
+  ): Promise<readonly LoadedLora[]> {
+    if (wanted.length === 0) return [];
+    const source = this.#options.lora;
+    this.#supported("lora", source !== undefined);
+    const { sha256: modelSha256, path: modelPath } = this.#opened;
+    const loaded = new Map<string, LoadedLora>();
+    for (const { id, scale } of wanted) {
+      const found = await source?.resolve(id, { modelSha256, modelPath }, { signal });
+      if (found === undefined || loaded.has(found.sha256)) {
+        const reason = found === undefined ? "it is not known" : "it is named twice";
+        throw new MemCubeError("MEMCUBE_LORA_INVALID", `the LoRA ${id} can't be used: ${reason}`, {
+          details: { id, reason },
+        });
+      }
+      // A scale of 0 is the model without the LoRA.
+      if (scale !== 0) loaded.set(found.sha256, { ...found, scale });
+    }
+    return [...loaded.values()].toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+  }
+
+  #checkRoom({ tokens }: Prompt): void {
+    const { contextSize } = this.#opened;
+    if (tokens.length + 2 <= contextSize) return;
+    throw new MemCubeError(
+      "MEMCUBE_LIMIT_EXCEEDED",
+      `a prompt of ${tokens.length} tokens leaves no room in a context of ${contextSize}`,
+      { details: { promptTokens: tokens.length, contextTokens: contextSize } },
+    );
+  }
+
+  #supported(what: string, is: boolean): void {
+    if (is) return;
+    throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", `${this.model.id} does not support ${what}`, {
+      details: { what },
+    });
+  }
+}
+
+function closed(): MemCubeError {
+  return new MemCubeError("MEMCUBE_CLOSED", "the engine is closed");
+}

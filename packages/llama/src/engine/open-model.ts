@@ -1,0 +1,111 @@
+import { MemCubeError } from "@memcube/core";
+import type { LlamaModel } from "node-llama-cpp";
+
+import { readGguf } from "../gguf/read-gguf.ts";
+import { type KvIdentity, PAGE_TOKENS } from "../kv/types.ts";
+import { loadModel, type StartedLlama, startLlama } from "./binding.ts";
+import type { LoadedLora, OpenContext } from "./contexts.ts";
+import { describeModel, type ModelFacts } from "./describe-model.ts";
+import { engineFailed } from "./errors.ts";
+import { hashModel } from "./model-hash.ts";
+import type { ParsedOptions } from "./options.ts";
+import { EngineSequence } from "./sequence.ts";
+
+/** A model in the hands of llama.cpp. */
+export interface OpenedModel {
+  readonly started: StartedLlama;
+  readonly native: LlamaModel;
+  readonly facts: ModelFacts;
+  readonly path: string;
+  readonly sha256: string;
+  readonly contextSize: number;
+  readonly threads: number;
+  openContext(lora: readonly LoadedLora[]): Promise<OpenContext>;
+  dispose(): Promise<void>;
+}
+
+/** Enough for most prompts, and no more RAM than a laptop has. */
+const DEFAULT_CONTEXT_TOKENS = 8_192;
+
+/**
+ * Checks, identifies and loads a model. llama.cpp sees the file last.
+ *
+ * @throws MemCubeError `MEMCUBE_MODEL_INVALID`, `MEMCUBE_ENGINE_FAILED`; the signal's reason
+ */
+export async function openModel(options: ParsedOptions): Promise<OpenedModel> {
+  const { model: path, signal, onProgress } = options;
+  const facts = describeModel(await readGguf(path), path);
+  const sha256 = await hashModel(path, {
+    signal,
+    onProgress: (done) => onProgress?.({ phase: "hash", done }),
+  });
+  if (options.sha256 !== undefined && options.sha256 !== sha256) {
+    const reason = `its SHA-256 is ${sha256}`;
+    throw new MemCubeError("MEMCUBE_MODEL_INVALID", `${path} can't be used: ${reason}`, {
+      details: { path, reason },
+    });
+  }
+  const started = await startLlama(options);
+  try {
+    const native = await loadModel(started, options);
+    return joinModel({ started, native, facts, path, sha256 }, options);
+  } catch (error) {
+    await started.llama.dispose();
+    throw error;
+  }
+}
+
+function joinModel(
+  opened: Pick<OpenedModel, "started" | "native" | "facts" | "path" | "sha256">,
+  options: ParsedOptions,
+): OpenedModel {
+  const { started, native, facts } = opened;
+  const { llama } = started;
+  const wanted = options.contextSize ?? Math.min(facts.trainedContext, DEFAULT_CONTEXT_TOKENS);
+  const contextSize = Math.ceil(wanted / PAGE_TOKENS) * PAGE_TOKENS;
+  const threads = options.threads ?? llama.maxThreads;
+  const flashAttention = native.flashAttentionSupported;
+  const identity = {
+    modelSha256: opened.sha256,
+    engineBuild: started.build,
+    backend: started.backend,
+    kvTypes: { key: "F16", value: "F16" },
+    contextParameters: [
+      `flash attention ${flashAttention ? "on" : "off"}`,
+      ...(facts.scalesPositions ? [`context ${contextSize}`] : []),
+    ].join(", "),
+    batchSchedule: `pages of ${PAGE_TOKENS}`,
+  } satisfies Omit<KvIdentity, "lora">;
+
+  const openContext = async (lora: readonly LoadedLora[]): Promise<OpenContext> => {
+    try {
+      const context = await native.createContext({
+        contextSize,
+        sequences: 1,
+        batchSize: PAGE_TOKENS,
+        flashAttention,
+        threads: { ideal: threads, min: 1 },
+        failedCreationRemedy: false,
+        ...(lora.length === 0
+          ? {}
+          : { lora: { adapters: lora.map(({ path, scale }) => ({ filePath: path, scale })) } }),
+      });
+      const set = lora.map(({ sha256, scale }) => ({ sha256, scale }));
+      const shape = { layers: facts.layers, capacityTokens: context.contextSize, streams: 1 };
+      const sequence = new EngineSequence(context.getSequence(), { ...identity, lora: set }, shape);
+      return { sequence, dispose: () => context.dispose() };
+    } catch (error) {
+      throw engineFailed("a context could not be made", error, started.log);
+    }
+  };
+  return {
+    ...opened,
+    contextSize,
+    threads,
+    openContext,
+    dispose: async () => {
+      await native.dispose();
+      await llama.dispose();
+    },
+  };
+}
