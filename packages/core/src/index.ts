@@ -92,6 +92,7 @@ export type {
   LeasedTask,
   NewTask,
   Page,
+  PlannedHistory,
   Position,
   Retrieval,
   Seal,

@@ -3,6 +3,7 @@ export * from "./caller.ts";
 export * from "./change.ts";
 export * from "./decision.ts";
 export * from "./injection-plan.ts";
+export type * from "./message-view.ts";
 export * from "./page.ts";
 export * from "./position.ts";
 export * from "./refs.ts";

@@ -53,6 +53,43 @@ describe("absorb", () => {
     expect((await textsOf(started)).slice(2)).toEqual([question, "And the cat?"]);
   });
 
+  test("does not remember what memory's own tools were asked and answered", async () => {
+    const started = start();
+    const call = (id: string, name: string) => ({
+      id,
+      type: "function",
+      function: { name, arguments: '{"query":"tea"}' },
+    });
+    const result = await started.me.absorb({
+      sessionId: "s",
+      turns: [
+        { role: "user", content: "Which tea do I like?" },
+        { role: "assistant", content: null, tool_calls: [call("c1", "search_memory")] },
+        { role: "tool", tool_call_id: "c1", content: '{"memories":[{"text":"old"}]}' },
+        {
+          role: "assistant",
+          content: "One moment.",
+          tool_calls: [call("c2", "search_memory"), call("c3", "shop")],
+        },
+        { role: "tool", tool_call_id: "c2", name: "search_memory", content: "again" },
+        { role: "tool", tool_call_id: "c3", content: "open until six" },
+        {
+          role: "assistant",
+          content: "",
+          tool_calls: [call("c4", "add_memory"), call("c5", "shop")],
+        },
+      ],
+    });
+    expect(result).toMatchObject({ added: 4, skipped: 3 });
+    const { items } = await (await started.me.cube("user:ada")).list();
+    expect(items.map(({ payload }) => payload)).toMatchObject([
+      { text: "Which tea do I like?" },
+      { text: "One moment.", toolCalls: [{ id: "c3" }] },
+      { text: "open until six" },
+      { text: 'shop {"query":"tea"}', toolCalls: [{ id: "c5" }] },
+    ]);
+  });
+
   test("two keyed turns of a known session: a look at keys and session, a commit", async () => {
     const { me, storage } = start();
     const cube = await me.cube("user:ada");

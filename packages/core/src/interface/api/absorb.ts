@@ -25,7 +25,8 @@ export function parseAbsorb(input: AbsorbInput): z.output<typeof absorbSchema> {
 
 /**
  * What was said becomes memory. Turns with ids are taken once, however often they come. System
- * messages and what a plan of `prepare` put into the prompt are no memories: they are skipped.
+ * messages, what a plan of `prepare` put into the prompt and what memory's own tools said are no
+ * memories: they are skipped.
  */
 export async function absorb(
   cube: OpenCube,

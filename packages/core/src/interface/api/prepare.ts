@@ -1,12 +1,18 @@
 import { z } from "zod";
 
-import { refKey, refOf, type InjectionPlan } from "../../flow/index.ts";
+import { refKey, refOf, type InjectionPlan, type Retrieval } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { LIVE_STATES, type Memory, type MemoryRef } from "../../memory/index.ts";
 import { toMemory } from "../../infrastructure/vault/index.ts";
 import { embedQuery } from "../../operation/operator/index.ts";
-import { planInjection } from "../../operation/scheduler/index.ts";
-import { readFast } from "../reader/index.ts";
+import {
+  planHistory,
+  planInjection,
+  SUMMARY_HEADING,
+  type HistoryPlan,
+} from "../../operation/scheduler/index.ts";
+import { estimateTokens } from "../../text/index.ts";
+import { readFast, sentencesOf, viewMessages } from "../reader/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { idSchema, parseInput, searchOptionsSchema } from "./options.ts";
@@ -20,6 +26,8 @@ const RECALLED = 40;
 const STANDING = 100;
 /** Characters of a message that serve as the query: a pasted document is not a question. */
 const QUERY_CHARS = 4_000;
+/** A longer sentence is cut before it may enter a summary. */
+const SENTENCE_TOKENS = 60;
 
 const prepareSchema = z.strictObject({
   cubes: z.array(idSchema).min(1).max(LIMITS.viewCubes).optional(),
@@ -28,8 +36,13 @@ const prepareSchema = z.strictObject({
   messages: z.unknown(),
   /** Name of the model the prompt goes to: chooses KV states and LoRAs where there is an engine. */
   model: z.string().optional(),
-  /** Tokens for both blocks together. */
+  /** Tokens for standing and recalled memories together. With 0 no memory is looked at. */
   budgetTokens: z.int().min(0).default(DEFAULT_BUDGET_TOKENS),
+  /**
+   * Tokens that the conversation may take: a longer one is cut to its latest messages and a summary of
+   * the others, see `InjectionPlan.history`. Left out, it is not cut.
+   */
+  historyTokens: z.int().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
@@ -42,8 +55,12 @@ export function parsePrepare(input: PrepareInput): z.output<typeof prepareSchema
 
 /**
  * Plans what memory adds to a prompt: standing knowledge and what is recalled for the last user
- * message, within a token budget. What the conversation itself already holds is left out. Without
- * cubes (a user nobody knows yet) the plan is empty.
+ * message, within a token budget. What the prompt shows anyway is left out. Without cubes (a user
+ * nobody knows yet) nothing is recalled.
+ *
+ * With `historyTokens` a long conversation is replaced by a summary of its first part and its latest
+ * messages. What was left out is recalled like any other memory: absorb it before, or it is only in
+ * the summary.
  */
 export async function prepare(
   context: ApiContext,
@@ -51,14 +68,46 @@ export async function prepare(
   input: z.output<typeof prepareSchema>,
 ): Promise<InjectionPlan> {
   const { tokenizer } = context;
-  const { query, present } = readConversation(context, input);
-  const signal = input.signal;
+  const countTokens = tokenizer && ((text: string) => tokenizer.count(text));
+  const history = planMessages(input, countTokens);
+  const { query, present } = readConversation(context, input.messages, history);
+  const found = input.budgetTokens === 0 ? [] : await recall(cubes, query, input.signal);
+  const recalled = mergeHits(found.map((each) => each.recalled));
+  const plan = planInjection({
+    standing: found.flatMap(({ standing }) => standing),
+    recalled: recalled.filter(({ memory }) => !isPresent(memory, present, input.sessionId)),
+    budgetTokens: input.budgetTokens,
+    ...(history && { summary: history.summary }),
+    ...(countTokens && { countTokens }),
+  });
+  return {
+    stable: plan.stable,
+    volatile: plan.volatile,
+    hits: plan.hits,
+    ...(history && { history: { keep: history.keep, tokens: history.tokens } }),
+    tokens: plan.tokens,
+    report: async (outcome) => {
+      count(context, plan.injected, outcome);
+      await Promise.resolve();
+    },
+  };
+}
+
+/** What each cube holds for the question, and what stands in it whatever is asked. */
+async function recall(
+  cubes: readonly OpenCube[],
+  query: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly { readonly recalled: Found; readonly standing: readonly Memory[] }[]> {
+  const [first] = cubes;
+  if (first === undefined) return [];
+  const { context } = first;
   const vector = await embedQuery(context.operator.embedder, query, signal);
   const options = searchOptionsSchema.parse({ limit: RECALLED, ...(signal && { signal }) });
-  const found = await Promise.all(
+  return await Promise.all(
     cubes.map(async (cube) => {
       const state = await enter(cube, "memory.read");
-      const nothing = { hits: [], confidence: 0 };
+      const nothing: Found = { hits: [], confidence: 0 };
       const [recalled, standing] = await Promise.all([
         query === "" ? nothing : searchCube(cube, state, query, vector, options),
         standingMemories(cube),
@@ -66,23 +115,25 @@ export async function prepare(
       return { recalled, standing };
     }),
   );
-  const recalled = mergeHits(found.map((each) => each.recalled));
-  const plan = planInjection({
-    standing: found.flatMap(({ standing }) => standing),
-    recalled: recalled.filter(({ memory }) => !isPresent(memory, present, input.sessionId)),
-    budgetTokens: input.budgetTokens,
-    ...(tokenizer === undefined ? {} : { countTokens: (text) => tokenizer.count(text) }),
+}
+
+type Found = Pick<Retrieval, "hits" | "confidence">;
+
+/** Which messages stay; `undefined` when the conversation is not to be cut. */
+function planMessages(
+  { messages, historyTokens }: z.output<typeof prepareSchema>,
+  countTokens: ((text: string) => number) | undefined,
+): HistoryPlan | undefined {
+  if (historyTokens === undefined || !Array.isArray(messages)) return undefined;
+  return planHistory(viewMessages(messages, countTokens ?? estimateTokens), {
+    historyTokens,
+    heading: SUMMARY_HEADING,
+    sentencesOf: (text) =>
+      sentencesOf(text, { start: 0, end: text.length }, SENTENCE_TOKENS).map(({ start, end }) =>
+        text.slice(start, end),
+      ),
+    ...(countTokens && { countTokens }),
   });
-  return {
-    stable: plan.stable,
-    volatile: plan.volatile,
-    hits: plan.hits,
-    tokens: plan.tokens,
-    report: async (outcome) => {
-      count(context, plan.injected, outcome);
-      await Promise.resolve();
-    },
-  };
 }
 
 /** Counts injections, and uses of what the answer is said to have used. */
@@ -105,16 +156,21 @@ function count(
 /** The question and the texts that the prompt has anyway. */
 function readConversation(
   { clock, ids }: ApiContext,
-  input: z.output<typeof prepareSchema>,
+  messages: unknown,
+  history: HistoryPlan | undefined,
 ): { query: string; present: ReadonlySet<string> } {
-  const { candidates } = readFast(input.messages, { now: clock.now(), newId: () => ids.id() });
-  const turns = candidates.flatMap(({ payload }) =>
-    payload.type === "turn" || payload.type === "text" ? [payload] : [],
-  );
+  const read = (input: unknown) =>
+    readFast(input, { now: clock.now(), newId: () => ids.id() }).candidates.flatMap(({ payload }) =>
+      payload.type === "turn" || payload.type === "text" ? [payload] : [],
+    );
+  const at = (places: readonly number[]) =>
+    Array.isArray(messages) ? places.map((place): unknown => messages[place]) : [];
+  const turns = read(history === undefined ? messages : at(history.keep));
+  const quoted = history === undefined ? [] : read(at(history.summarised));
   const asked = turns.findLast((turn) => turn.type === "text" || turn.role === "user");
   return {
     query: (asked?.text ?? "").slice(0, QUERY_CHARS),
-    present: new Set(turns.map((turn) => turn.text)),
+    present: new Set([...turns, ...quoted].map((turn) => turn.text)),
   };
 }
 

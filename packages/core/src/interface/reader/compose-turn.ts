@@ -73,7 +73,7 @@ function* callsOf(pieces: readonly Piece[], position: string): Generator<Outcome
 }
 
 /** A call without words is found by its name and arguments. */
-function callText(call: ToolCalls[number]): string {
+export function callText(call: ToolCalls[number]): string {
   return `${call.name} ${JSON.stringify(call.input)}`;
 }
 

@@ -1,26 +1,10 @@
+import type { MessageView } from "../../flow/index.ts";
 import { hasContent } from "./clean-text.ts";
 import { isFields } from "./fields.ts";
 import { piecesOf, type Piece } from "./pieces.ts";
-import { type Role, roleOf } from "./roles.ts";
+import { roleOf } from "./roles.ts";
 import { utteranceOf } from "./shapes/read-message.ts";
 import type { Utterance } from "./utterance.ts";
-
-/** What planning needs to know of a message of any shape. */
-export interface MessageView {
-  /** `undefined` when the message is not understood. */
-  readonly role: Role | undefined;
-  readonly speaker?: string;
-  /** What was said in it, without calls, results and pictures. */
-  readonly text: string;
-  /** Whether a user says something in it: more than the results of tools. */
-  readonly asks: boolean;
-  /** Ids of the tool calls and approval requests in it. */
-  readonly calls: readonly string[];
-  /** Ids of the calls and requests that it answers. */
-  readonly answers: readonly string[];
-  /** Tokens that a model reads for it, about. */
-  readonly tokens: number;
-}
 
 /** What every message costs beside its content: role and separators. */
 const MESSAGE_TOKENS = 4;

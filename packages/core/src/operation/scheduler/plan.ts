@@ -9,6 +9,9 @@ export interface PlanParts {
   readonly standing: readonly Memory[];
   /** What was recalled for the message, best first. */
   readonly recalled: readonly Hit[];
+  /** Of what the messages no longer say, under its heading; takes nothing of the budget. */
+  readonly summary?: string;
+  /** Of standing and recalled memories together. */
   readonly budgetTokens: number;
   /** @default an estimate */
   readonly countTokens?: (text: string) => number;
@@ -27,6 +30,8 @@ export interface PlannedBlocks {
 const STABLE_SHARE = 0.3;
 /** First line of each block: by it a block that comes back in a conversation is recognised. */
 export const STABLE_HEADING = "What is known about the user:";
+export const SUMMARY_HEADING =
+  "Earlier in this conversation, in extracts (the full messages are not shown any more):";
 export const VOLATILE_HEADING =
   "From memory (said or noted earlier; may be outdated, prefer what the user says now):";
 
@@ -36,7 +41,7 @@ export const VOLATILE_HEADING =
  * (MemOS 2507.03724 section 5.4.2). A memory is in one block only.
  */
 export function planInjection(parts: PlanParts): PlannedBlocks {
-  const { budgetTokens, ...limits } = parts;
+  const { budgetTokens, summary = "", ...limits } = parts;
   const stable = block(STABLE_HEADING, parts.standing, {
     ...limits,
     budgetTokens: Math.floor(budgetTokens * STABLE_SHARE),
@@ -49,11 +54,14 @@ export function planInjection(parts: PlanParts): PlannedBlocks {
     { ...limits, budgetTokens: budgetTokens - stable.tokens },
   );
   const included = new Set(volatile.included);
+  const count = limits.countTokens ?? estimateTokens;
+  const summaryTokens = summary === "" ? 0 : count(`${summary}\n\n`);
   return {
-    stable: stable.text,
+    // What changes least comes first: summaries change more often than preferences.
+    stable: [stable.text, summary].filter((text) => text !== "").join("\n\n"),
     volatile: volatile.text,
     hits: hits.filter(({ memory }) => included.has(refKey(refOf(memory)))),
-    tokens: { stable: stable.tokens, volatile: volatile.tokens },
+    tokens: { stable: stable.tokens + summaryTokens, volatile: volatile.tokens },
     injected: [...parts.standing, ...hits.map(({ memory }) => memory)].filter((memory) => {
       const key = refKey(refOf(memory));
       return standing.has(key) || included.has(key);

@@ -8,15 +8,12 @@ import type { SessionCubes } from "../session-cubes.ts";
 import { addMemory } from "./add-memory.ts";
 import { correctMemory } from "./correct-memory.ts";
 import { forgetMemory } from "./forget-memory.ts";
-import {
-  MEMORY_TOOL_NAMES,
-  type MemoryTool,
-  type MemoryToolName,
-  type ToolContext,
-} from "./memory-tool.ts";
+import type { MemoryTool, ToolContext } from "./memory-tool.ts";
 import { searchMemory } from "./search-memory.ts";
+import { MEMORY_TOOL_NAMES, type MemoryToolName } from "./tool-names.ts";
 
-export { MEMORY_TOOL_NAMES, type MemoryTool, type MemoryToolName } from "./memory-tool.ts";
+export type { MemoryTool } from "./memory-tool.ts";
+export { MEMORY_TOOL_NAMES, type MemoryToolName } from "./tool-names.ts";
 
 /** Every tool, by the name that the model calls. */
 const TOOLS: Readonly<Record<MemoryToolName, (tools: ToolContext) => MemoryTool>> = {

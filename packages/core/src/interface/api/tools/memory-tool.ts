@@ -3,15 +3,7 @@ import { z } from "zod";
 import type { JsonObject } from "../../../memory/index.ts";
 import type { MemCube } from "../mem-cube.ts";
 import { mendableFailure } from "./mendable-failure.ts";
-
-/** Names of the tools that an agent may be given, in the order in which they are offered. */
-export const MEMORY_TOOL_NAMES = [
-  "search_memory",
-  "add_memory",
-  "correct_memory",
-  "forget_memory",
-] as const;
-export type MemoryToolName = (typeof MEMORY_TOOL_NAMES)[number];
+import type { MemoryToolName } from "./tool-names.ts";
 
 /**
  * A tool by which a model works with memory itself, in no framework's form: adapters translate it. It
