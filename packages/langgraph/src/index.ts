@@ -1,1 +1,2 @@
-export {};
+export { MemCubeStore } from "./store.ts";
+export type { MemCubeStoreOptions, StoreRequest, StoreTtl } from "./store-options.ts";

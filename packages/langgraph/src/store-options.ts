@@ -1,0 +1,80 @@
+import { MemCubeError, type MemOS, type ScopeOption } from "@memcube/core";
+import { z } from "zod";
+
+/** What a `scope` function is told: the namespace that an operation is about. */
+export interface StoreRequest {
+  /** Of a search or a listing of namespaces its prefix, up to the first "*". */
+  readonly namespace: readonly string[];
+}
+
+/** How long items live. */
+export interface StoreTtl {
+  /** Milliseconds from the last write, or read, until an item expires. */
+  readonly defaultMs: number;
+  /** Whether a read puts the expiry off. @default true */
+  readonly refreshOnRead?: boolean;
+  /**
+   * Share of the time, 0 to 1, that must have passed before a read puts it off: each refresh is a commit.
+   * @default 0.25
+   */
+  readonly refreshAfter?: number;
+}
+
+/** Options of `MemCubeStore`. */
+export interface MemCubeStoreOptions {
+  readonly os: MemOS;
+  /**
+   * Whose memory, and in which cube; may depend on the namespace.
+   * @default user "local" of tenant "default", in their own cube: single-user mode
+   */
+  readonly scope?: ScopeOption<StoreRequest>;
+  /** Which fields of a value a query finds it by, unless `put` says so. @default { fields: ["$"] } */
+  readonly index?: { readonly fields?: readonly string[] };
+  /** @default items live until they are deleted */
+  readonly ttl?: StoreTtl;
+  /**
+   * What a deletion does: `forget` takes the item out of every read and keeps its history, `erase`
+   * destroys the content.
+   * @default "forget"
+   */
+  readonly deletion?: "forget" | "erase";
+}
+
+const optionsSchema = z.strictObject({
+  os: z.custom<MemOS>((value) => typeof (value as MemOS | undefined)?.as === "function", {
+    error: "os is a memory OS: what open() or createMemOS() gives",
+  }),
+  scope: z
+    .custom<ScopeOption<StoreRequest>>(
+      (value) => typeof value === "function" || (typeof value === "object" && value !== null),
+    )
+    .optional(),
+  index: z.strictObject({ fields: z.array(z.string()).readonly().default(["$"]) }).prefault({}),
+  ttl: z
+    .strictObject({
+      defaultMs: z.int().min(1),
+      refreshOnRead: z.boolean().default(true),
+      refreshAfter: z.number().min(0).max(1).default(0.25),
+    })
+    .optional(),
+  deletion: z.enum(["forget", "erase"]).default("forget"),
+});
+
+export type ParsedStoreOptions = z.output<typeof optionsSchema>;
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+export function parseStoreOptions(options: MemCubeStoreOptions): ParsedStoreOptions {
+  return parsed(optionsSchema, options, "MemCubeStore");
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` with the path and the reason */
+export function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = ["", ...(issue?.path ?? [])].map(String).join(".");
+  throw new MemCubeError("MEMCUBE_INVALID_INPUT", `${what}${path}: ${issue?.message}`, {
+    details: { what, path: issue?.path ?? [] },
+    cause: result.error,
+  });
+}
