@@ -1,0 +1,171 @@
+import type { InjectionPlan, MemSession, ResolvedScope } from "@memcube/core";
+import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from "@ai-sdk/provider";
+
+import type { Ended } from "./capture-stream.ts";
+import { asked, turnsOf, type Answer } from "./from-ai-sdk.ts";
+import {
+  parseRequest,
+  scopeOf,
+  takeRequest,
+  type FailedPart,
+  type ModelRequest,
+  type ParsedOptions,
+  type RequestOptions,
+} from "./options.ts";
+import { notePending, pendingSaves } from "./pending-saves.ts";
+import { emit } from "./telemetry.ts";
+import { addsNothing, placed, withCacheKey } from "./to-ai-sdk.ts";
+import { within } from "./within.ts";
+
+/** One call of a model, as memory sees it. */
+export interface ModelCall {
+  readonly scope: ResolvedScope;
+  readonly session: MemSession;
+  readonly request: RequestOptions;
+  /** As the application gave it: what memory added is not in it. */
+  readonly prompt: LanguageModelV4Prompt;
+  /** `undefined` when nothing was added. */
+  readonly plan: InjectionPlan | undefined;
+}
+
+/** Parameters for the model, and the call they belong to unless memory has nothing to do with it. */
+export interface BegunCall {
+  readonly params: LanguageModelV4CallOptions;
+  readonly call?: ModelCall;
+}
+
+/** Looks memory up and places it. Parameters that nothing is added to are handed on as they are. */
+export async function beginCall(
+  options: ParsedOptions,
+  given: LanguageModelV4CallOptions,
+  model: Pick<ModelRequest, "provider" | "modelId">,
+): Promise<BegunCall> {
+  const { request: said, params } = takeRequest(given);
+  const { prompt } = params;
+  const messages = asked(prompt);
+  if (messages === undefined) return { params };
+  let session: MemSession;
+  let scope: ResolvedScope;
+  let request: RequestOptions;
+  try {
+    request = parseRequest(said);
+    if (!request.recall && !request.save) return { params };
+    const { provider, modelId } = model;
+    const { headers, providerOptions } = given;
+    scope = await scopeOf(options, request, { headers, providerOptions, provider, modelId });
+    session = options.os.as(scope.caller);
+  } catch (error) {
+    // Whose memory it is, is not known: then it is nobody's.
+    fail(options, "scope", error);
+    return { params };
+  }
+  const call = { scope, session, request, prompt };
+  const plan = request.recall ? await recall(options, call, messages, params) : undefined;
+  if (plan === undefined || addsNothing(plan))
+    return { params, call: { ...call, plan: undefined } };
+  const next = { ...params, prompt: placed(prompt, plan) };
+  return {
+    params: options.promptCacheKey ? withCacheKey(next, model.provider, scope) : next,
+    call: { ...call, plan },
+  };
+}
+
+/** The plan for this call; `undefined` when memory fails or takes too long. */
+async function recall(
+  options: ParsedOptions,
+  { scope, session }: Pick<ModelCall, "scope" | "session">,
+  messages: LanguageModelV4Prompt,
+  { abortSignal: signal }: LanguageModelV4CallOptions,
+): Promise<InjectionPlan | undefined> {
+  const { os, budgetTokens, recallTimeoutMs } = options;
+  const { cube, sessionId } = scope;
+  const key = pendingKey(session, scope);
+  const began = performance.now();
+  const look = async () => {
+    await pendingSaves(os, key.text);
+    return await session.prepare({
+      messages,
+      ...(cube === undefined ? {} : { cubes: [cube] }),
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(budgetTokens === undefined ? {} : { budgetTokens }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  };
+  try {
+    const plan = await within(recallTimeoutMs, look(), "memory");
+    const ms = performance.now() - began;
+    const tokens = plan.tokens.stable + plan.tokens.volatile;
+    emit("memcube:ai-sdk:recall", { ...key.cube, hits: plan.hits.length, tokens, ms });
+    return plan;
+  } catch (error) {
+    // A call that was aborted says so itself.
+    if (signal?.aborted !== true) fail(options, "recall", error);
+    return undefined;
+  }
+}
+
+/**
+ * Keeps what was said. Resolves to the ids of the memories, to `undefined` when nothing was kept; never
+ * rejects.
+ */
+export async function save(
+  options: ParsedOptions,
+  call: ModelCall,
+  answer: Answer,
+  ended: Exclude<Ended, "dropped">,
+): Promise<readonly string[] | undefined> {
+  const key = pendingKey(call.session, call.scope);
+  const saving = absorbed(options, call, answer, ended, key.cube);
+  notePending(options.os, key.text, saving);
+  return await saving;
+}
+
+async function absorbed(
+  options: ParsedOptions,
+  { scope, session, request, prompt, plan }: ModelCall,
+  answer: Answer,
+  ended: Exclude<Ended, "dropped">,
+  place: Place["cube"],
+): Promise<readonly string[] | undefined> {
+  const { cube, sessionId } = scope;
+  const began = performance.now();
+  try {
+    const { messageId } = request;
+    const { keepTools } = options;
+    const turns = turnsOf({ prompt, answer, sessionId, messageId, keepTools });
+    if (turns.length === 0) return undefined;
+    const { ids, added } = await session.absorb({
+      turns,
+      ...(cube === undefined ? {} : { cube }),
+      ...(sessionId === undefined ? {} : { sessionId }),
+    });
+    await plan?.report({ used: true });
+    const ms = performance.now() - began;
+    emit("memcube:ai-sdk:save", { ...place, added, ended, ms });
+    return ids;
+  } catch (error) {
+    fail(options, "save", error);
+    return undefined;
+  }
+}
+
+interface Place {
+  readonly text: string;
+  readonly cube: { readonly tenantId: string; readonly cubeId: string };
+}
+
+/** The cube that a call reads and writes. */
+function pendingKey({ caller }: MemSession, { cube }: ResolvedScope): Place {
+  const place = { tenantId: caller.tenantId, cubeId: cube ?? `user:${caller.userId}` };
+  return { text: JSON.stringify([place.tenantId, place.cubeId]), cube: place };
+}
+
+/** Tells of a failure; what the telling itself raises is nobody's concern but the listener's. */
+export function fail({ onError }: ParsedOptions, part: FailedPart, error: unknown): void {
+  emit("memcube:ai-sdk:error", { part, error });
+  try {
+    onError?.(error, part);
+  } catch (raised) {
+    emit("memcube:ai-sdk:error", { part, error: raised });
+  }
+}

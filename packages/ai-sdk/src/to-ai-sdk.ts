@@ -1,0 +1,85 @@
+import { sha256Hex, type InjectionPlan, type ResolvedScope } from "@memcube/core";
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4Prompt,
+  SharedV4ProviderMetadata,
+} from "@ai-sdk/provider";
+
+/** Whether a plan adds anything to a prompt. */
+export function addsNothing({ stable, volatile }: InjectionPlan): boolean {
+  return stable === "" && volatile === "";
+}
+
+/**
+ * The prompt with both blocks: the stable one ends the leading system message, the volatile one opens
+ * the last user message. Nothing of the prompt given is changed.
+ */
+export function placed(
+  prompt: LanguageModelV4Prompt,
+  { stable, volatile }: InjectionPlan,
+): LanguageModelV4Prompt {
+  const next = [...prompt];
+  const user = next.findLastIndex(({ role }) => role === "user");
+  const asked = next[user];
+  if (volatile !== "" && asked?.role === "user") {
+    const block = { type: "text" as const, text: `${volatile}\n\n` };
+    next[user] = { ...asked, content: [block, ...asked.content] };
+  }
+  if (stable === "") return next;
+  const [first] = next;
+  if (first?.role !== "system") return [{ role: "system", content: stable }, ...next];
+  next[0] = { ...first, content: `${first.content}\n\n${stable}` };
+  return next;
+}
+
+/** Providers that read `providerOptions.openai.promptCacheKey`. */
+const CACHE_KEYED: ReadonlySet<string> = new Set(["openai", "azure"]);
+
+/**
+ * With a key by which the provider keeps requests about the same memory on the same cache, unless the
+ * call has one. It tells nothing about whose memory it is.
+ */
+export function withCacheKey(
+  params: LanguageModelV4CallOptions,
+  provider: string,
+  { caller, cube }: ResolvedScope,
+): LanguageModelV4CallOptions {
+  const [name = ""] = provider.split(/[.-]/);
+  const { openai = {}, ...others } = params.providerOptions ?? {};
+  if (!CACHE_KEYED.has(name) || openai["promptCacheKey"] !== undefined) return params;
+  const whose = sha256Hex(JSON.stringify([caller.tenantId, caller.userId, cube]));
+  const promptCacheKey = `memcube-${whose.slice(0, 32)}`;
+  return { ...params, providerOptions: { ...others, openai: { ...openai, promptCacheKey } } };
+}
+
+/** What memory did for an answer, under `providerMetadata.memcube`. */
+export interface MemCubeMetadata {
+  readonly [key: string]: unknown;
+  readonly hits: readonly {
+    readonly cubeId: string;
+    readonly id: string;
+    readonly score: number;
+  }[];
+  /** Tokens of the two blocks. */
+  readonly tokens: { readonly stable: number; readonly volatile: number };
+  /** Ids of the memories that the answer and its question became; left out when nothing was kept. */
+  readonly saved?: readonly string[];
+}
+
+/** The metadata of an answer with what memory did. */
+export function withReport(
+  metadata: SharedV4ProviderMetadata | undefined,
+  { hits, tokens }: InjectionPlan,
+  saved: readonly string[] | undefined,
+): SharedV4ProviderMetadata {
+  const told = hits.map(({ memory: { header }, score }) => ({
+    cubeId: header.cubeId,
+    id: header.id,
+    score,
+  }));
+  const report = { hits: told, tokens: { ...tokens } };
+  return {
+    ...metadata,
+    memcube: saved === undefined ? report : { ...report, saved: [...saved] },
+  };
+}
