@@ -177,7 +177,9 @@ function wholeOf(
     sentences.flatMap((sentence) => (taken.has(sentence) ? [] : sentence.message)),
   );
   const touched = new Set(chosen.map(({ message }) => message));
-  return [...touched].filter(
-    (at) => !parted.has(at) && withoutCode(messages[at]?.text ?? "") === messages[at]?.text,
-  );
+  return [...touched]
+    .sort((a, b) => a - b)
+    .filter(
+      (at) => !parted.has(at) && withoutCode(messages[at]?.text ?? "") === messages[at]?.text,
+    );
 }
