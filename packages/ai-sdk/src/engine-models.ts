@@ -16,9 +16,14 @@ const MAX_EMBEDDINGS = 256;
 
 /** A language model over an engine. */
 export function engineLanguageModel(engine: Engine, modelId: string): LanguageModelV4 {
-  const begin = (options: LanguageModelV4CallOptions) => {
+  const begin = (options: LanguageModelV4CallOptions, signals: readonly AbortSignal[] = []) => {
     const { request, warnings } = toEngineRequest(options);
-    return { parts: engine.generate(request, signalOf(options)), warnings };
+    const { abortSignal } = options;
+    const signal = AbortSignal.any([
+      ...signals,
+      ...(abortSignal === undefined ? [] : [abortSignal]),
+    ]);
+    return { parts: engine.generate(request, { signal }), warnings };
   };
   return {
     specificationVersion: "v4",
@@ -30,8 +35,10 @@ export function engineLanguageModel(engine: Engine, modelId: string): LanguageMo
       return { ...(await toResult(parts)), warnings, response: { modelId } };
     },
     doStream: (options) => {
-      const { parts, warnings } = begin(options);
-      return Promise.resolve({ stream: toReadable(toStreamParts(parts, warnings)) });
+      const leaving = new AbortController();
+      const { parts, warnings } = begin(options, [leaving.signal]);
+      const stream = toReadable(toStreamParts(parts, warnings), leaving);
+      return Promise.resolve({ stream });
     },
   };
 }
@@ -78,16 +85,17 @@ function signalOf({ abortSignal }: { readonly abortSignal?: AbortSignal | undefi
   return abortSignal === undefined ? {} : { signal: abortSignal };
 }
 
-/** A stream that asks for a part when its reader does, and tells the engine when the reader leaves. */
-function toReadable<Part>(parts: AsyncGenerator<Part, void, undefined>): ReadableStream<Part> {
+/** A stream that asks for a part when its reader does, and stops the engine when the reader leaves. */
+function toReadable<Part>(
+  parts: AsyncGenerator<Part, void, undefined>,
+  leaving: AbortController,
+): ReadableStream<Part> {
   return new ReadableStream<Part>({
     pull: async (controller) => {
       const { done, value } = await parts.next();
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    cancel: async () => {
-      await parts.return();
-    },
+    cancel: (reason) => leaving.abort(reason),
   });
 }

@@ -1,3 +1,5 @@
+export type { MemCubeEngineOptions, MemCubeProviderSettings } from "./engine-options.ts";
+export { type MemCubeProvider, memcubeProvider } from "./engine-provider.ts";
 export { memcubeMiddleware } from "./middleware.ts";
 export type {
   FailedPart,
