@@ -71,7 +71,10 @@ export const LIMITS = {
   topicMessages: 100_000,
   /** Rows per slice when an index is built, so that the event loop stays responsive. */
   indexSliceRows: 2_000,
-  /** Usage increments held before they are written; the bound on what a crash may lose. */
-  usageBuffer: 256,
+  /**
+   * Memories whose usage increments are held before they are written; the bound on what a crash may lose.
+   * Counters lie in a tree in order of id, where each write of a few is a page: many together share pages.
+   */
+  usageBuffer: 1_024,
   usageDelayMs: 1_000,
 } as const;

@@ -77,7 +77,7 @@ test("an unknown command is refused, whatever its name", async () => {
 
 test("closing waits for what was begun, and may be done twice", async () => {
   const client = await openClient();
-  const open = client.call("usage.add", [{ cube: CUBE, id: "m", reads: 1, at: 1 }]);
+  const open = client.call("usage.add", [["default", "c", "m", 1, 0, 0, 1]]);
   await Promise.all([client.close(), client.close()]);
   await open;
   await expect(client.call("vault.position", CUBE)).rejects.toMatchObject({

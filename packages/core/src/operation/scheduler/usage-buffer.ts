@@ -26,7 +26,7 @@ export class UsageBuffer {
   add(increments: readonly UsageIncrement[]): void {
     for (const next of increments) {
       const key = keyOf(next.cube, next.id);
-      if (this.#forgotten.has(key) || this.#forgotten.has(cubeKey(next.cube))) continue;
+      if (this.#isForgotten(next.cube, key)) continue;
       const before = this.#pending.get(key);
       this.#pending.set(key, before === undefined ? next : sum(before, next));
     }
@@ -68,6 +68,11 @@ export class UsageBuffer {
   welcome(cube: CubeRef, id?: string): void {
     if (this.#forgotten.size === 0) return;
     this.#forgotten.delete(id === undefined ? cubeKey(cube) : keyOf(cube, id));
+  }
+
+  #isForgotten(cube: CubeRef, key: string): boolean {
+    if (this.#forgotten.size === 0) return false;
+    return this.#forgotten.has(key) || this.#forgotten.has(cubeKey(cube));
   }
 
   /** Writes what is pending. Failures are reported as events: usage is losable by contract. */

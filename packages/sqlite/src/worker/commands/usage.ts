@@ -1,25 +1,19 @@
-import type { CubeRef, UsageIncrement, UsageView } from "@memcube/core";
+import type { CubeRef, UsageView } from "@memcube/core";
 
 import type { Context } from "../context.ts";
 
+/** Tenant, cube, id, reads, injections, uses, time: arrays go to the thread for a fraction of what objects cost. */
+export type UsageTuple = readonly [string, string, string, number, number, number, number];
+
+const ADD = `INSERT INTO usage (tenant, cube, id, reads, injections, uses, last_used_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET reads = reads + excluded.reads,
+    injections = injections + excluded.injections, uses = uses + excluded.uses,
+    last_used_at = max(last_used_at, excluded.last_used_at)`;
+
 /** `Usage.add` */
-export function addUsage({ db }: Context, increments: readonly UsageIncrement[]): void {
-  for (const { cube, id, reads = 0, injections = 0, uses = 0, at } of increments) {
-    db.run(
-      `INSERT INTO usage (tenant, cube, id, reads, injections, uses, last_used_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET reads = reads + excluded.reads,
-         injections = injections + excluded.injections, uses = uses + excluded.uses,
-         last_used_at = max(last_used_at, excluded.last_used_at)`,
-      cube.tenantId,
-      cube.cubeId,
-      id,
-      reads,
-      injections,
-      uses,
-      at,
-    );
-  }
+export function addUsage({ db }: Context, increments: readonly UsageTuple[]): void {
+  for (const increment of increments) db.run(ADD, ...increment);
 }
 
 interface UsageRow {

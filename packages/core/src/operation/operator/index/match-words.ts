@@ -202,7 +202,7 @@ function keepClose({ scratch, near }: MatchInput): number {
 function thresholdOf(keys: Float64Array, count: number, scale: number): number {
   const bins = new Int32Array(BINS + 1);
   for (let at = 0; at < count; at++) {
-    const bin = Math.trunc(keys[at]! * scale);
+    const bin = (keys[at]! * scale) | 0;
     bins[bin] = bins[bin]! + 1;
   }
   let bin = BINS + 1;

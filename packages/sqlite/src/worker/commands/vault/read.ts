@@ -1,5 +1,4 @@
 import type { StoredVersion } from "@memcube/core";
-import type { SQLInputValue } from "node:sqlite";
 
 import { digestOf } from "../../digest.ts";
 import { keyIn, HEADER_ORDINAL } from "../../keys.ts";
@@ -25,7 +24,7 @@ export interface ReadAt {
 export function read(
   input: GuardedRead<ReadAt & { readonly ids: readonly string[] }>,
 ): StoredVersion[] {
-  return readBy(input, "id", input.query.ids);
+  return readBy(input, "m.id = wanted.value", input.query.ids);
 }
 
 /** `Vault.readByKey` */
@@ -33,31 +32,53 @@ export function readByKey(
   input: GuardedRead<ReadAt & { readonly externalKeys: readonly string[] }>,
 ): StoredVersion[] {
   const { cube, query } = input;
-  const digests = query.externalKeys.map((key) => digestOf(cube.key, key));
-  return readBy(input, "key_digest", digests);
+  const digests = query.externalKeys.map((key) =>
+    Buffer.from(digestOf(cube.key, key)).toString("hex"),
+  );
+  return readBy(input, "m.key_digest = unhex(wanted.value)", digests);
 }
 
+/** A version and its place among those that were asked for. */
+type PlacedRow = VersionRow & { readonly place: number };
+
+/** Reads what is wanted with one statement: a statement for each costs twice as much. */
 function readBy(
   { db, cube, classes, query }: GuardedRead<ReadAt>,
-  column: "id" | "key_digest",
-  wanted: readonly SQLInputValue[],
+  isWanted: string,
+  wanted: readonly string[],
 ): StoredVersion[] {
   const { now, vectors = false, seq } = query;
   const { sql, values } = conditionsOf({ cube, classes, now });
-  const vector = vectors ? VECTOR_COLUMNS : "";
-  const from = `${JOIN_CLASS} ${vectors ? JOIN_VECTOR : ""} WHERE m.cube = ? AND m.${column} = ?
-    AND m.key > ?`;
   const headerKey = keyIn(cube.key, HEADER_ORDINAL);
-  const current = `SELECT ${CURRENT_COLUMNS}${vector} FROM memory m ${from} AND m.from_seq <= ? ${sql}`;
-  const past = `SELECT ${PAST_COLUMNS}${vector} FROM past m ${from}
-    AND m.from_seq <= ? AND m.to_seq > ? ${sql}`;
-  return wanted.flatMap((value) => {
-    const place = [cube.key, value, headerKey] as const;
-    const at = seq ?? cube.seq;
-    let row = db.get<VersionRow>(current, ...place, at, ...values);
-    if (row === undefined && seq !== undefined) {
-      row = db.get<VersionRow>(past, ...place, seq, seq, ...values);
-    }
+  const vectorColumns = vectors ? VECTOR_COLUMNS : "";
+  // CROSS JOIN keeps SQLite from going through the cube in search of what is wanted.
+  const from = (table: string): string => `FROM json_each(?) wanted
+    CROSS JOIN ${table} m ON m.cube = ? AND ${isWanted} ${JOIN_CLASS} ${vectors ? JOIN_VECTOR : ""}
+    WHERE m.key > ? AND m.from_seq <= ?`;
+  const current = db.all<PlacedRow>(
+    `SELECT wanted.key AS place, ${CURRENT_COLUMNS}${vectorColumns} ${from("memory")} ${sql}`,
+    JSON.stringify(wanted),
+    cube.key,
+    headerKey,
+    seq ?? cube.seq,
+    ...values,
+  );
+  const found = new Map(current.map((row) => [row.place, row]));
+  if (seq !== undefined && found.size < wanted.length) {
+    const past = db.all<PlacedRow>(
+      `SELECT wanted.key AS place, ${PAST_COLUMNS}${vectorColumns} ${from("past")}
+        AND m.to_seq > ? ${sql}`,
+      JSON.stringify(wanted.map((value, place) => (found.has(place) ? null : value))),
+      cube.key,
+      headerKey,
+      seq,
+      seq,
+      ...values,
+    );
+    for (const row of past) found.set(row.place, row);
+  }
+  return wanted.flatMap((_, place) => {
+    const row = found.get(place);
     return row === undefined ? [] : [storedVersion(row)];
   });
 }
