@@ -120,7 +120,7 @@ describe("a value's path", () => {
 });
 
 describe("where", () => {
-  const people = [
+  const people: readonly { readonly name: string; readonly [field: string]: JsonValue }[] = [
     { name: "a", age: 30, city: "Rome", tags: ["x"], more: { b: 1, a: [2] } },
     { name: "b", age: 40, city: "Rome", nothing: null },
     { name: "c", age: "50", city: "Turin" },
