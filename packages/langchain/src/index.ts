@@ -1,1 +1,2 @@
-export {};
+export { ChatMemCube } from "./chat-mem-cube.ts";
+export type { ChatMemCubeCallOptions, ChatMemCubeInput } from "./chat-mem-cube-options.ts";
