@@ -90,6 +90,21 @@ describe("absorb", () => {
     ]);
   });
 
+  test("without keepTools no tool is remembered, what was said beside the call is", async () => {
+    const started = start();
+    const tool_calls = [{ id: "c1", function: { name: "shop", arguments: "{}" } }];
+    const turns = [
+      { role: "user", content: "Is the shop open?" },
+      { role: "assistant", content: "Let me see.", tool_calls },
+      { role: "tool", tool_call_id: "c1", content: "open until six" },
+      { role: "assistant", content: null, tool_calls: [{ ...tool_calls[0], id: "c2" }] },
+      { role: "tool", tool_call_id: "c2", content: "no news" },
+      { role: "assistant", content: "Until six." },
+    ];
+    await started.me.absorb({ sessionId: "s", turns, keepTools: false });
+    expect(await textsOf(started)).toEqual(["Is the shop open?", "Let me see.", "Until six."]);
+  });
+
   test("two keyed turns of a known session: a look at keys and session, a commit", async () => {
     const { me, storage } = start();
     const cube = await me.cube("user:ada");

@@ -11,8 +11,12 @@ const absorbSchema = z.strictObject({
   /** What was said, in any shape the reader knows. */
   turns: z.unknown(),
   tags: z.array(idSchema).optional(),
+  /** Whether tool calls and what tools returned become memories too. */
+  keepTools: z.boolean().default(true),
   /** Makes the call safe to repeat when the turns have no ids of their own. */
   idempotencyKey: z.string().min(1).max(1_024).optional(),
+  /** What becomes of a turn that is there already, under its id. */
+  onDuplicate: z.enum(["skip", "update"]).default("skip"),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
@@ -30,14 +34,17 @@ export function parseAbsorb(input: AbsorbInput): z.output<typeof absorbSchema> {
  */
 export async function absorb(
   cube: OpenCube,
-  { turns, sessionId, tags, idempotencyKey, signal }: z.output<typeof absorbSchema>,
+  input: z.output<typeof absorbSchema>,
 ): Promise<AddResult> {
+  const { turns, sessionId, tags, keepTools, idempotencyKey, onDuplicate, signal } = input;
   const given = {
+    onDuplicate,
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(tags === undefined ? {} : { tags }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(signal === undefined ? {} : { signal }),
   };
   const options = parseInput(addOptionsSchema, given, "absorb");
-  return await addRead(cube, withoutInjected(read(cube, turns, options)), options, "absorb");
+  const said = withoutInjected(read(cube, turns, options), { keepTools });
+  return await addRead(cube, said, options, "absorb");
 }

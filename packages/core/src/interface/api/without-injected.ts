@@ -13,13 +13,22 @@ const HEADINGS: ReadonlySet<string> = new Set([STABLE_HEADING, SUMMARY_HEADING, 
  * What was really said: without system messages (instructions, not memories), without the blocks that
  * a plan put into the prompt and without what memory's own tools were asked and answered. All that
  * would else be remembered again with every turn.
+ *
+ * @param options.keepTools whether calls and results of other tools stay
  */
-export function withoutInjected(result: ReadResult): ReadResult {
+export function withoutInjected(
+  result: ReadResult,
+  { keepTools }: { readonly keepTools: boolean },
+): ReadResult {
   const skipped: Skip[] = [...result.skipped];
   const candidates: Candidate[] = [];
-  const calls = memoryCalls(result);
+  const own = ownCalls(result);
+  const dropped: Dropped = {
+    tool: (name) => !keepTools || OWN_TOOLS.has(name),
+    call: (id) => own.has(id),
+  };
   for (const candidate of result.candidates) {
-    const said = saidIn(candidate, calls);
+    const said = saidIn(candidate, dropped);
     if (said === undefined) skipped.push({ position: candidate.position, reason: "hidden" });
     else candidates.push(said);
   }
@@ -28,8 +37,14 @@ export function withoutInjected(result: ReadResult): ReadResult {
 
 const OWN_TOOLS: ReadonlySet<string> = new Set(MEMORY_TOOL_NAMES);
 
+/** Which tools and which calls are not remembered. */
+interface Dropped {
+  readonly tool: (name: string) => boolean;
+  readonly call: (id: string) => boolean;
+}
+
 /** Ids of the calls of memory's own tools: some results name the call only. */
-function memoryCalls({ candidates }: ReadResult): ReadonlySet<string> {
+function ownCalls({ candidates }: ReadResult): ReadonlySet<string> {
   return new Set(
     candidates.flatMap(({ payload }) =>
       payload.type === "turn"
@@ -40,7 +55,7 @@ function memoryCalls({ candidates }: ReadResult): ReadonlySet<string> {
 }
 
 /** The candidate as it was said; `undefined` when nobody said anything. */
-function saidIn(candidate: Candidate, memoryCalls: ReadonlySet<string>): Candidate | undefined {
+function saidIn(candidate: Candidate, dropped: Dropped): Candidate | undefined {
   const { payload } = candidate;
   if (payload.type === "text") {
     const text = withoutBlocks(payload.text);
@@ -48,24 +63,23 @@ function saidIn(candidate: Candidate, memoryCalls: ReadonlySet<string>): Candida
     return text === "" ? undefined : { ...candidate, payload: { ...payload, text } };
   }
   if (payload.type !== "turn") return candidate;
-  const turn = turnAsSaid(payload, memoryCalls);
+  const turn = turnAsSaid(payload, dropped);
   return turn && (turn === payload ? candidate : { ...candidate, payload: turn });
 }
 
-function turnAsSaid(turn: TurnPayload, memoryCalls: ReadonlySet<string>): TurnPayload | undefined {
+function turnAsSaid(turn: TurnPayload, dropped: Dropped): TurnPayload | undefined {
   if (turn.role === "system") return undefined;
-  const { toolResult, toolCalls: allCalls, ...rest } = turn;
+  const { toolResult, toolCalls: allCalls = [], ...rest } = turn;
   if (toolResult !== undefined) {
     const { id, name = "" } = toolResult;
-    return OWN_TOOLS.has(name) || memoryCalls.has(id) ? undefined : turn;
+    return dropped.tool(name) || dropped.call(id) ? undefined : turn;
   }
-  const toolCalls = allCalls?.filter(({ name }) => !OWN_TOOLS.has(name));
-  const dropped = allCalls?.filter(({ name }) => OWN_TOOLS.has(name)) ?? [];
-  const text = withoutBlocks(withoutLines(turn.text, dropped.map(callText)));
-  if (text === turn.text && dropped.length === 0) return turn;
-  const calls = toolCalls === undefined || toolCalls.length === 0 ? {} : { toolCalls };
-  if (text === "" && turn.caption === undefined && !("toolCalls" in calls)) return undefined;
-  return { ...rest, ...calls, text };
+  const toolCalls = allCalls.filter(({ name }) => !dropped.tool(name));
+  const gone = allCalls.filter(({ name }) => dropped.tool(name));
+  const text = withoutBlocks(withoutLines(turn.text, gone.map(callText)));
+  if (text === turn.text && gone.length === 0) return turn;
+  if (text === "" && turn.caption === undefined && toolCalls.length === 0) return undefined;
+  return { ...rest, ...(toolCalls.length > 0 && { toolCalls }), text };
 }
 
 function withoutLines(text: string, lines: readonly string[]): string {
