@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { tinyModel } from "../testing/index.ts";
 import { type DirectoryKvStore, type KvStoreOptions, openKvStore } from "./kv-store.ts";
 import { someTokens, testLlama, type TestModel, testModel, type TestSequence } from "./testing.ts";
-import type { KvRequest } from "./types.ts";
+import type { KvFilled, KvRequest, KvSequence } from "./types.ts";
 
 let llama: Llama;
 let model: TestModel;
@@ -45,6 +45,10 @@ const scope = "tenant";
 const question = someTokens(20, 99);
 const tokens = someTokens(1_000);
 const request: KvRequest = { scope, tokens };
+
+function filled(store: DirectoryKvStore, sequence: KvSequence): Promise<KvFilled> {
+  return store.fill(sequence, request);
+}
 
 /** Stores the prefix and gives the answer without memory. */
 async function stored(store: DirectoryKvStore, wanted: KvRequest = request): Promise<number[]> {
@@ -143,7 +147,9 @@ describe("a prefix that was filled", () => {
     }));
     const filled = await Promise.all(counted.map((sequence) => store.fill(sequence, request)));
     expect(prefilled).toBe(768);
-    expect(filled.map((each) => each.restoredTokens).toSorted()).toEqual([0, 768, 768, 768]);
+    expect(filled.map((each) => each.restoredTokens).toSorted((a, b) => a - b)).toEqual([
+      0, 768, 768, 768,
+    ]);
     const answers = await Promise.all(four.map((sequence) => answer(sequence, 768)));
     await one.prefill(tokens);
     const expected = await one.greedy(question, 24);
@@ -160,8 +166,8 @@ describe("a prefix that was filled", () => {
       },
     };
     const [first, second] = await Promise.allSettled([
-      store.fill(failing, request),
-      store.fill(other, request),
+      filled(store, failing),
+      filled(store, other),
     ]);
     expect(first).toMatchObject({ status: "rejected" });
     expect(second).toMatchObject({ status: "fulfilled", value: { prefilledTokens: 768 } });
@@ -295,7 +301,7 @@ test("an aborted request rejects with the signal's reason, also while it waits",
   await expect(store.fill(one, aborted)).rejects.toBe(reason);
   const gate = Promise.withResolvers<void>();
   const slow = { ...one, prefill: () => gate.promise };
-  const first = store.fill(slow, request);
+  const first = filled(store, slow);
   await new Promise((resolve) => setTimeout(resolve, 50));
   const controller = new AbortController();
   const waiting = store.fill(other, { ...request, signal: controller.signal });
