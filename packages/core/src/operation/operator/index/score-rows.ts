@@ -77,10 +77,13 @@ const BIGRAM_TERMS = 1_024;
 
 /** Adds to the score of rows that have words side by side which are side by side in the query. */
 export function scoreBigrams(input: ScoreInput, best: number): number {
-  const { slots, weights, scratch, ranking, slotOfTerm } = input;
+  const { slots, scratch, ranking, slotOfTerm } = input;
   if (ranking.bigram === 0 || slots.length < 2) return best;
+  let asked = 0;
   slots.forEach(({ term, place }, slot) => {
-    if (term > 0 && place >= 0) slotOfTerm[term] = slot + 1;
+    if (term === 0 || place < 0) return;
+    slotOfTerm[term] = slot + 1;
+    asked |= bitOf(term);
   });
   const threshold = scoreOfRank(scratch, best, BIGRAM_ROWS);
   let top = best;
@@ -88,22 +91,31 @@ export function scoreBigrams(input: ScoreInput, best: number): number {
     const row = scratch.candidates[at] ?? 0;
     const score = scratch.score[row] ?? 0;
     if (score === 0 || score < threshold) continue;
-    scratch.score[row] = score + ranking.bigram * pairs(input, row, weights.idf);
+    scratch.score[row] = score + ranking.bigram * pairs(input, row, asked);
     top = Math.max(top, scratch.score[row] ?? 0);
   }
   for (const { term } of slots) if (term > 0) slotOfTerm[term] = 0;
   return top;
 }
 
-/** The idf of the query's word pairs that the row has side by side; each pair once. */
-function pairs({ slots, terms, slotOfTerm }: ScoreInput, row: number, idf: Float64Array): number {
+/** One of 32 bits: tells of most terms without a look into memory that they are none of the query's. */
+const bitOf = (term: number): number => 1 << (term & 31);
+
+/**
+ * The idf of the query's word pairs that the row has side by side; each pair once.
+ * @param asked the bits of the query's words
+ */
+function pairs(input: ScoreInput, row: number, asked: number): number {
+  const { slots, terms, slotOfTerm } = input;
+  const { idf } = input.weights;
   const from = terms.start(row);
   const to = from + Math.min(BIGRAM_TERMS, terms.count(row));
   let sum = 0;
   let seen = 0;
   let before = 0;
   for (let at = from; at < to; at++) {
-    const slot = slotOfTerm[terms.data[at] ?? 0] ?? 0;
+    const term = terms.data[at]!;
+    const slot = (asked & bitOf(term)) === 0 ? 0 : slotOfTerm[term]!;
     if (slot > 0 && before > 0 && (seen & (1 << slot)) === 0) {
       if (slots[slot - 1]?.place === (slots[before - 1]?.place ?? 0) + 1) {
         seen |= 1 << slot;
