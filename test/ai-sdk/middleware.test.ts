@@ -11,24 +11,12 @@ import {
   wrapProvider,
 } from "ai";
 import { convertArrayToReadableStream, MockLanguageModelV3, MockLanguageModelV4 } from "ai/test";
-import { memcubeMiddleware, type MemCubeMiddlewareOptions } from "@memcube/ai-sdk";
+import { memcubeMiddleware } from "@memcube/ai-sdk";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
-import { emptyOS, eventually, turnsOf } from "./remembered.ts";
+import { emptyOS, eventually, remembering, turnsOf } from "./remembered.ts";
 import { calls, pulledSource, says, STOP, streamed, usage } from "./scripted-model.ts";
-
-type Given = ConstructorParameters<typeof MockLanguageModelV4>[0];
-
-function remembering(given: Given, options: Partial<MemCubeMiddlewareOptions> = {}) {
-  const os = options.os ?? emptyOS();
-  const base = new MockLanguageModelV4(given);
-  const model = wrapLanguageModel({
-    model: base,
-    middleware: memcubeMiddleware({ os, ...options }),
-  });
-  return { os, base, model };
-}
 
 const ada = { memcube: { userId: "ada", sessionId: "s1" } };
 
@@ -395,142 +383,6 @@ describe("what is kept", () => {
     const [question, answer = ""] = await turnsOf(os);
     expect(question).toBe("user: Look");
     expect(answer.length).toBe("assistant: ".length + 262_144);
-  });
-});
-
-describe("failures of memory", () => {
-  it("leave the call as it would be", async () => {
-    const os = emptyOS();
-    await os.close();
-    const errors: [string, unknown][] = [];
-    const { model, base } = remembering(
-      {
-        doGenerate: says("hello"),
-        doStream: { stream: convertArrayToReadableStream(streamed(["hi"])) },
-      },
-      { os, onError: (error, part) => errors.push([part, error]) },
-    );
-    const result = await generateText({ model, prompt: "hi" });
-    expect(result.text).toBe("hello");
-    expect(result.finalStep.providerMetadata).toBeUndefined();
-    expect(await streamText({ model, prompt: "hi" }).text).toBe("hi");
-    expect(base.doGenerateCalls[0]?.prompt).toHaveLength(1);
-    expect(errors.map(([part]) => part)).toEqual(["recall", "save", "recall", "save"]);
-    expect(errors[0]?.[1]).toMatchObject({ code: "MEMCUBE_CLOSED" });
-  });
-
-  it("include a listener that throws, a waitUntil out of place and a scope that is refused", async () => {
-    const parts: string[] = [];
-    const { model, os } = remembering(
-      { doGenerate: says("hello") },
-      {
-        scope: ({ headers }) => {
-          if (headers?.["x-user"] === undefined) throw new Error("who?");
-          return { caller: { userId: headers["x-user"] } };
-        },
-        waitUntil: () => {
-          throw new Error("outside of a request");
-        },
-        onError: (_, part) => {
-          parts.push(part);
-          throw new Error("listener");
-        },
-      },
-    );
-    expect((await generateText({ model, prompt: "hi" })).text).toBe("hello");
-    expect((await generateText({ model, prompt: "hi", headers: { "x-user": "ada" } })).text).toBe(
-      "hello",
-    );
-    expect(parts).toEqual(["scope", "wait-until"]);
-    expect(await turnsOf(os, "ada")).toHaveLength(2);
-  });
-
-  it("include ids that are none: they are nobody's memory", async () => {
-    const parts: string[] = [];
-    const { model, os, base } = remembering(
-      { doGenerate: says("hello") },
-      { onError: (_, part) => parts.push(part) },
-    );
-    for (const memcube of [
-      { userId: "" },
-      { user: "ada" },
-      { userId: "a", sessionId: "x".repeat(900) },
-    ]) {
-      const providerOptions = { memcube, other: { a: 1 } };
-      expect((await generateText({ model, prompt: "hi", providerOptions })).text).toBe("hello");
-    }
-    expect(parts).toEqual(["scope", "scope", "scope"]);
-    expect(base.doGenerateCalls[0]?.providerOptions).toEqual({ other: { a: 1 } });
-    for (const userId of ["local", "ada", "a"]) expect(await turnsOf(os, userId)).toEqual([]);
-  });
-
-  it("include memory that takes too long", async () => {
-    const os = emptyOS();
-    const never = new Promise<never>(() => undefined);
-    const slow = {
-      ...os,
-      as: () => ({ ...os.as({ userId: "x" }), prepare: () => never, absorb: () => never }),
-    };
-    const errors: unknown[] = [];
-    const { model } = remembering(
-      {
-        doGenerate: says("hello"),
-        doStream: { stream: convertArrayToReadableStream(streamed(["hi"])) },
-      },
-      {
-        os: slow,
-        recallTimeoutMs: 20,
-        saveTimeoutMs: 20,
-        onError: (error) => errors.push(error),
-      },
-    );
-    expect((await generateText({ model, prompt: "hi" })).text).toBe("hello");
-    expect(await streamText({ model, prompt: "hi" }).text).toBe("hi");
-    expect(errors[0]).toMatchObject({ name: "TimeoutError" });
-  });
-});
-
-describe("waitUntil", () => {
-  it("is called within the request and lasts until the answer is kept", async () => {
-    const waited: Promise<unknown>[] = [];
-    const { model, os } = remembering(
-      {
-        doGenerate: says("hello"),
-        doStream: async () => {
-          await Promise.resolve();
-          expect(waited).toHaveLength(2);
-          return { stream: convertArrayToReadableStream(streamed(["hi ", "there"])) };
-        },
-      },
-      { waitUntil: (promise) => waited.push(promise), saveTimeoutMs: 0 },
-    );
-    await generateText({ model, prompt: "one" });
-    await waited[0];
-    expect(await turnsOf(os)).toHaveLength(2);
-    // Never read: the answer is finished and kept all the same.
-    streamText({ model, prompt: "two" });
-    await eventually(
-      () => waited.length,
-      (length) => length === 2,
-    );
-    await waited[1];
-    expect(await turnsOf(os)).toHaveLength(4);
-  });
-
-  it("ends when the model fails", async () => {
-    const waited: Promise<unknown>[] = [];
-    const fails = async (): Promise<never> => {
-      await Promise.resolve();
-      throw new Error("no");
-    };
-    const { model } = remembering(
-      { doGenerate: fails, doStream: fails },
-      { waitUntil: (promise) => waited.push(promise) },
-    );
-    await generateText({ model, prompt: "hi", maxRetries: 0 }).catch(() => undefined);
-    const result = streamText({ model, prompt: "hi", maxRetries: 0, onError: () => undefined });
-    await result.consumeStream({ onError: () => undefined });
-    expect(await Promise.all(waited)).toEqual([undefined, undefined]);
   });
 });
 

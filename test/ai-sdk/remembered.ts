@@ -1,5 +1,8 @@
+import { memcubeMiddleware, type MemCubeMiddlewareOptions } from "@memcube/ai-sdk";
 import { createMemOS, type MemOS } from "@memcube/core";
 import { memoryStorage } from "@memcube/core/testing";
+import { wrapLanguageModel } from "ai";
+import { MockLanguageModelV4 } from "ai/test";
 
 export function emptyOS(): MemOS {
   return createMemOS({ storage: memoryStorage() });
@@ -28,4 +31,17 @@ export async function eventually<T>(read: () => Promise<T> | T, when: (value: T)
     if (when(value) || Date.now() > deadline) return value;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+type Given = ConstructorParameters<typeof MockLanguageModelV4>[0];
+
+/** A model of the SDK's own mocks with memory around it. */
+export function remembering(given: Given, options: Partial<MemCubeMiddlewareOptions> = {}) {
+  const os = options.os ?? emptyOS();
+  const base = new MockLanguageModelV4(given);
+  const model = wrapLanguageModel({
+    model: base,
+    middleware: memcubeMiddleware({ os, ...options }),
+  });
+  return { os, base, model };
 }

@@ -72,7 +72,9 @@ const tools = {
 
 const text = fc.string({ maxLength: 6 });
 const metadata = fc.option(fc.record({ p: fc.record({ k: text }) }), { nil: undefined });
-const finishReason: fc.Arbitrary<LanguageModelV4FinishReason> = fc.constantFrom<LanguageModelV4FinishReason[]>(
+const finishReason: fc.Arbitrary<LanguageModelV4FinishReason> = fc.constantFrom<
+  LanguageModelV4FinishReason[]
+>(
   STOP,
   TOOL_CALLS,
   { unified: "length", raw: "max_tokens" },
