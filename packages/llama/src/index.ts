@@ -1,2 +1,15 @@
 export type { LlamaEngineOptions, ModelProgress } from "./engine/options.ts";
+export type { PageProblem, StoredPrefix } from "./kv/inspect.ts";
+export { type DirectoryKvStore, type KvStoreOptions, openKvStore } from "./kv/kv-store.ts";
+export type { KvStore } from "./kv/types.ts";
 export { llamaEngine } from "./llama-engine.ts";
+export type { LoraBase, LoraSource, ResolvedLora } from "./lora/types.ts";
+export { type CheckLoraOptions, checkLora, type LoraInfo } from "./lora/check-lora.ts";
+export {
+  type AddedLora,
+  type AddLoraOptions,
+  type LoraDirectory,
+  loraDirectory,
+  type LoraDirectoryOptions,
+} from "./lora/lora-directory.ts";
+export { type Effort, type Gain, measureGain, type MeasureGainOptions } from "./measure-gain.ts";
