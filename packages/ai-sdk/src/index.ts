@@ -1,4 +1,6 @@
 export { embedderFrom, type EmbedderFromOptions } from "./embedder.ts";
+export type { MemCubeEngineOptions, MemCubeProviderSettings } from "./engine-options.ts";
+export { type MemCubeProvider, memcubeProvider } from "./engine-provider.ts";
 export { memcubeMiddleware } from "./middleware.ts";
 export { memcubeModel } from "./model.ts";
 export type {
