@@ -156,8 +156,25 @@ export type {
   VersionIndex,
 } from "./ports/index.ts";
 
+export type {
+  ChannelStep,
+  ChannelVersion,
+  CheckpointStep,
+  GetCheckpointOptions,
+  LineageOptions,
+  ListCheckpointsOptions,
+  ListThreadsOptions,
+  MemThreads,
+  PruneOptions,
+  SearchThreadsOptions,
+  ThreadCheckpoint,
+  ThreadHit,
+  ThreadValue,
+  ThreadWrite,
+  WritesStep,
+} from "./interface/api/index.ts";
 export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
-export { MEMORY_TOOL_NAMES, resolveScope } from "./interface/api/index.ts";
+export { MEMORY_TOOL_NAMES, resolveScope, ScopedCubes } from "./interface/api/index.ts";
 export type {
   AbsorbInput,
   AddOptions,

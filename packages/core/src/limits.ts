@@ -77,4 +77,14 @@ export const LIMITS = {
    */
   usageBuffer: 1_024,
   usageDelayMs: 1_000,
+  /** Characters of a thread's, namespace's, checkpoint's or task's name: subgraphs nest their names. */
+  threadNameChars: 4_096,
+  /** Bytes, packed, that one step of a thread stores: it is one transaction. */
+  threadStepBytes: 134_217_728,
+  /** Nesting of a thread's state. */
+  threadDepth: 256,
+  /** Checkpoints read with one call where many are gone through. */
+  threadPage: 64,
+  /** Threads one search looks through. */
+  threadsSearched: 1_000,
 } as const;

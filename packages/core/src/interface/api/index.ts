@@ -29,7 +29,25 @@ export type { PrepareInput } from "./prepare.ts";
 export type { LogOptions } from "./read-changes.ts";
 export type { RenewOptions } from "./renew.ts";
 export { resolveScope, type ResolvedScope, type Scope, type ScopeOption } from "./scope.ts";
+export { ScopedCubes } from "./scoped-cubes.ts";
 export type { SettleReport } from "./settled.ts";
+export type {
+  ChannelStep,
+  ChannelVersion,
+  CheckpointStep,
+  GetCheckpointOptions,
+  LineageOptions,
+  ListCheckpointsOptions,
+  ListThreadsOptions,
+  MemThreads,
+  PruneOptions,
+  SearchThreadsOptions,
+  ThreadCheckpoint,
+  ThreadHit,
+  ThreadValue,
+  ThreadWrite,
+  WritesStep,
+} from "./threads/index.ts";
 export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";
 export type { Where } from "./where.ts";

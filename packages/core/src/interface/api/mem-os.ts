@@ -9,6 +9,7 @@ import {
   type Page,
 } from "../../flow/index.ts";
 import type { CubeHeader } from "../../memory/index.ts";
+import { abortable } from "./abortable.ts";
 import { absorb, parseAbsorb, type AbsorbInput } from "./absorb.ts";
 import type { AddResult } from "./add.ts";
 import type { ApiContext } from "./context.ts";
@@ -23,6 +24,7 @@ import { memCube, type MemCube } from "./mem-cube.ts";
 import { parseInput, type CreateCubeOptions } from "./options.ts";
 import { parsePrepare, prepare, type PrepareInput } from "./prepare.ts";
 import { sessionCubes } from "./session-cubes.ts";
+import { memThreads, type MemThreads } from "./threads/index.ts";
 import { memoryTools, type MemoryTool, type MemoryToolOptions } from "./tools/index.ts";
 import { memView, type MemView } from "./view.ts";
 
@@ -55,6 +57,9 @@ export interface MemSession {
   deleteCube(id: string): Promise<void>;
   /** Several cubes as one: reads merge, writes fan out. */
   view(ids: readonly string[]): Promise<MemView>;
+
+  /** Working state of agent frameworks: checkpoints of LangGraph's threads. Its own, not a memory. */
+  readonly threads: MemThreads;
 
   /** Background work on the caller's own cubes that was given up after its last attempt. */
   listDeadLetters(options?: ListDeadLettersOptions): Promise<Page<DeadLetter>>;
@@ -97,6 +102,7 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
   const { own } = cubes;
   return {
     caller,
+    threads: memThreads(visitor),
     createCube: async (id, options) =>
       memCube(cubes.handle(await createCube(visitor, id, options), false)),
     cube: async (id, options) => {
@@ -124,12 +130,14 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
     prepare: async (input) => {
       const parsed = parsePrepare(input);
       const ids = [...new Set(parsed.cubes ?? [own])];
-      const opened = await Promise.all(ids.map(async (id) => await cubes.openIfThere(id)));
-      return await prepare(
-        context,
-        opened.flatMap((cube) => cube ?? []),
-        parsed,
-      );
+      return await abortable(parsed.signal, async () => {
+        const opened = await Promise.all(ids.map(async (id) => await cubes.openIfThere(id)));
+        return await prepare(
+          context,
+          opened.flatMap((cube) => cube ?? []),
+          parsed,
+        );
+      });
     },
     absorb: async (input) => {
       const parsed = parseAbsorb(input);

@@ -1,0 +1,46 @@
+/**
+ * What states of LangGraph threads are full of, so that the first of it is found again, too (RFC 1951
+ * with a preset dictionary). Stored bytes depend on it: it is never edited; another text is another
+ * number in packed-text.ts. What is most common stands last, where it is named by the fewest bits.
+ */
+export const DICTIONARY: Uint8Array = new TextEncoder().encode(
+  [
+    " the and that this with for you are have was not can will from what which would about there",
+    '"type":"image_url","image_url":{"url":"data:image/png;base64,","detail":"auto"}',
+    '{"lc":2,"type":"constructor","id":["Uint8Array"],"method":"from","args":[[',
+    '{"lc":2,"type":"constructor","id":["RegExp"],"method":null,"args":["',
+    '{"lc":2,"type":"constructor","id":["Error"],"method":null,"args":["',
+    '{"lc":2,"type":"constructor","id":["Set"],"method":null,"args":[[',
+    '{"lc":2,"type":"constructor","id":["Map"],"method":null,"args":[[["',
+    '],"kwargs":{}}{"lc":2,"type":"undefined"}{"lc":2,"type":"delta_snapshot","value":[',
+    '{"lc":2,"type":"memcube","id":["Date"],"args":["',
+    '{"page_content":"","metadata":{"source":"","score":0.',
+    '{"__interrupt__":[{"value":{"id":"","when":"during","resumable":true,"ns":["tools:',
+    '"__error__","__scheduled__","__resume__","__interrupt__","__pregel_tasks","__end__"',
+    '"response_metadata":{"model_provider":"openai","model_name":"gpt-","system_fingerprint":"fp_',
+    '"finish_reason":"tool_calls","finish_reason":"stop","model":"claude-","stop_reason":"end_turn"',
+    '"tokenUsage":{"promptTokens":0,"completionTokens":0,"totalTokens":0},"usage":{"input_tokens":',
+    '"usage_metadata":{"input_tokens":0,"output_tokens":0,"total_tokens":0,"input_token_details":{',
+    '"audio":0,"cache_read":0,"cache_creation":0},"output_token_details":{"audio":0,"reasoning":0}}',
+    '"status":"success","artifact":null,"tool_call_id":"call_","name":"',
+    '"tool_calls":[{"name":"","args":{"query":"","input":""},"id":"call_","type":"tool_call"}]',
+    '{"lc":1,"type":"constructor","id":["langchain_core","messages","SystemMessage"],"kwargs":{"',
+    '{"lc":1,"type":"constructor","id":["langchain_core","messages","AIMessageChunk"],"kwargs":{"',
+    '{"lc":1,"type":"constructor","id":["langchain_core","messages","ToolMessage"],"kwargs":{"',
+    'content":"~s","additional_kwargs":{},"response_metadata":{"output_version":"v1"}}},"id":"\0"',
+    '"source":"update","source":"fork","counters_since_delta_snapshot":{"messages":[',
+    '{"head":{"v":4,"ts":"2027-01-01T00:00:00.000Z","versions":{"__start__":1},"seen":{"__input__"',
+    ':{}},"meta":{"source":"input","step":-1,"parents":{}}},"values":{"__start__":[1,{"messages":[',
+    '"agent","model","tools","model_request","branch:to:agent":2,"branch:to:tools":3,"jumpTo"',
+    '"langgraph_step","langgraph_node","langgraph_checkpoint_ns","thread_id","user_id","files":{',
+    '["branch:to:model",null],"todos":[{"content":"","status":"in_progress"},"status":"completed"',
+    '"versions":{"__start__":2,"messages":3,"branch:to:model":3},"seen":{"__input__":{},"__start__"',
+    ':{"__start__":1},"model":{"branch:to:model":2}},"meta":{"source":"loop","step":1,"parents":{}}',
+    '},"values":{"messages":[3,["~l","","__start__":[2,"branch:to:model":[2,null]}}',
+    ',[{"lc":1,"type":"constructor","id":["langchain_core","messages","HumanMessage"],"kwargs":{"',
+    'content":"","id":"\0","additional_kwargs":{},"response_metadata":{}}}]]["messages",[',
+    '{"lc":1,"type":"constructor","id":["langchain_core","messages","AIMessage"],"kwargs":{"',
+    'content":"","tool_calls":[],"invalid_tool_calls":[],"additional_kwargs":{},',
+    '"response_metadata":{},"id":"\0"}}]]',
+  ].join(""),
+);

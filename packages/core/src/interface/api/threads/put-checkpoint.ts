@@ -1,0 +1,184 @@
+import { isMemCubeError, MemCubeError } from "../../../errors.ts";
+import { LIMITS } from "../../../limits.ts";
+import type { ThreadChunk } from "../../../ports/index.ts";
+import { parseInput } from "../options.ts";
+import {
+  carriedEntry,
+  packRecord,
+  unpackRecord,
+  type ChannelVersion,
+  type Entry,
+} from "./checkpoint-record.ts";
+import { ChunkSink } from "./chunk-sink.ts";
+import { stepSchema, writesSchema } from "./options.ts";
+import { packText } from "./packed-text.ts";
+import type { OpenThread } from "./thread-access.ts";
+import type { ThreadValue } from "./thread-value.ts";
+import { writeValue, type WrittenValue } from "./write-value.ts";
+
+/** A channel of a checkpoint that is put. */
+export interface ChannelStep {
+  readonly version: ChannelVersion;
+  /**
+   * Whether this checkpoint has another value than its parent. If not, it has the one that the parent
+   * has for this version, or none.
+   */
+  readonly changed: boolean;
+  /** Of a channel that changed. @default none */
+  readonly value?: ThreadValue;
+}
+
+export interface CheckpointStep {
+  /** @default "" */
+  readonly namespace?: string;
+  readonly id: string;
+  readonly parentId?: string;
+  /** What stands beside the channels. */
+  readonly head: ThreadValue;
+  readonly channels: ReadonlyMap<string, ChannelStep>;
+  /** Its state is in its ancestors' writes, too: they are not pruned. @default false */
+  readonly needsAncestors?: boolean;
+  /** When the whole thread expires, from now. @default what was set before stays */
+  readonly ttlMs?: number;
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT`, `MEMCUBE_LIMIT_EXCEEDED` */
+export async function putCheckpoint(thread: OpenThread, step: CheckpointStep): Promise<void> {
+  const { head, channels, ...rest } = step;
+  const options = parseInput(stepSchema, rest, "checkpoint");
+  const { namespace, id, parentId, needsAncestors, ttlMs } = options;
+  const { cache, ref, now } = thread;
+  await storeKnowing(thread, async (sink, isSure) => {
+    const parent = await parentEntries(thread, { namespace, parentId, channels, isSure });
+    const written = writeValue(head, sink);
+    const needs = [...written.needs];
+    const values = new Map<string, Entry>();
+    for (const [name, channel] of channels) {
+      const entry = writeChannel(channel, parent?.get(name), sink);
+      if (entry === undefined) continue;
+      values.set(name, { version: channel.version, text: entry.text });
+      needs.push(...entry.needs);
+    }
+    const value = packRecord({ head: written.text, values, needsAncestors });
+    const chunks = checked(sink.chunks, value);
+    const place = { namespace, id, ...(parentId === undefined ? {} : { parentId }) };
+    await thread.context.storage.threads.put(ref, {
+      checkpoint: { ...place, value, chunks: [...new Set(needs)] },
+      chunks,
+      now,
+      ...(ttlMs === undefined ? {} : { expiresAt: now + ttlMs }),
+    });
+    cache.learnEntries(ref, place, values);
+  });
+}
+
+function writeChannel(
+  { version, changed, value }: ChannelStep,
+  parent: Entry | undefined,
+  sink: ChunkSink,
+): WrittenValue | undefined {
+  if (changed) return value === undefined ? undefined : writeValue(value, sink);
+  return parent?.version === version ? carriedEntry(parent, sink) : undefined;
+}
+
+interface ParentQuery {
+  readonly namespace: string;
+  readonly parentId: string | undefined;
+  readonly channels: ReadonlyMap<string, ChannelStep>;
+  /** Whether what the cache knows is to be trusted. */
+  readonly isSure: boolean;
+}
+
+/** Values of the parent, where there is one and any of them may be kept. */
+async function parentEntries(
+  { context, cache, ref, now }: OpenThread,
+  { namespace, parentId, channels, isSure }: ParentQuery,
+): Promise<ReadonlyMap<string, Entry> | undefined> {
+  const keeps = [...channels.values()].some(({ changed }) => !changed);
+  if (parentId === undefined || !keeps) return undefined;
+  const known = isSure ? cache.entries(ref, namespace, parentId) : undefined;
+  if (known !== undefined) return known;
+  const found = await context.storage.threads.get(ref, { namespace, id: parentId, now });
+  return found && unpackRecord(found.checkpoint).values;
+}
+
+export interface WritesStep {
+  /** @default "" */
+  readonly namespace?: string;
+  /** Of the checkpoint, which need not be there yet. */
+  readonly id: string;
+  readonly taskId: string;
+  /** Orders the writes of tasks. @default "" */
+  readonly taskPath?: string;
+  /** Of one index the first stays; below zero, the last. */
+  readonly writes: readonly {
+    readonly index: number;
+    readonly channel: string;
+    readonly value: ThreadValue;
+  }[];
+  /** As that of a checkpoint. */
+  readonly ttlMs?: number;
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT`, `MEMCUBE_LIMIT_EXCEEDED` */
+export async function putWrites(thread: OpenThread, step: WritesStep): Promise<void> {
+  const { writes, ...rest } = step;
+  const { namespace, id, taskId, taskPath, ttlMs } = parseInput(writesSchema, rest, "writes");
+  const { ref, now } = thread;
+  await storeKnowing(thread, async (sink) => {
+    const rows = writes.map(({ index, channel, value }) => {
+      const { text, needs } = writeValue(value, sink);
+      return {
+        taskId,
+        index,
+        value: packText(`[${JSON.stringify(channel)},${text}]`),
+        chunks: [...new Set(needs)],
+        ...(taskPath === "" ? {} : { taskPath }),
+      };
+    });
+    await thread.context.storage.threads.putWrites(ref, {
+      namespace,
+      checkpointId: id,
+      writes: rows,
+      chunks: checked(sink.chunks, ...rows.map(({ value }) => value)),
+      now,
+      ...(ttlMs === undefined ? {} : { expiresAt: now + ttlMs }),
+    });
+  });
+}
+
+/**
+ * Stores by `store` what it gathers in the sink: first without the chunks that should be there; when
+ * one of them is not, once more with all.
+ */
+async function storeKnowing(
+  { cache, ref }: OpenThread,
+  store: (sink: ChunkSink, isSure: boolean) => Promise<void>,
+): Promise<void> {
+  const sink = new ChunkSink(cache.known(ref));
+  try {
+    await store(sink, true);
+    cache.learn(ref, sink.named);
+  } catch (error) {
+    if (!isMemCubeError(error, "MEMCUBE_INVALID_INPUT")) throw error;
+    cache.forget(ref);
+    const all = new ChunkSink(new Set());
+    await store(all, false);
+    cache.learn(ref, all.named);
+  }
+}
+
+/** @throws MemCubeError `MEMCUBE_LIMIT_EXCEEDED` */
+function checked(
+  chunks: readonly ThreadChunk[],
+  ...values: readonly Uint8Array[]
+): readonly ThreadChunk[] {
+  const bytes = [...chunks.map((chunk) => chunk.bytes), ...values];
+  const size = bytes.reduce((sum, { length }) => sum + length, 0);
+  if (size <= LIMITS.threadStepBytes) return chunks;
+  throw new MemCubeError(
+    "MEMCUBE_LIMIT_EXCEEDED",
+    `One step of a thread holds at most ${LIMITS.threadStepBytes} bytes.`,
+    { details: { limit: "threadStepBytes", max: LIMITS.threadStepBytes, actual: size } },
+  );
+}

@@ -1,0 +1,138 @@
+import type { ThreadValue } from "@memcube/core";
+
+import { extensionRecord, isDeltaSnapshotLike, isSendLike } from "./value-records.ts";
+
+/**
+ * A value of LangGraph's state as a thread keeps it. Records are those of LangGraph's own JsonPlus
+ * serializer (`lc: 1` for LangChain's classes, `lc: 2` for Map, Set, RegExp and undefined), so what it
+ * wrote is read, too; what it loses has a record of type "memcube": dates, bigints, errors with name,
+ * cause and stack, numbers that JSON has not, other views of bytes, and plain objects that look like a
+ * record. Functions and symbols are left out, a circle is cut, as in JsonPlus.
+ */
+export function fromLangGraphValue(value: unknown): ThreadValue {
+  return new ValueWriter().write(value);
+}
+
+class ValueWriter {
+  /** Objects that the one at hand lies in. */
+  readonly #open = new Set<object>();
+
+  write(value: unknown): ThreadValue {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return value;
+      case "number":
+        return isJsonNumber(value) ? value : extensionRecord("Number", [String(value)]);
+      case "bigint":
+        return extensionRecord("BigInt", [String(value)]);
+      case "object":
+        return value === null ? null : this.#writeObject(value);
+      default:
+        return { lc: 2, type: "undefined" };
+    }
+  }
+
+  #writeObject(value: object): ThreadValue {
+    if (this.#open.has(value)) return "[Circular]";
+    this.#open.add(value);
+    const written = this.#writeKind(value);
+    this.#open.delete(value);
+    return written;
+  }
+
+  #writeKind(value: object): ThreadValue {
+    if (Array.isArray(value)) return Array.from(value, (element) => this.#writeElement(element));
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return bytesRecord(value);
+    if (value instanceof Date) return extensionRecord("Date", [dateArgument(value)]);
+    if (value instanceof Map) return constructorRecord("Map", this.#writeList([...value]));
+    if (value instanceof Set) return constructorRecord("Set", this.#writeList([...value]));
+    if (value instanceof RegExp) {
+      return { ...constructorRecord("RegExp", []), args: [value.source, value.flags] };
+    }
+    if (value instanceof Error) return this.#writeError(value);
+    if (isDeltaSnapshotLike(value)) {
+      return { lc: 2, type: "delta_snapshot", value: this.write(value.value) };
+    }
+    if (isSendLike(value)) {
+      const { node, args, timeout } = value;
+      const send = timeout === undefined ? { node, args } : { node, args, timeout };
+      return this.#writeFields(send);
+    }
+    if ("toJSON" in value && typeof value.toJSON === "function") {
+      return this.#writeJson((value as { toJSON(): unknown }).toJSON());
+    }
+    return this.#isRecord(value)
+      ? extensionRecord("Object", [this.#writeFields(value)])
+      : this.#writeFields(value);
+  }
+
+  /** What an object says of itself: for LangChain's classes a record, which is not to be escaped. */
+  #writeJson(value: unknown): ThreadValue {
+    const isPlain = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isPlain ? this.#writeFields(value) : this.write(value);
+  }
+
+  #isRecord(value: object): boolean {
+    return "lc" in value || "__lc_escaped__" in value;
+  }
+
+  #writeError(error: Error): ThreadValue {
+    const { name, message, stack, cause } = error;
+    const { name: _, message: __, stack: ___, cause: ____, ...rest } = error as Error & object;
+    return extensionRecord("Error", [
+      {
+        name,
+        message,
+        ...(stack === undefined ? {} : { stack }),
+        ...("cause" in error ? { cause: this.write(cause) } : {}),
+        ...(error instanceof AggregateError ? { errors: this.#writeList(error.errors) } : {}),
+      },
+      this.#writeFields(rest),
+    ]);
+  }
+
+  #writeList(values: readonly unknown[]): ThreadValue[] {
+    return values.map((value) => this.#writeElement(value));
+  }
+
+  /** As in JSON, what can't be written leaves its place in a list. */
+  #writeElement(value: unknown): ThreadValue {
+    return isUnwritable(value) ? null : this.write(value);
+  }
+
+  #writeFields(value: object): ThreadValue {
+    const fields: [string, ThreadValue][] = [];
+    for (const [key, field] of Object.entries(value)) {
+      if (!isUnwritable(field)) fields.push([key, this.write(field)]);
+    }
+    return Object.fromEntries(fields);
+  }
+}
+
+function isJsonNumber(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
+}
+
+/** A date that is none is as JSON has not: it is read by its text. */
+function dateArgument(date: Date): ThreadValue {
+  const time = date.getTime();
+  return Number.isNaN(time) ? "NaN" : time;
+}
+
+function isUnwritable(value: unknown): boolean {
+  return typeof value === "function" || typeof value === "symbol";
+}
+
+function constructorRecord(name: string, list: ThreadValue[]) {
+  return { lc: 2, type: "constructor", id: [name], method: null, args: [list], kwargs: {} };
+}
+
+function bytesRecord(value: ArrayBufferView | ArrayBuffer): ThreadValue {
+  const bytes =
+    value instanceof ArrayBuffer
+      ? new Uint8Array(value.slice(0))
+      : new Uint8Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
+  // A Buffer is read as the Uint8Array that it is.
+  return value instanceof Uint8Array ? bytes : extensionRecord(value.constructor.name, [bytes]);
+}

@@ -1,0 +1,21 @@
+import type { ThreadValue } from "@memcube/core";
+
+/** Values that JsonPlus has no record for. */
+export function extensionRecord(name: string, args: readonly ThreadValue[]): ThreadValue {
+  return { lc: 2, type: "memcube", id: [name], args };
+}
+
+/** By its mark, as `isDeltaSnapshot` of LangGraph does: there may be two copies of the class. */
+export function isDeltaSnapshotLike(value: object): value is { readonly value: unknown } {
+  return "lg_name" in value && value.lg_name === "DeltaSnapshot";
+}
+
+interface SendLike {
+  readonly node: unknown;
+  readonly args: unknown;
+  readonly timeout?: unknown;
+}
+
+export function isSendLike(value: object): value is SendLike {
+  return "lg_name" in value && value.lg_name === "Send";
+}
