@@ -1,4 +1,4 @@
-import { isMemCubeError, type Storage } from "@memcube/core";
+import { isMemCubeError, LIMITS, type Storage } from "@memcube/core";
 
 import { assert, assertLinked, outcomeOf, rejects, times } from "./kit/checks.ts";
 import { START, vectorWrite } from "./kit/content.ts";
@@ -19,6 +19,9 @@ export const lifecycleRules = rulesOf("storage", "lifecycle", {
     assert.deepEqual([typeof candidates, typeof atomicAcrossCubes], ["boolean", "boolean"]);
     assert.ok(["power", "process", "none"].includes(durability));
     assert.ok(["sha256", "sha1"].includes(linkHash));
+    const { batchWrites = 1 } = storage.vault.capabilities;
+    assert.ok(Number.isInteger(batchWrites) && batchWrites >= 1);
+    assert.ok(batchWrites <= LIMITS.commitWrites);
   },
 
   "closing twice is closing once": async ({ storage }) => {

@@ -13,7 +13,7 @@ export interface AclOptions {
 /** What scripts and ports call. */
 const DATA =
   "exists get hdel hexists hget hgetall hincrby hkeys hlen hmget hset hsetnx hstrlen lindex lrange " +
-  "rename rpush set time unlink xadd xrange xtrim zadd zcard zcount zrange zrangebylex " +
+  "rename rpush set time unlink xadd xrange xtrim zadd zcard zcount zmscore zrange zrangebylex " +
   "zrangebyscore zrem zrevrange zrevrangebylex zrevrangebyscore zrevrank zscore";
 
 const CONNECTION = "auth hello ping wait publish subscribe unsubscribe";

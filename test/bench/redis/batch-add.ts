@@ -1,38 +1,36 @@
-import { createMemOS } from "@memcube/core";
+import { type CommitRequest, createMemOS } from "@memcube/core";
 import { redisStorage } from "@memcube/redis";
 
 import { makeCorpus } from "../corpus.ts";
 import type { Report } from "../report.ts";
 import { bareFields, bareLine, benchCommit, benchWrite } from "./bench-memories.ts";
-import { makeCube, median, withRedis } from "./place.ts";
+import { batchSizeOf, makeCube, median, withRedis } from "./place.ts";
 
-const BATCH = 256;
-const BATCHES = 40;
+const MEMORIES = 10_240;
 const ROUNDS = 5;
 /** Batches under way at a time. */
 const WINDOW = 4;
 
-/** Memories written in commits of 256, beside plain pipelined writes with the same bytes. */
+/** Memories written in commits as `add` makes them, beside plain pipelined writes of the same bytes. */
 export async function benchBatchAdd(report: Report): Promise<void> {
   await withRedis({}, async ({ server, storage, bare }) => {
     const { vault } = storage;
+    const size = batchSizeOf(vault);
     const bareRates: number[] = [];
     const ourRates: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const cube = await makeCube(vault, `batches-${round}`);
-      const commits = Array.from({ length: BATCHES }, (_, batch) =>
+      const commits = Array.from({ length: MEMORIES / size }, (_, batch) =>
         benchCommit(
           cube,
-          Array.from({ length: BATCH }, (__, at) => {
-            const place = batch * BATCH + at;
+          Array.from({ length: size }, (__, at) => {
+            const place = batch * size + at;
             return benchWrite(cube, `m${place}`, place);
           }),
         ),
       );
       bareRates.push(
-        await rateOf(async (batch) => {
-          const commit = commits[batch];
-          if (commit === undefined) return;
+        await rateOf(commits, async (commit) => {
           const writes = commit.writes.flatMap((write) => (write.op === "put" ? [write] : []));
           await Promise.all([
             ...writes.map((write) => bare.hSet(`bare:${round}:${write.id}`, bareFields(write))),
@@ -41,15 +39,14 @@ export async function benchBatchAdd(report: Report): Promise<void> {
         }),
       );
       ourRates.push(
-        await rateOf(async (batch) => {
-          const commit = commits[batch];
-          if (commit !== undefined) await vault.commit(commit);
+        await rateOf(commits, async (commit) => {
+          await vault.commit(commit);
         }),
       );
     }
     const os = createMemOS({ storage: await redisStorage({ url: server.url, prefix: "os" }) });
     const cube = await os.as({ userId: "ada" }).createCube("batches");
-    const texts = makeCorpus(BATCH * BATCHES).map(({ text }) => text);
+    const texts = makeCorpus(MEMORIES).map(({ text }) => text);
     const started = performance.now();
     await cube.add(texts);
     const added = (texts.length * 1_000) / (performance.now() - started);
@@ -57,7 +54,7 @@ export async function benchBatchAdd(report: Report): Promise<void> {
 
     const common = { case: "batch-add", metric: "memories_per_second", unit: "1/s" };
     report({ ...common, subject: "bare pipelined HSET", value: median(bareRates) });
-    report({ ...common, subject: "vault.commit of 256", value: median(ourRates) });
+    report({ ...common, subject: `vault.commit of ${size}`, value: median(ourRates) });
     report({ ...common, subject: "cube.add of 10,240", value: added });
     report({
       ...common,
@@ -70,16 +67,15 @@ export async function benchBatchAdd(report: Report): Promise<void> {
 }
 
 /** Memories per second when some batches are under way at a time. */
-async function rateOf(send: (batch: number) => Promise<void>): Promise<number> {
+async function rateOf(
+  commits: readonly CommitRequest[],
+  send: (commit: CommitRequest) => Promise<void>,
+): Promise<number> {
   const started = performance.now();
-  let next = 0;
+  const queue = commits.values();
   const work = async (): Promise<void> => {
-    while (next < BATCHES) {
-      const batch = next;
-      next += 1;
-      await send(batch);
-    }
+    for (const commit of queue) await send(commit);
   };
   await Promise.all(Array.from({ length: WINDOW }, work));
-  return (BATCH * BATCHES * 1_000) / (performance.now() - started);
+  return (MEMORIES * 1_000) / (performance.now() - started);
 }

@@ -5,12 +5,12 @@ import { fileURLToPath } from "node:url";
 
 import { percentile, type Report } from "../report.ts";
 import { bareFields, benchCommit, benchWrite } from "./bench-memories.ts";
-import { type BenchPlace, inTurns, makeCube, median, withRedis } from "./place.ts";
+import { batchSizeOf, type BenchPlace, inTurns, makeCube, median, withRedis } from "./place.ts";
 
 const PINGER = fileURLToPath(new URL("./ping-child.ts", import.meta.url));
 const UNRELATED = 1_000_000;
 const ROUNDS = 2_000;
-const BULK_BATCHES = 120;
+const BULK_MEMORIES = 30_720;
 const ACCESS = { principals: ["user:ada", "everyone"] } as const;
 
 /** What a million keys of others cost us, and what a bulk load of ours costs others. */
@@ -71,15 +71,24 @@ async function fillWith({ bare }: BenchPlace, count: number): Promise<void> {
   }
 }
 
-/** PING of another client while commits of 256 memories come one after the other, and bare writes. */
+/**
+ * PING of another client during a bulk load: bare pipelined writes, and commits as large as `add` makes
+ * them, one after the other and eight at a time.
+ */
 async function benchBulkLoad(report: Report, { server, storage, bare }: BenchPlace): Promise<void> {
-  const cube = await makeCube(storage.vault, "bulk");
-  const commits = Array.from({ length: BULK_BATCHES }, (_, batch) =>
-    benchCommit(
-      cube,
-      Array.from({ length: 256 }, (__, at) => benchWrite(cube, `m${batch}-${at}`, at)),
-    ),
-  );
+  const { vault } = storage;
+  const size = batchSizeOf(vault);
+  const commitsTo = async (cubeId: string) => {
+    const cube = await makeCube(vault, cubeId);
+    return Array.from({ length: BULK_MEMORIES / size }, (_, batch) =>
+      benchCommit(
+        cube,
+        Array.from({ length: size }, (__, at) => benchWrite(cube, `m${batch}-${at}`, at)),
+      ),
+    );
+  };
+  const commits = await commitsTo("bulk");
+  const others = await commitsTo("crowd");
   const common = { case: "neighbours", unit: "ms" };
   const quiet = await pingsDuring(server, () => sleep(1_000));
   const plain = await pingsDuring(server, async () => {
@@ -91,12 +100,20 @@ async function benchBulkLoad(report: Report, { server, storage, bare }: BenchPla
       );
   });
   const ours = await pingsDuring(server, async () => {
-    for (const commit of commits) await storage.vault.commit(commit);
+    for (const commit of commits) await vault.commit(commit);
+  });
+  const crowd = await pingsDuring(server, async () => {
+    const queue = others.values();
+    const work = async () => {
+      for (const commit of queue) await vault.commit(commit);
+    };
+    await Promise.all(Array.from({ length: 8 }, work));
   });
   for (const [subject, pings] of Object.entries({
     "PING, no load": quiet,
     "PING, bare pipelined load": plain,
-    "PING, commits of 256": ours,
+    [`PING, commits of ${size}`]: ours,
+    [`PING, 8 x commits of ${size}`]: crowd,
   })) {
     report({ ...common, subject, metric: "ping_p50", value: median(pings) });
     report({ ...common, subject, metric: "ping_p99 (limit 5)", value: percentile(pings, 0.99) });

@@ -1,5 +1,5 @@
 import { commitRequest, cubeWrite } from "@memcube/conformance";
-import type { CubeRef, Storage, Vault } from "@memcube/core";
+import { type CubeRef, LIMITS, type Storage, type Vault } from "@memcube/core";
 import { redisStorage } from "@memcube/redis";
 import { createClient } from "redis";
 
@@ -47,6 +47,11 @@ export async function makeCube(vault: Vault, cubeId: string): Promise<CubeRef> {
   const cube = { tenantId: "default", cubeId };
   await vault.commit(commitRequest({ cube, writes: [cubeWrite(cube, { allow: ["everyone"] })] }));
   return cube;
+}
+
+/** Memories in a commit of a bulk load: as many as `add` puts into one. */
+export function batchSizeOf({ capabilities }: Vault): number {
+  return Math.min(capabilities.batchWrites ?? LIMITS.addBatch, LIMITS.addBatch);
 }
 
 /** Milliseconds of each call of each subject; they take turns, so that all see the same machine. */

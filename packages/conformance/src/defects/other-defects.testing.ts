@@ -1,5 +1,5 @@
 import type { BlobStore, Threads, Topic, Usage } from "@memcube/core";
-import { cubeKey, sha256Hex } from "@memcube/core";
+import { cubeKey, LIMITS, sha256Hex } from "@memcube/core";
 import type { MemoryStorage } from "@memcube/core/testing";
 
 import { type Defect, nextTurn } from "./defect.testing.ts";
@@ -256,6 +256,13 @@ export const usageDefects: readonly Defect[] = [
 ];
 
 export const storageDefects: readonly Defect[] = [
+  {
+    port: "storage",
+    name: "it prefers commits that are larger than a commit may be",
+    breakIt: ({ vault }) => ({
+      vault: { capabilities: { ...vault.capabilities, batchWrites: LIMITS.commitWrites + 1 } },
+    }),
+  },
   {
     port: "storage",
     name: "closing does nothing",

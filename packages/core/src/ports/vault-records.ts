@@ -14,6 +14,11 @@ export interface VaultCapabilities {
   readonly durability: "power" | "process" | "none";
   /** Hash that links heads: hex of H(`${previous head}\n${seq}\n${at}\n${digest}`), first head "". */
   readonly linkHash: "sha256" | "sha1";
+  /**
+   * Writes in one commit up to which the storage stays quick for everybody else: adding and importing
+   * make no larger ones. A larger commit is possible all the same. Left out: `LIMITS.addBatch`.
+   */
+  readonly batchWrites?: number;
 }
 
 /** What the vault indexes of a version, beside keeping its content. All of it can be erased. */

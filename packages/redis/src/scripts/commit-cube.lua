@@ -2,15 +2,15 @@
 -- KEYS: 1 meta of the cube, 2 channel of its feed; outside a cluster also 3 to 8 the queue's
 -- ARGV: 1 at, 2 digest, 3 body, 4 epoch ("" none), 5 version of the header it was authorised under
 --   ("" none), 6 its commitment ("" none), 7 idempotency key ("" none), 8 when that expires, 9 PUBLISH or
---   SPUBLISH, 10 tasks as JSON for the outbox ("" none), 11 number of writes, then the writes:
---   p id expected version content salt commitment visibility group at optional, where the group is kind,
---     type and state with \0 between them, and `optional` names what follows of it, in this order:
---     k external key, s session, x expires, e edges, t number of tags, tags, o number of targets,
---     targets, d number of fields and values of its search document, these (1: it has none)
---   e id expected ("" any)
---   v id fingerprint model vector
---   c expected version content salt commitment
---   and then, with keys of the queue, its tasks (see enqueue-tasks)
+--   SPUBLISH, 10 tasks as JSON for the outbox ("" none), 11 the writes as JSON, a list of
+--     { "p", id, expected version, visibility, edges as JSON ("" none), number of arguments that make its
+--       search document: fields and values, 1 when it has none, 0 when there is no index; head }, where the
+--       head is as in modules/memory.lua, with 0 for from, ordinal and class
+--     { "e", id, expected version or false }
+--     { "v", id, fingerprint, model }
+--     { "c", "@cube", expected version, version, salt, commitment };
+--   then what is long, in the order of the writes: of "p" content and search document, of "v" the vector, of
+--   "c" content; and then, with keys of the queue, its tasks (see enqueue-tasks)
 -- Returns { "ok", epoch, seq, head, at, how many heard of it, 1 when somebody may see less than before }
 --   or { "replayed", epoch, seq, head, at, body } or { "missing" } or { "exists" } or
 --   { "conflict", id, expected, actual } or { "header", commitment expected, actual } or
@@ -41,82 +41,55 @@ if epoch and ARGV[7] ~= '' then
   end
 end
 
--- Reads the writes into records, and what they touch as it is before the commit. Tables are made whole:
--- this loop and that of the additions are what a large commit costs.
-local writes, current, touched = {}, {}, {}
+-- Places in a write.
+local OP, ID, EXPECTED, VISIBILITY, EDGES, FIELDS, HEAD = 1, 2, 3, 4, 5, 6, 7
+
+local writes = cjson.decode(ARGV[11])
+local touched = {}
 local creates = false
 local place = 12
-local NONE = {}
-local parts = {}
-local function groupParts(group)
-  local known = parts[group]
-  if not known then
-    known = { string.match(group, '^([^%z]*)%z([^%z]*)%z([^%z]*)$') }
-    parts[group] = known
-  end
-  return known
-end
-local function list(at)
-  local count = tonumber(ARGV[at])
-  return { unpack(ARGV, at + 1, at + count) }, at + count + 1
-end
-for number = 1, tonumber(ARGV[11]) do
-  local op, id = ARGV[place], ARGV[place + 1]
-  local write
+local contents, documents = {}, {}
+local added, others = {}, {}
+for number, write in ipairs(writes) do
+  local op = write[OP]
   if op == 'p' then
-    local optional, after = ARGV[place + 10], place + 11
-    local key, session, expires, edges = '', '', false, ''
-    local tags, targets, fields = NONE, NONE, NONE
-    for option in string.gmatch(optional, '.') do
-      if option == 'k' then
-        key, after = ARGV[after], after + 1
-      elseif option == 's' then
-        session, after = ARGV[after], after + 1
-      elseif option == 'x' then
-        expires, after = tonumber(ARGV[after]), after + 1
-      elseif option == 'e' then
-        edges, after = ARGV[after], after + 1
-      elseif option == 't' then
-        tags, after = list(after)
-      elseif option == 'o' then
-        targets, after = list(after)
-      else
-        fields, after = list(after)
-      end
-    end
-    local group = groupParts(ARGV[place + 8])
-    write = {
-      op = op, id = id, expected = tonumber(ARGV[place + 2]), content = ARGV[place + 4], edges = edges,
-      visibility = ARGV[place + 7], key = key, fields = fields,
-      head = { tonumber(ARGV[place + 3]), 0, 0, 0, group[1], group[2], group[3], key, session,
-        tonumber(ARGV[place + 9]), expires, tags, targets, ARGV[place + 5], ARGV[place + 6] },
-    }
-    place = after
-  elseif op == 'e' then
-    write = { op = op, id = id, expected = tonumber(ARGV[place + 2]) }
-    place = place + 3
-  elseif op == 'v' then
-    write = { op = op, id = id, fingerprint = ARGV[place + 2], model = ARGV[place + 3],
-      vector = ARGV[place + 4] }
-    place = place + 5
-  else
-    write = { op = op, id = '@cube', expected = tonumber(id), version = ARGV[place + 2],
-      content = ARGV[place + 3], salt = ARGV[place + 4], commitment = ARGV[place + 5] }
-    if write.expected == 0 then creates = true end
-    place = place + 6
+    contents[number] = ARGV[place]
+    local fields = write[FIELDS]
+    if fields > 0 then documents[number] = { unpack(ARGV, place + 1, place + fields) } end
+    place = place + 1 + fields
+  elseif op ~= 'e' then
+    contents[number] = ARGV[place]
+    place = place + 1
+    if op == 'c' and write[EXPECTED] == 0 then creates = true end
   end
-  if op ~= 'c' and current[id] == nil then
-    local packed = epoch and redis.call('HGET', base .. 'm:' .. id, 'm')
-    current[id] = packed and cmsgpack.unpack(packed) or false
+  if op == 'p' and write[EXPECTED] == 0 then
+    added[#added + 1] = write[ID]
+  elseif op ~= 'c' then
+    others[#others + 1] = write[ID]
   end
-  if op ~= 'v' then touched[write.id] = true end
-  writes[number] = write
+  if op ~= 'v' then touched[write[ID]] = true end
 end
 
 if epoch and creates then return { 'exists' } end
 if not epoch and not creates then return { 'missing' } end
 if creates and ARGV[4] == '' then return { 'epoch' } end
 if creates and redis.call('EXISTS', base .. 'gone') == 1 then return { 'purging' } end
+
+-- What the writes touch as it is before the commit: its head, or false. Most of what is added is not
+-- there, which one look tells for many.
+local current = {}
+local function look(id)
+  if current[id] ~= nil then return end
+  local packed = redis.call('HGET', base .. 'm:' .. id, 'm')
+  current[id] = packed and cmsgpack.unpack(packed) or false
+end
+for first = 1, #added, 1000 do
+  local slice = { unpack(added, first, math.min(first + 999, #added)) }
+  for at, ordinal in ipairs(redis.call('ZMSCORE', base .. 'all', unpack(slice))) do
+    if ordinal then look(slice[at]) else current[slice[at]] = false end
+  end
+end
+for _, id in ipairs(others) do look(id) end
 
 local authorised = tonumber(ARGV[5])
 if authorised and authorised ~= headerVersion then
@@ -126,22 +99,22 @@ if ARGV[6] ~= '' and ARGV[6] ~= cube[10] then
   return { 'header', ARGV[6], cube[10] or '' }
 end
 for _, write in ipairs(writes) do
+  local op, id, expected = write[OP], write[ID], write[EXPECTED]
   local actual = headerVersion
-  if write.op ~= 'c' then actual = current[write.id] and current[write.id][1] or 0 end
-  if write.op ~= 'v' and write.expected and write.expected ~= actual then
-    return { 'conflict', write.id, write.expected, actual }
-  end
+  if op ~= 'c' then actual = current[id] and current[id][1] or 0 end
+  if op ~= 'v' and expected and expected ~= actual then return { 'conflict', id, expected, actual } end
 end
 local taken = {}
 for _, write in ipairs(writes) do
-  if write.op == 'p' and write.key ~= '' then
-    local holder = taken[write.key]
+  local key = write[OP] == 'p' and write[HEAD][8] or ''
+  if key ~= '' then
+    local holder = taken[key]
     if not holder and epoch then
-      holder = redis.call('HGET', base .. 'x', write.key)
+      holder = redis.call('HGET', base .. 'x', key)
       if holder and touched[holder] then holder = nil end
     end
-    if holder and holder ~= write.id then return { 'duplicate', holder } end
-    taken[write.key] = write.id
+    if holder and holder ~= write[ID] then return { 'duplicate', holder } end
+    taken[key] = write[ID]
   end
 end
 
@@ -153,7 +126,7 @@ epoch = epoch or ARGV[4]
 head = redis.sha1hex(table.concat({ head, text(seq), text(at), ARGV[2] }, '\n'))
 local version = headerVersion
 for _, write in ipairs(writes) do
-  if write.op == 'c' then version = tonumber(write.version) end
+  if write[OP] == 'c' then version = write[4] end
 end
 local heard = redis.call(ARGV[9], channel,
   table.concat({ epoch, text(seq), head, text(at), text(version) }, '\n'))
@@ -195,8 +168,8 @@ local function groupOf(head)
   return group
 end
 
--- Additions to sorted sets wait, so that each set is written to once.
-local waiting, groups = {}, {}
+-- Additions to sorted sets and to the external keys wait, so that each is written to once.
+local waiting, keyed, groups = {}, {}, {}
 local function add(key, score, member)
   local members = waiting[key]
   if not members then
@@ -213,12 +186,15 @@ local function flush()
       redis.call('ZADD', key, unpack(members, first, math.min(first + 999, #members)))
     end
   end
+  for first = 1, #keyed, 1000 do
+    redis.call('HSET', base .. 'x', unpack(keyed, first, math.min(first + 999, #keyed)))
+  end
   for group, count in pairs(groups) do
     if count ~= 0 and redis.call('HINCRBY', base .. 'groups', group, count) <= 0 then
       redis.call('HDEL', base .. 'groups', group)
     end
   end
-  waiting, groups = {}, {}
+  waiting, keyed, groups = {}, {}, {}
 end
 local function countGroup(group, by)
   groups[group] = (groups[group] or 0) + by
@@ -257,7 +233,7 @@ end
 
 local all = base .. 'all'
 local function link(id, head, old)
-  local ordinal = text(head[3])
+  local ordinal = head[3]
   local group = groupOf(head)
   if not old then add(all, ordinal, id) end
   if not old or groupOf(old) ~= group then
@@ -274,9 +250,12 @@ local function link(id, head, old)
     add(base .. 's:' .. head[9], ordinal, id)
   end
   if head[11] and (not old or old[11] ~= head[11]) then
-    redis.call('ZADD', base .. 'exp', text(head[11]), id)
+    add(base .. 'exp', text(head[11]), id)
   end
-  if head[8] ~= '' then redis.call('HSET', base .. 'x', head[8], id) end
+  if head[8] ~= '' then
+    keyed[#keyed + 1] = head[8]
+    keyed[#keyed + 1] = id
+  end
 end
 
 local function keepPast(id, old, content)
@@ -288,14 +267,14 @@ end
 local written = {}
 local apply = {}
 
-function apply.p(write)
-  local id, new = write.id, write.head
+function apply.p(write, content, document)
+  local id, new, edges = write[ID], write[HEAD], write[EDGES]
   if written[id] then flush() end
   written[id] = true
   local key = base .. 'm:' .. id
   local old = current[id]
-  new[2], new[4] = seq, classOf(write.visibility)
-  counted.b = counted.b + #write.content
+  new[2], new[4] = seq, classOf(write[VISIBILITY])
+  counted.b = counted.b + #content
   if old then
     new[3] = old[3]
     if old[4] ~= new[4] then narrowed = 1 end
@@ -303,21 +282,20 @@ function apply.p(write)
     keepPast(id, old, redis.call('HGET', key, 'c'))
     unlink(id, old, new)
     counted.p = counted.p + 1
-    if write.edges == '' then redis.call('HDEL', key, 'e') end
+    if edges == '' then redis.call('HDEL', key, 'e') end
   else
     lastOrdinal = lastOrdinal + 1
     new[3] = lastOrdinal
     counted.n = counted.n + 1
   end
-  if write.edges == '' then
-    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', write.content)
+  if edges == '' then
+    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', content)
   else
-    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', write.content, 'e', write.edges)
+    redis.call('HSET', key, 'm', cmsgpack.pack(new), 'c', content, 'e', edges)
   end
-  local fields = write.fields
-  if #fields > 1 then
-    redis.call('HSET', memory.document(base, id), 'class', text(new[4]), unpack(fields))
-  elseif #fields == 1 then
+  if document and #document > 1 then
+    redis.call('HSET', memory.document(base, id), 'class', text(new[4]), unpack(document))
+  elseif document then
     redis.call('UNLINK', memory.document(base, id))
   end
   link(id, new, old)
@@ -325,7 +303,7 @@ function apply.p(write)
 end
 
 function apply.e(write)
-  local id = write.id
+  local id = write[ID]
   local old = current[id]
   if not old then return end
   flush()
@@ -352,14 +330,16 @@ function apply.e(write)
   current[id] = false
 end
 
-function apply.v(write)
-  if not current[write.id] then return end
-  local key = base .. 'm:' .. write.id
+function apply.v(write, vector)
+  local id, fingerprint, model = write[ID], write[3], write[4]
+  if not current[id] then return end
+  local key = base .. 'm:' .. id
   counted.x = counted.x + 1 - redis.call('HEXISTS', key, 'z')
-  redis.call('HSET', key, 'x', write.model, 'y', write.fingerprint, 'z', write.vector)
+  redis.call('HSET', key, 'x', model, 'y', fingerprint, 'z', vector)
 end
 
-function apply.c(write)
+function apply.c(write, content)
+  local salt, commitment = write[5], write[6]
   if headerVersion > 0 then
     narrowed = 1
     local number = text(headerVersion)
@@ -368,13 +348,15 @@ function apply.c(write)
     redis.call('HSET', base .. 'h:@cube', number, cmsgpack.pack({ seq, old }), 'c' .. number, cube[8])
     add(base .. 'ended', 0, memory.ended('@cube', headerVersion, seq))
   end
-  headerVersion = tonumber(write.version)
-  cube[7], cube[8], cube[9], cube[10] = seq, write.content, write.salt, write.commitment
-  redis.call('HSET', meta, 'v', write.version, 'f', text(seq), 'c', write.content, 't', write.salt,
-    'k', write.commitment)
+  headerVersion = write[4]
+  cube[7], cube[8], cube[9], cube[10] = seq, content, salt, commitment
+  redis.call('HSET', meta, 'v', text(headerVersion), 'f', text(seq), 'c', content, 't', salt,
+    'k', commitment)
 end
 
-for _, write in ipairs(writes) do apply[write.op](write) end
+for number, write in ipairs(writes) do
+  apply[write[OP]](write, contents[number], documents[number])
+end
 flush()
 
 for field, by in pairs(counted) do

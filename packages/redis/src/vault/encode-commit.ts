@@ -1,4 +1,4 @@
-import type { CommitRequest, CubeRef, PutWrite, VaultWrite, VersionIndex } from "@memcube/core";
+import type { CommitRequest, CubeRef, PutWrite, VaultWrite } from "@memcube/core";
 
 import type { Argument } from "../connection/connection.ts";
 import { taskArguments } from "../queue/enqueue-arguments.ts";
@@ -14,9 +14,15 @@ export interface CommitOptions {
   readonly outbox: boolean;
 }
 
+/** How JSON writes half a character pair. */
+const LONE_SURROGATE = "\\ud";
+
 /** Arguments of `commit-cube.lua`. */
 export function encodeCommit(request: CommitRequest, options: CommitOptions): Argument[] {
   const { idempotency, tasks, writes } = request;
+  const records: WriteRecord[] = [];
+  const long: Argument[] = [];
+  for (const write of writes) records.push(encodeWrite(long, request.cube, write, options.fields));
   const args: Argument[] = [
     String(request.at),
     request.digest,
@@ -28,64 +34,79 @@ export function encodeCommit(request: CommitRequest, options: CommitOptions): Ar
     numberOrNone(idempotency?.expiresAt),
     options.publish,
     tasks.length === 0 || !options.outbox ? "" : JSON.stringify(tasks),
-    String(writes.length),
+    wellFormedJson(records),
   ];
-  for (const write of writes) encodeWrite(args, request.cube, write, options.fields);
+  // No spread: a commit may have more arguments than a call may.
+  for (const argument of long) args.push(argument);
   if (!options.outbox) args.push(...tasks.flatMap(taskArguments));
   return args;
 }
 
+/** What the script looks at of a write: one JSON text costs the server less than many arguments. */
+type WriteRecord = readonly unknown[];
+
 function encodeWrite(
-  args: Argument[],
+  long: Argument[],
   cube: CubeRef,
   write: VaultWrite,
   fields: SearchFields,
-): void {
+): WriteRecord {
   switch (write.op) {
-    case "put":
-      args.push("p", write.id, String(write.expectedVersion), String(write.version));
-      args.push(write.content, write.salt, write.commitment);
-      encodeIndex(args, write.index, fields(cube, write));
-      return;
+    case "put": {
+      const { id, expectedVersion, content, index } = write;
+      const document = fields(cube, write);
+      long.push(content);
+      for (const field of document) long.push(field);
+      const edges = index.edges.length === 0 ? "" : JSON.stringify(index.edges);
+      const { visibility } = index;
+      return ["p", id, expectedVersion, visibility, edges, document.length, headOf(write)];
+    }
     case "erase":
-      args.push("e", write.id, numberOrNone(write.expectedVersion));
-      return;
+      return ["e", write.id, write.expectedVersion ?? false];
     case "vector": {
       const { buffer, byteOffset, byteLength } = write.vector;
       // A copy: the caller may change its array before the bytes are on their way.
-      const bytes = Buffer.from(Buffer.from(buffer, byteOffset, byteLength));
-      args.push("v", write.id, write.fingerprint, write.model, bytes);
-      return;
+      long.push(Buffer.from(Buffer.from(buffer, byteOffset, byteLength)));
+      return ["v", write.id, write.fingerprint, write.model];
     }
-    case "cube":
-      args.push("c", String(write.expectedVersion), String(write.version));
-      args.push(write.content, write.salt, write.commitment);
+    case "cube": {
+      const { expectedVersion, version, content, salt, commitment } = write;
+      long.push(content);
+      return ["c", "@cube", expectedVersion, version, salt, commitment];
+    }
   }
 }
 
-/** What most memories lack is not sent: a letter says that it follows. */
-function encodeIndex(args: Argument[], index: VersionIndex, document: readonly Argument[]): void {
-  const { kind, type, state, visibility, externalKey, sessionId, at, expiresAt } = index;
-  const { tags, edges } = index;
-  const optional: Argument[] = [];
-  let letters = "";
-  const add = (letter: string, ...values: readonly Argument[]): void => {
-    letters += letter;
-    for (const value of values) optional.push(value);
-  };
-  if (externalKey !== undefined && externalKey !== "") add("k", externalKey);
-  if (sessionId !== undefined && sessionId !== "") add("s", sessionId);
-  if (expiresAt !== undefined) add("x", String(expiresAt));
-  if (edges.length > 0) add("e", JSON.stringify(edges));
-  if (tags.length > 0) add("t", ...counted([...new Set(tags)]));
-  if (edges.length > 0) add("o", ...counted([...new Set(edges.map(({ to }) => targetOf(to)))]));
-  if (document.length > 0) add("d", ...counted(document));
-  args.push(visibility, `${kind}\0${type}\0${state}`, String(at), letters);
-  for (const value of optional) args.push(value);
+/** As in `scripts/modules/memory.lua`; the script fills in from, ordinal and class. */
+function headOf({ version, salt, commitment, index }: PutWrite): readonly unknown[] {
+  const { kind, type, state, externalKey, sessionId, at, expiresAt, tags, edges } = index;
+  const targets = edges.length === 0 ? [] : [...new Set(edges.map(({ to }) => targetOf(to)))];
+  return [
+    version,
+    0,
+    0,
+    0,
+    kind,
+    type,
+    state,
+    externalKey ?? "",
+    sessionId ?? "",
+    at,
+    expiresAt ?? false,
+    tags.length === 0 ? tags : [...new Set(tags)],
+    targets,
+    salt,
+    commitment,
+  ];
 }
 
-function counted(values: readonly Argument[]): Argument[] {
-  return [String(values.length), ...values];
+/** JSON that the server can read: half a character pair is replaced, as in any other argument. */
+function wellFormedJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!json.includes(LONE_SURROGATE)) return json;
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === "string" ? member.toWellFormed() : member,
+  );
 }
 
 /** Ids hold no control characters. */

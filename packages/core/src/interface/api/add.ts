@@ -9,6 +9,7 @@ import {
   type Rejection,
 } from "../reader/index.ts";
 import { addBatch } from "./add-batch.ts";
+import { batchSize } from "./batch-size.ts";
 import { assertWritable, type OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { forgetStaleParts } from "./forget-stale-parts.ts";
@@ -38,9 +39,9 @@ export interface AddResult {
 
 /**
  * Adds messages, texts, documents or values in any of the shapes the reader knows. Commits in
- * batches of `LIMITS.addBatch`: acknowledged means durable, and each batch is atomic. When a later batch
- * fails, `onProgress` has told the ids of the earlier ones. A key of a memory that was forgotten or has
- * expired is free again.
+ * batches of `LIMITS.addBatch`, or what the storage prefers: acknowledged means durable, and each batch is
+ * atomic. When a later batch fails, `onProgress` has told the ids of the earlier ones. A key of a memory that
+ * was forgotten or has expired is free again.
  *
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT`, `MEMCUBE_LIMIT_EXCEEDED`, `MEMCUBE_FORBIDDEN`,
  * `MEMCUBE_DUPLICATE_KEY` (a memory that the caller may not see has the key)
@@ -90,10 +91,11 @@ export async function addRead(
   let added = 0;
   let position: Position | undefined;
   let orders: SessionOrders = new Map();
-  for (let start = 0; start < candidates.length; start += LIMITS.addBatch) {
+  const size = batchSize(context);
+  for (let start = 0; start < candidates.length; start += size) {
     signal?.throwIfAborted();
     const outcome = await addBatch(cube, {
-      candidates: candidates.slice(start, start + LIMITS.addBatch),
+      candidates: candidates.slice(start, start + size),
       options,
       orders,
       ...(idempotencyKey === undefined

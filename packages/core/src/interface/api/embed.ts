@@ -4,9 +4,9 @@ import { emit } from "../../events.ts";
 import { isMemCubeError } from "../../errors.ts";
 import type { LeasedTask, NewTask } from "../../flow/index.ts";
 import { commit, type Mutation } from "../../infrastructure/vault/index.ts";
-import { LIMITS } from "../../limits.ts";
 import { sha256Hex, type CubeRef } from "../../memory/index.ts";
 import { embeddingText, readable } from "../../operation/operator/index.ts";
+import { batchSize } from "./batch-size.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
 import { embedTexts } from "./embed-texts.ts";
 import type { Draft } from "./write.ts";
@@ -46,8 +46,9 @@ export async function fillVectors(
   if (embedder === undefined || context.state.closed) return;
   try {
     const tasks: NewTask[] = [];
-    for (let start = 0; start < ids.length; start += LIMITS.addBatch) {
-      const batch = ids.slice(start, start + LIMITS.addBatch);
+    const size = batchSize(context);
+    for (let start = 0; start < ids.length; start += size) {
+      const batch = ids.slice(start, start + size);
       const digest = sha256Hex(JSON.stringify([ref.cubeId, embedder.model, batch]));
       const key = `embed:fill:${digest}`;
       tasks.push({ key, type: EMBED_TASK, ...ref, payload: { ids: batch }, priority: -1 });

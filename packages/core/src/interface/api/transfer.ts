@@ -13,6 +13,7 @@ import {
   type MemoryContent,
 } from "../../memory/index.ts";
 import { backOff } from "./back-off.ts";
+import { batchSize } from "./batch-size.ts";
 import { assertWritable, type OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { embedTask } from "./embed.ts";
@@ -89,6 +90,7 @@ export async function importMemories(
   let existing = 0;
   let number = 0;
   let batch: Line[] = [];
+  const size = batchSize(cube.context);
   const flush = async () => {
     const outcome = await importBatch(cube, batch, options.signal);
     imported += outcome.imported;
@@ -112,7 +114,7 @@ export async function importMemories(
       if (!isMemCubeError(error)) throw error;
       rejected.push({ line: number, message: error.message });
     }
-    if (batch.length >= LIMITS.addBatch) await flush();
+    if (batch.length >= size) await flush();
   }
   if (batch.length > 0) await flush();
   rejected.sort((a, b) => a.line - b.line);
