@@ -2,7 +2,8 @@ import type { Engine } from "@memcube/core";
 
 import { LocalEngine } from "./engine/local-engine.ts";
 import { openModel } from "./engine/open-model.ts";
-import { type LlamaEngineOptions, parseOptions } from "./engine/options.ts";
+import { isKvStore, type LlamaEngineOptions, parseOptions } from "./engine/options.ts";
+import { openKvStore } from "./kv/kv-store.ts";
 
 /**
  * Opens a GGUF model with llama.cpp, from prebuilt binaries only: nothing is compiled or downloaded.
@@ -14,5 +15,13 @@ import { type LlamaEngineOptions, parseOptions } from "./engine/options.ts";
  */
 export async function llamaEngine(options: LlamaEngineOptions): Promise<Engine> {
   const parsed = parseOptions(options);
-  return new LocalEngine(await openModel(parsed), parsed);
+  const { kv } = parsed;
+  const opened = await openModel(parsed);
+  try {
+    const store = kv === undefined || isKvStore(kv) ? kv : await openKvStore(kv);
+    return new LocalEngine(opened, parsed, { store, owned: store !== kv });
+  } catch (error) {
+    await opened.dispose();
+    throw error;
+  }
 }

@@ -109,7 +109,7 @@ function convertType(schema: JsonObject, type: JsonValue | undefined, path: stri
 
 function convertObject(schema: JsonObject, path: string): JsonObject {
   const properties = Object.entries(objectAt(schema, "properties"));
-  const extra = schema["additionalProperties"] ?? properties.length === 0;
+  const extra = schema["additionalProperties"] ?? !Object.hasOwn(schema, "properties");
   return {
     type: "object",
     properties: Object.fromEntries(

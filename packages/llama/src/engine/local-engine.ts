@@ -9,7 +9,7 @@ import {
 } from "@memcube/core";
 import type { ChatWrapper, GbnfJsonObjectSchema, LlamaGrammar } from "node-llama-cpp";
 
-import type { KvFilled } from "../kv/types.ts";
+import type { KvFilled, KvStore } from "../kv/types.ts";
 import { answer } from "./answer.ts";
 import { Contexts, type Lease, type LoadedLora } from "./contexts.ts";
 import { engineStep } from "./errors.ts";
@@ -22,12 +22,19 @@ import { type Prompt, renderPrompt } from "./prompt.ts";
 import { type ParsedRequest, parseRequest } from "./request.ts";
 import { Vectors } from "./vectors.ts";
 
+/** Where states of prompts are kept, and whether the engine made it. */
+export interface StateStore {
+  readonly store: KvStore | undefined;
+  readonly owned: boolean;
+}
+
 /** The engine over one opened model. */
 export class LocalEngine implements Engine {
   readonly model: EngineModel;
   readonly capabilities: EngineCapabilities;
   readonly #opened: OpenedModel;
   readonly #options: ParsedOptions;
+  readonly #states: StateStore;
   readonly #contexts: Contexts;
   readonly #vectors: Vectors;
   readonly #wrapper: ChatWrapper;
@@ -35,9 +42,10 @@ export class LocalEngine implements Engine {
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
-  constructor(opened: OpenedModel, options: ParsedOptions) {
+  constructor(opened: OpenedModel, options: ParsedOptions, states: StateStore) {
     this.#opened = opened;
     this.#options = options;
+    this.#states = states;
     const { facts, native, contextSize, started } = opened;
     const generate = facts.purpose === "generate";
     this.model = {
@@ -51,7 +59,7 @@ export class LocalEngine implements Engine {
       tools: generate,
       jsonSchema: generate,
       lora: generate && options.lora !== undefined,
-      promptCache: generate ? (options.kv === undefined ? "process" : "store") : "none",
+      promptCache: generate ? (states.store === undefined ? "process" : "store") : "none",
       ...(facts.purpose === "embed" ? { embed: { dimensions: native.embeddingVectorSize } } : {}),
       rerank: facts.purpose === "rerank" && native.fileInsights.supportsRanking,
     };
@@ -118,7 +126,7 @@ export class LocalEngine implements Engine {
     await Promise.allSettled(this.#running);
     clearTimeout(grace);
     await contexts;
-    await this.#options.kv?.close();
+    if (this.#states.owned) await this.#states.store?.close();
     await this.#vectors.dispose();
     await this.#opened.dispose();
   }
@@ -179,7 +187,7 @@ export class LocalEngine implements Engine {
     const request = { scope: cacheScope, tokens, signal };
     return engineStep("the prompt was not read", signal, async () => {
       if (!cachePrompt) await sequence.truncate(0);
-      const store = cachePrompt ? this.#options.kv : undefined;
+      const store = cachePrompt ? this.#states.store : undefined;
       return store === undefined
         ? fillWithoutStore(sequence, request)
         : store.fill(sequence, request);
@@ -188,7 +196,7 @@ export class LocalEngine implements Engine {
 
   async #cacheUsage(filled: KvFilled, { cachePrompt }: ParsedRequest) {
     const { writtenTokens } = await filled.saved;
-    const inProcess = this.#options.kv === undefined && cachePrompt;
+    const inProcess = this.#states.store === undefined && cachePrompt;
     return {
       cachedTokens: filled.keptTokens + filled.restoredTokens,
       writtenTokens: inProcess ? filled.prefilledTokens : writtenTokens,

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 
+import type { KvStoreOptions } from "../kv/kv-store.ts";
 import type { KvStore } from "../kv/types.ts";
 import type { LoraSource } from "../lora/types.ts";
 
@@ -42,8 +43,12 @@ export interface LlamaEngineOptions {
    * @default false: the CPU
    */
   readonly gpu?: false | "auto" | "metal" | "cuda" | "vulkan";
-  /** Keeps states of prompt prefixes beyond a request. @default none: the contexts only */
-  readonly kv?: KvStore;
+  /**
+   * Keeps states of prompt prefixes beyond a request and a process: `{ directory }`, or a store of
+   * your own, which `close()` leaves open.
+   * @default none: what the contexts hold
+   */
+  readonly kv?: KvStoreOptions | KvStore;
   /** Where the LoRAs that requests name are found. @default none */
   readonly lora?: LoraSource;
   /** Written before a text that is embedded, as the model's card says. @default "" */
@@ -68,7 +73,9 @@ const optionsSchema = z.strictObject({
   maxContexts: z.int().min(1).max(64).default(2),
   threads: z.int().min(1).max(1_024).optional(),
   gpu: z.union([z.literal(false), z.enum(["auto", "metal", "cuda", "vulkan"])]).default(false),
-  kv: z.custom<KvStore>((value) => hasMethods(value, ["fill", "close"])).optional(),
+  kv: z
+    .custom<KvStoreOptions | KvStore>((value) => typeof value === "object" && value !== null)
+    .optional(),
   lora: z.custom<LoraSource>((value) => hasMethods(value, ["resolve"])).optional(),
   embeddingPrefix: z
     .strictObject({ query: z.string().default(""), document: z.string().default("") })
@@ -85,6 +92,10 @@ export function parseOptions(options: LlamaEngineOptions): ParsedOptions {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new TypeError(`llamaEngine: ${z.prettifyError(parsed.error)}`);
   return { ...parsed.data, model: resolve(parsed.data.model) };
+}
+
+export function isKvStore(kv: KvStoreOptions | KvStore): kv is KvStore {
+  return hasMethods(kv, ["fill", "close"]);
 }
 
 function isFunction(value: unknown): boolean {
