@@ -10,7 +10,7 @@ import { rootKey, type WantedPage, wantedPages } from "./page-keys.ts";
 import { findChain, loadChain, loadPages } from "./restore-pages.ts";
 import { storedPages, storePages, takePages } from "./save-pages.ts";
 import { ScopeStore, scopesIn } from "./scope-store.ts";
-import { scratchFolders } from "./scratch.ts";
+import { scratchFolders, ScratchPool } from "./scratch.ts";
 import {
   type KvFilled,
   type KvRequest,
@@ -84,6 +84,7 @@ export class DirectoryKvStore implements KvStore {
   readonly #options: Options;
   readonly #folders: readonly string[];
   readonly #hot: HotPages;
+  readonly #scratch: ScratchPool;
   readonly #claims = new Claims();
   readonly #uses = new UseLog();
   readonly #scopes = new Map<string, Promise<ScopeStore>>();
@@ -95,6 +96,7 @@ export class DirectoryKvStore implements KvStore {
   constructor(options: Options, folders: readonly string[]) {
     this.#options = options;
     this.#folders = folders;
+    this.#scratch = new ScratchPool(folders);
     this.#hot = new HotPages(options.hotBytes);
     this.directory = resolve(options.directory);
   }
@@ -157,7 +159,7 @@ export class DirectoryKvStore implements KvStore {
     const { pages, reason = short } = await loadChain(scope, wanted, links, sequence.shape);
     request.signal?.throwIfAborted();
     if (pages.length <= own) return miss(own, reason);
-    const failure = await loadPages(sequence, pages, this.#folders);
+    const failure = await loadPages(sequence, pages, this.#scratch);
     if (failure !== undefined) return { restoredTokens: 0, reason: failure };
     const last = links[pages.length - 1];
     if (last !== undefined) this.#uses.add(scope.folder, { key: last.key, at: this.#now() });
@@ -267,6 +269,7 @@ export class DirectoryKvStore implements KvStore {
     this.#closed = true;
     await Promise.all(this.#running);
     await this.#uses.flush();
+    await this.#scratch.close();
   }
 
   /** None where the store can't be used: then nothing is shared, and all is prefilled. */

@@ -4,7 +4,7 @@ import type { Link } from "./link.ts";
 import { type KvPage, sameLayers } from "./page.ts";
 import type { WantedPage } from "./page-keys.ts";
 import type { ScopeStore } from "./scope-store.ts";
-import { openScratch, type ScratchFile } from "./scratch.ts";
+import type { ScratchPool } from "./scratch.ts";
 import { type KvMiss, type KvSequence, type KvShape, PAGE_TOKENS } from "./types.ts";
 
 /** The longest chain of stored pages, and why it ends where it ends. */
@@ -63,10 +63,10 @@ export async function loadChain(
 export async function loadPages(
   sequence: KvSequence,
   pages: readonly KvPage[],
-  folders: readonly string[],
+  pool: ScratchPool,
 ): Promise<KvMiss | undefined> {
   const chunks = stateChunks(pages, { streams: sequence.shape.streams });
-  const scratch = await writeScratch(folders, chunks);
+  const scratch = await pool.write(chunks);
   if (scratch === undefined) return "scratch-failed";
   try {
     const parsed = parseState(await scratch.source());
@@ -75,26 +75,8 @@ export async function loadPages(
   } catch {
     return "scratch-failed";
   } finally {
-    await scratch.close();
+    await pool.giveBack(scratch);
   }
-}
-
-/** The file in the first folder that has room for it. */
-async function writeScratch(
-  folders: readonly string[],
-  chunks: readonly Uint8Array[],
-): Promise<ScratchFile | undefined> {
-  for (const folder of folders) {
-    let scratch: ScratchFile | undefined;
-    try {
-      scratch = await openScratch(folder);
-      await scratch.write(chunks);
-      return scratch;
-    } catch {
-      await scratch?.close();
-    }
-  }
-  return undefined;
 }
 
 async function loaded(

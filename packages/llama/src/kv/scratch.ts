@@ -58,7 +58,64 @@ export async function openScratch(folder: string): Promise<ScratchFile> {
   };
 }
 
+/** How long an idle file keeps its bytes. */
+const IDLE_MS = 10_000;
+
+/**
+ * Keeps the file that was used last, since most of what writing one costs is the making of its RAM: what
+ * is written over a file that is there takes a third.
+ */
+export class ScratchPool {
+  readonly #folders: readonly string[];
+  #idle: ScratchFile | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(folders: readonly string[]) {
+    this.#folders = folders;
+  }
+
+  /**
+   * A file with these bytes, in the first folder that has room for them; `undefined` when none has.
+   * It belongs to the caller until it is given back or closed.
+   */
+  async write(chunks: readonly Uint8Array[]): Promise<ScratchFile | undefined> {
+    const idle = this.#idle;
+    this.#idle = undefined;
+    for (const open of [() => idle, ...this.#folders.map((each) => () => openScratch(each))]) {
+      let file: ScratchFile | undefined;
+      try {
+        file = await open();
+        if (file === undefined) continue;
+        await file.write(chunks);
+        return file;
+      } catch {
+        await file?.close();
+      }
+    }
+    return undefined;
+  }
+
+  async giveBack(file: ScratchFile): Promise<void> {
+    if (this.#idle !== undefined) {
+      await file.close();
+      return;
+    }
+    this.#idle = file;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.close(), IDLE_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    const idle = this.#idle;
+    this.#idle = undefined;
+    await idle?.close();
+  }
+}
+
 async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if ((await file.stat()).size > total) await file.truncate(total);
   let position = 0;
   for (let from = 0; from < chunks.length; from += PIECES) {
     const batch = chunks.slice(from, from + PIECES);
