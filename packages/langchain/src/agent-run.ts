@@ -1,0 +1,106 @@
+import type { InjectionPlan, MemSession, ResolvedScope } from "@memcube/core";
+import type { BaseMessage } from "@langchain/core/messages";
+
+import { notKept, turnOf } from "./from-langchain.ts";
+import { scopeOfRun, type FailedPart, type MiddlewareOptions } from "./options.ts";
+import { emit } from "./telemetry.ts";
+
+/** What LangChain tells a hook of the run it is called in. */
+export interface RunTime {
+  readonly context?: unknown;
+  readonly configurable?: Readonly<Record<string, unknown>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whose memory a run works with. */
+export interface Whose {
+  readonly session: MemSession;
+  readonly scope: ResolvedScope;
+}
+
+/** `undefined` when that can't be said: then it is nobody's. */
+export async function whoseMemory(
+  options: MiddlewareOptions,
+  runtime: RunTime,
+): Promise<Whose | undefined> {
+  return await orFail(options, "scope", runtime, async () => {
+    const scope = await scopeOfRun(options.scope, runtime);
+    return { scope, session: options.os.as(scope.caller) };
+  });
+}
+
+/** What memory adds to a prompt; `undefined` when memory fails or takes too long. */
+export async function recall(
+  options: MiddlewareOptions,
+  runtime: RunTime,
+  { session, scope: { cube, sessionId } }: Whose,
+  messages: readonly BaseMessage[],
+): Promise<InjectionPlan | undefined> {
+  const { budgetTokens, historyTokens, recallTimeoutMs } = options;
+  const timeout = AbortSignal.timeout(recallTimeoutMs);
+  const { signal: aborted } = runtime;
+  const signal = aborted === undefined ? timeout : AbortSignal.any([aborted, timeout]);
+  return await orFail(options, "recall", runtime, async () => {
+    const plan = await session.prepare({
+      messages,
+      signal,
+      ...(cube === undefined ? {} : { cubes: [cube] }),
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(budgetTokens === undefined ? {} : { budgetTokens }),
+      ...(historyTokens === undefined ? {} : { historyTokens }),
+    });
+    const { before, after } = plan.history?.tokens ?? { before: 0, after: 0 };
+    const tokens = plan.tokens.stable + plan.tokens.volatile;
+    emit("memcube:langchain:recall", {
+      hits: plan.hits.length,
+      tokens,
+      savedTokens: before - after,
+    });
+    return plan;
+  });
+}
+
+/**
+ * Keeps what was said since the message named. Messages have ids, so what was kept before is not kept
+ * twice.
+ *
+ * @returns whether it is kept
+ */
+export async function keep(
+  options: MiddlewareOptions,
+  runtime: RunTime,
+  { session, scope: { cube, sessionId } }: Whose,
+  messages: readonly BaseMessage[],
+  lastKept: string | undefined,
+): Promise<boolean> {
+  const turns = notKept(messages, lastKept).map(turnOf);
+  if (turns.length === 0) return true;
+  const { keepTools } = options;
+  const kept = await orFail(options, "save", runtime, async () => {
+    await session.absorb({
+      turns,
+      keepTools,
+      ...(cube === undefined ? {} : { cube }),
+      ...(sessionId === undefined ? {} : { sessionId }),
+    });
+    return true;
+  });
+  return kept ?? false;
+}
+
+/** Does the work; when it fails, tells of it and gives `undefined`. A run that was aborted stays so. */
+async function orFail<T>(
+  { onError }: MiddlewareOptions,
+  part: FailedPart,
+  { signal }: RunTime,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (part !== "save") signal?.throwIfAborted();
+    emit("memcube:langchain:error", { part, error });
+    onError?.(error, part);
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+
+import type { InjectionPlan } from "@memcube/core";
+import type { BaseMessage } from "@langchain/core/messages";
+import { createMiddleware } from "langchain";
+import { z } from "zod";
+
+import { keep, recall, whoseMemory, type RunTime, type Whose } from "./agent-run.ts";
+import { lastHuman } from "./from-langchain.ts";
+import {
+  contextSchema,
+  parseMiddlewareOptions,
+  type MemCubeMiddlewareOptions,
+  type MiddlewareOptions,
+} from "./options.ts";
+import { placed } from "./to-langchain.ts";
+import { memcubeTools } from "./tools.ts";
+
+/** Private state of an agent: ids only, no text of any memory. */
+const stateSchema = z.object({
+  _memcube: z
+    .object({
+      /** Names the run, for its plan in this process. */
+      run: z.string(),
+      /** Id of the last message that was kept; "" for a thread of which none was. */
+      lastKept: z.string(),
+    })
+    .optional(),
+});
+
+/** Runs whose plans are at hand; one that is not (it went on in another process) is planned again. */
+const PLANS = 1_000;
+
+interface PlannedRun {
+  /** `undefined` when memory failed: the run goes on without. */
+  readonly plan: InjectionPlan | undefined;
+  /** What the plan was made for. */
+  readonly messages: readonly BaseMessage[];
+}
+
+/**
+ * Memory for `createAgent({ middleware: [memcubeMiddleware({ os })] })`. What is known is placed into the
+ * prompt of every model call and never into the thread; what was said is kept when the run ends, also
+ * when it ends in an error or is aborted, and once however often it is resumed. Where memory is empty or
+ * fails, the agent does what it would do without.
+ *
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for bad options; a run never throws for memory's sake
+ */
+export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
+  const parsed = parseMiddlewareOptions(options);
+  const { os, scope, name } = parsed;
+  const plans = new Map<string, PlannedRun>();
+  const note = (run: string, planned: PlannedRun) => {
+    plans.set(run, planned);
+    const oldest = plans.keys().next().value;
+    if (plans.size > PLANS && oldest !== undefined) plans.delete(oldest);
+  };
+
+  return createMiddleware({
+    name,
+    contextSchema,
+    stateSchema,
+    tools:
+      parsed.tools === false
+        ? []
+        : memcubeTools({
+            os,
+            ...(scope === undefined ? {} : { scope }),
+            ...(parsed.tools === true ? {} : { only: parsed.tools }),
+          }),
+
+    beforeAgent: async ({ messages, _memcube }, runtime) => {
+      const whose = await whoseMemory(parsed, runtime);
+      if (whose === undefined) return undefined;
+      const lastKept = await keepEarlier(parsed, runtime, whose, messages, _memcube?.lastKept);
+      const run = randomUUID();
+      note(run, { plan: await recall(parsed, runtime, whose, messages), messages });
+      return { _memcube: { run, lastKept } };
+    },
+
+    wrapModelCall: async (request, handler) => {
+      const { runtime, messages } = request;
+      const { messages: thread, _memcube } = request.state;
+      const known = _memcube && plans.get(_memcube.run);
+      let planned = known;
+      // Planned in another process, or for other messages than the history is to be cut from.
+      const cut = parsed.historyTokens !== undefined && !isSame(known?.messages, messages);
+      if (_memcube !== undefined && (planned === undefined || (planned.plan && cut))) {
+        const whose = await whoseMemory(parsed, runtime);
+        planned = { plan: whose && (await recall(parsed, runtime, whose, messages)), messages };
+        note(_memcube.run, planned);
+      }
+      try {
+        return await handler(planned?.plan ? placed(request, planned.plan) : request);
+      } catch (error) {
+        if (!isInterrupt(error)) await keepFailed(parsed, runtime, thread, _memcube?.lastKept);
+        throw error;
+      }
+    },
+
+    afterAgent: async ({ messages, _memcube }, runtime) => {
+      const whose = await whoseMemory(parsed, runtime);
+      if (whose === undefined) return undefined;
+      const kept = await keep(parsed, runtime, whose, messages, _memcube?.lastKept);
+      const run = _memcube?.run ?? "";
+      await plans.get(run)?.plan?.report({ used: true });
+      plans.delete(run);
+      const lastKept = messages.at(-1)?.id;
+      return kept && lastKept !== undefined ? { _memcube: { run, lastKept } } : undefined;
+    },
+  });
+}
+
+/**
+ * Keeps what an earlier run of this thread could not: one that was interrupted and never resumed, or that
+ * failed. A thread that memory meets for the first time is kept from here on.
+ *
+ * @returns id of the last message that is kept
+ */
+async function keepEarlier(
+  options: MiddlewareOptions,
+  runtime: RunTime,
+  whose: Whose,
+  messages: readonly BaseMessage[],
+  lastKept: string | undefined,
+): Promise<string> {
+  const earlier = messages.slice(0, lastHuman(messages));
+  const last = earlier.at(-1)?.id ?? "";
+  const isGone = lastKept !== "" && !earlier.some(({ id }) => id === lastKept);
+  if (lastKept === undefined || isGone || lastKept === last) return last;
+  return (await keep(options, runtime, whose, earlier, lastKept)) ? last : lastKept;
+}
+
+/** What was asked is worth keeping although no answer came. */
+async function keepFailed(
+  options: MiddlewareOptions,
+  runtime: RunTime,
+  messages: readonly BaseMessage[],
+  lastKept: string | undefined,
+): Promise<void> {
+  const whose = await whoseMemory(options, { ...runtime, signal: undefined });
+  if (whose !== undefined) await keep(options, runtime, whose, messages, lastKept);
+}
+
+function isSame(one: readonly BaseMessage[] | undefined, other: readonly BaseMessage[]): boolean {
+  if (one?.length !== other.length) return false;
+  return other.every((message, at) => {
+    const before = one[at];
+    return before === message || (message.id !== undefined && before?.id === message.id);
+  });
+}
+
+/** LangGraph's way to stop a run until a person has decided: nothing failed. */
+function isInterrupt(error: unknown): boolean {
+  return (error as { readonly is_bubble_up?: unknown } | undefined)?.is_bubble_up === true;
+}

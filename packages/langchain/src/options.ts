@@ -1,0 +1,160 @@
+import {
+  MEMORY_TOOL_NAMES,
+  MemCubeError,
+  resolveScope,
+  type MemoryToolName,
+  type MemOS,
+  type ResolvedScope,
+  type Scope,
+  type ScopeOption,
+} from "@memcube/core";
+import { z } from "zod";
+
+/** Name of this adapter in the log of a cube. */
+export const VIA = "langchain";
+
+/** What `context` of an agent may say about whose memory it is; all of it may be left out. */
+export const contextSchema = z.object({
+  userId: z.string().optional(),
+  tenantId: z.string().optional(),
+  roles: z.array(z.string()).optional(),
+  agentId: z.string().optional(),
+  purpose: z.string().optional(),
+  /** @default the user's own cube */
+  cube: z.string().optional(),
+  /** @default the thread's id */
+  sessionId: z.string().optional(),
+});
+
+export type MemCubeContext = z.output<typeof contextSchema>;
+
+/** What a `scope` function is told about the run at hand. */
+export interface AgentRequest {
+  /** What the run's `context` says of the fields that this adapter knows. */
+  readonly context: MemCubeContext;
+  /** `configurable` of the run: for keys of your own. */
+  readonly configurable: Readonly<Record<string, unknown>>;
+}
+
+/** Where memory failed. The agent goes on without it. */
+export type FailedPart = "scope" | "recall" | "save";
+
+/** Options of `memcubeMiddleware`. */
+export interface MemCubeMiddlewareOptions {
+  readonly os: MemOS;
+  /**
+   * Whose memory; `context` of a run goes before it.
+   * @default user "local" of tenant "default": single-user mode
+   */
+  readonly scope?: ScopeOption<AgentRequest>;
+  /** Tools for the model to work with memory itself: all of them, or those named. @default false */
+  readonly tools?: boolean | readonly MemoryToolName[];
+  /** Tokens that memory may add to a prompt. @default 1024 */
+  readonly budgetTokens?: number;
+  /**
+   * Tokens that the conversation may take in a prompt: of a longer one the model gets the latest
+   * messages and a summary of the others. The thread's state is not touched. @default no bound
+   */
+  readonly historyTokens?: number;
+  /** Keeps tool calls and what tools returned, too. @default false */
+  readonly keepTools?: boolean;
+  /** How long a run waits for memory before it goes on without, in milliseconds. @default 2000 */
+  readonly recallTimeoutMs?: number;
+  /** Told of every failure of memory; also on the channel `memcube:langchain:error`. */
+  readonly onError?: (error: unknown, part: FailedPart) => void;
+  /** Name of the middleware: two in one agent need two. @default "MemCube" */
+  readonly name?: string;
+}
+
+const osSchema = z.custom<MemOS>(
+  (value) => typeof (value as MemOS | undefined)?.as === "function",
+  {
+    error: "os is a memory OS: what open() or createMemOS() gives",
+  },
+);
+const scopeSchema = z.custom<ScopeOption<AgentRequest>>(
+  (value) => typeof value === "function" || (typeof value === "object" && value !== null),
+  { error: "scope is an object or a function" },
+);
+
+const middlewareSchema = z.strictObject({
+  os: osSchema,
+  scope: scopeSchema.optional(),
+  tools: z.union([z.boolean(), z.array(z.enum(MEMORY_TOOL_NAMES))]).default(false),
+  budgetTokens: z.int().min(0).optional(),
+  historyTokens: z.int().min(1).optional(),
+  keepTools: z.boolean().default(false),
+  recallTimeoutMs: z.int().min(1).default(2_000),
+  onError: z
+    .custom<(error: unknown, part: FailedPart) => void>((value) => typeof value === "function")
+    .optional(),
+  name: z.string().min(1).default("MemCube"),
+});
+
+export type MiddlewareOptions = z.output<typeof middlewareSchema>;
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+export function parseMiddlewareOptions(options: MemCubeMiddlewareOptions): MiddlewareOptions {
+  return parsed(middlewareSchema, options, "memcubeMiddleware");
+}
+
+/** Whose memory a class without runs (retriever, history, vector store) works with. */
+export interface MemCubeFields {
+  readonly os: MemOS;
+  /** A value, or a function that is asked at each call. @default single-user mode */
+  readonly scope?: Scope | (() => Scope | Promise<Scope>);
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+export async function scopeOf({ scope }: Pick<MemCubeFields, "scope">): Promise<ResolvedScope> {
+  return await resolveScope<undefined>(scope, undefined, VIA);
+}
+
+/**
+ * Whose memory a run is about: what its context says goes before the scope of the options, and the
+ * thread is the session where neither names one.
+ *
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT`; what the scope function throws
+ */
+export async function scopeOfRun(
+  scope: ScopeOption<AgentRequest> | undefined,
+  runtime: {
+    readonly context?: unknown;
+    readonly configurable?: Readonly<Record<string, unknown>> | undefined;
+  },
+): Promise<ResolvedScope> {
+  const { configurable = {} } = runtime;
+  const context = parsed(contextSchema, runtime.context ?? {}, "context");
+  const base = await resolveScope(scope, { context, configurable }, VIA);
+  const { cube, sessionId, ...caller } = given(context);
+  const thread: unknown = configurable["thread_id"];
+  return await resolveScope<undefined>(
+    {
+      ...(typeof thread === "string" && { sessionId: thread }),
+      ...base,
+      ...given({ cube, sessionId }),
+      caller: { ...base.caller, ...caller },
+    },
+    undefined,
+    VIA,
+  );
+}
+
+/** Without what was left out. */
+export function given<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+export function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = ["", ...(issue?.path ?? [])].map(String).join(".");
+  throw new MemCubeError("MEMCUBE_INVALID_INPUT", `${what}${path}: ${issue?.message}`, {
+    details: { what, path: issue?.path ?? [] },
+    cause: result.error,
+  });
+}
