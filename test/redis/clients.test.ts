@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 
 import { ALL_RULES, findBrokenRules } from "@memcube/conformance";
-import type { NativeClient } from "@memcube/redis";
+import { type NativeClient, redisStorage, type RedisStorageOptions } from "@memcube/redis";
 import { createClient, createClientPool, createSentinel } from "redis";
 import { expect, test } from "vitest";
 
@@ -16,6 +17,10 @@ import { withServer } from "./with-server.ts";
 
 /** A part of the suite: every port in its main ways. */
 const RULES = ALL_RULES.filter((_, at) => at % 4 === 0);
+
+async function open(client: NativeClient, options: Partial<RedisStorageOptions> = {}) {
+  return redisStorage({ ...options, client });
+}
 
 async function brokenWith(url: string, client: NativeClient): Promise<string[]> {
   const raw = createClient({ url });
@@ -31,6 +36,46 @@ async function brokenWith(url: string, client: NativeClient): Promise<string[]> 
 }
 
 describeRedis("clients of every kind", (binary) => {
+  test("one that many storages share gets one listener for each event, and loses it again", async () => {
+    await withServer({}, async ({ server }) => {
+      const client = createClient({ url: server.url });
+      client.on("error", () => undefined);
+      const counts = () =>
+        ["error", "reconnecting", "end"].map((event) => client.listenerCount(event));
+      const warnings: string[] = [];
+      const warned = ({ message }: Error): void => void warnings.push(message);
+      process.on("warning", warned);
+      try {
+        await client.connect();
+        expect(counts()).toEqual([1, 0, 0]);
+        const storages = await Promise.all(Array.from({ length: 12 }, () => open(client)));
+        expect(counts()).toEqual([2, 1, 0]);
+        const [first, ...others] = storages;
+        for (const storage of others) await storage.close();
+        expect(counts()).toEqual([2, 1, 0]);
+        // What is left does its work.
+        expect(await first?.queue.stats("t")).toMatchObject({ waiting: 0 });
+        await first?.close();
+        await first?.close();
+        expect(counts()).toEqual([1, 0, 0]);
+        await expect(open(client, { search: "query-engine" })).rejects.toMatchObject({
+          code: "MEMCUBE_NOT_SUPPORTED",
+        });
+        expect(counts()).toEqual([1, 0, 0]);
+        client.destroy();
+        await server.kill();
+        await expect(open(client, { connectTimeoutMs: 200 })).rejects.toMatchObject({
+          code: "MEMCUBE_STORAGE_UNREACHABLE",
+        });
+        expect(counts()).toEqual([1, 0, 0]);
+        await setImmediate();
+        expect(warnings).toEqual([]);
+      } finally {
+        process.off("warning", warned);
+      }
+    });
+  });
+
   test("a pool", async () => {
     await withServer({}, async ({ server }) => {
       const pool = createClientPool({ url: server.url }, { minimum: 1, maximum: 4 });

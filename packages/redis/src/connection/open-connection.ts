@@ -11,6 +11,7 @@ import { connect, makeClient } from "./open-client.ts";
 import { probeServer } from "./probe-server.ts";
 import { makeScriptRunner } from "./script-runner.ts";
 import type { ServerFacts } from "./server-facts.ts";
+import { watchClient } from "./watch-client.ts";
 
 /** How long a call waits between looks whether the connection is back. */
 const OFFLINE_WAIT_MS = 10;
@@ -31,10 +32,9 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
   const client = options.client ?? own;
   if (client === undefined) throw new TypeError("redisStorage: either url or client");
   // Without a listener an error of the connection would end the process; calls report it.
-  const ignore = (): void => {};
-  client.on("error", ignore);
-  await connect(client, options.connectTimeoutMs);
+  const unwatch = watchClient(client, () => {});
   try {
+    await connect(client, options.connectTimeoutMs);
     const sender = senderOf(client);
     const guard = new Guard(options.timeoutMs);
     const guarded: Sender = {
@@ -59,11 +59,13 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
       close: () =>
         guard.close(async () => {
           await closeClient(own, options.timeoutMs);
-          if (own === undefined) client.off?.("error", ignore);
+          // A client of our own may still have an error to tell.
+          if (own === undefined) unwatch();
         }),
     };
   } catch (error) {
-    own?.destroy();
+    if (own === undefined) unwatch();
+    else if (own.isOpen) own.destroy();
     throw mapError(error);
   }
 }

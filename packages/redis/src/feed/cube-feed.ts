@@ -10,6 +10,7 @@ import {
 } from "@memcube/core";
 
 import type { OpenConnection } from "../connection/open-connection.ts";
+import { watchClient } from "../connection/watch-client.ts";
 import { readLog } from "../vault/history.ts";
 import { readCube } from "../vault/read-cube.ts";
 import type { FeedLink } from "./feed-link.ts";
@@ -46,6 +47,7 @@ interface Seen {
 export class CubeFeed {
   readonly #connection: OpenConnection;
   readonly #links: FeedLinks;
+  readonly #unwatch: () => void;
   readonly #leaseMs: number;
   readonly #followed = new Map<string, Followed>();
   readonly #starting = new Set<string>();
@@ -57,7 +59,7 @@ export class CubeFeed {
     this.#leaseMs = leaseMs;
     this.#links = new FeedLinks(connection, { leaseMs, onLost: (link) => this.#drop(link) });
     // What is on the other side of a new connection may be another server.
-    for (const event of ["error", "reconnecting"]) connection.client.on(event, this.#doubt);
+    this.#unwatch = watchClient(connection.client, () => this.#doubt());
   }
 
   /** The cube: from here while the lease holds, else from the server. */
@@ -115,8 +117,7 @@ export class CubeFeed {
   }
 
   async close(): Promise<void> {
-    const { client } = this.#connection;
-    for (const event of ["error", "reconnecting"]) client.off?.(event, this.#doubt);
+    this.#unwatch();
     this.#followed.clear();
     await this.#links.close();
   }
@@ -175,9 +176,9 @@ export class CubeFeed {
     this.#doubt();
   }
 
-  readonly #doubt = (): void => {
+  #doubt(): void {
     for (const seen of this.#seen.values()) seen.isCertain = false;
-  };
+  }
 
   #remember(key: string, position: Position): void {
     this.#seen.delete(key);
