@@ -1,1 +1,2 @@
-export {};
+export type { MastraContext, MastraScope, MemCubeStorageOptions } from "./options.ts";
+export { MemCubeMemoryStorage } from "./storage.ts";

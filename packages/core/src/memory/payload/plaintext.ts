@@ -52,6 +52,11 @@ export const turnPayloadSchema = z.strictObject({
       output: jsonValueSchema.optional(),
     })
     .optional(),
+  /**
+   * The message as its framework has it, to be given back unchanged. Neither searched nor rendered; gone
+   * when the text is changed without it, so that nobody is shown what was corrected.
+   */
+  original: z.strictObject({ format: label, value: jsonValueSchema }).optional(),
 });
 
 /** A statement held to be true, optionally as subject, predicate, object. */

@@ -21,7 +21,8 @@ export interface PayloadPatch {
 
 /**
  * The payload after an update. `append` adds text below what is there, `merge` replaces the named
- * fields, `overwrite` replaces the payload (by `payload`, or by a text of the same type).
+ * fields, `overwrite` replaces the payload (by `payload`, or by a text of the same type). The original of
+ * a turn goes with its text.
  *
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when the result is not a valid payload
  */
@@ -33,6 +34,8 @@ export function patchPayload(current: Payload, patch: PayloadPatch, mode: Update
   } else {
     next = { ...current, ...payload };
   }
+  const said = text ?? payload?.["text"];
+  if (said !== undefined && payload?.["original"] === undefined) delete next["original"];
   if (text !== undefined) {
     const before = mode === "append" && "text" in current ? current.text : undefined;
     next["text"] = before === undefined || before === "" ? text : `${before}\n${text}`;

@@ -1,0 +1,72 @@
+import {
+  MemCubeError,
+  resolveScope,
+  type MemOS,
+  type ResolvedScope,
+  type Scope,
+} from "@memcube/core";
+import { z } from "zod";
+
+/** Name of this adapter in the log of a cube. */
+const VIA = "mastra";
+
+/** What Mastra's calls tell of whom they are about. */
+export interface MastraContext {
+  /** Left out where Mastra does not tell, and for what all resources share. */
+  readonly resourceId?: string;
+}
+
+export type MastraScope = Scope | ((context: MastraContext) => Scope | Promise<Scope>);
+
+/** Options of {@link MemCubeMemoryStorage}. */
+export interface MemCubeStorageOptions {
+  readonly os: MemOS;
+  /**
+   * Whose memory a resource's messages are. Asked without a resource: where the list of all threads
+   * lies, and what Mastra observes.
+   *
+   * @default a resource is a user of tenant "default", and what they share lies with user "local"
+   */
+  readonly scope?: MastraScope;
+  /**
+   * What becomes of messages and threads that are deleted: destroyed with their history, or hidden from
+   * every search and list.
+   *
+   * @default "erase"
+   */
+  readonly deletion?: "erase" | "forget";
+}
+
+const optionsSchema = z.object({
+  os: z.custom<MemOS>((value) => typeof (value as MemOS | undefined)?.as === "function", "a MemOS"),
+  scope: z
+    .custom<MastraScope>((value) => ["object", "function"].includes(typeof value), "a scope")
+    .default(() => resourceIsUser),
+  deletion: z.enum(["erase", "forget"]).default("erase"),
+});
+
+export type ParsedStorageOptions = z.output<typeof optionsSchema>;
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+export function parseStorageOptions(options: MemCubeStorageOptions): ParsedStorageOptions {
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new MemCubeError(
+    "MEMCUBE_INVALID_INPUT",
+    `options.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not what is expected"}`,
+    { cause: parsed.error },
+  );
+}
+
+/** The scope of a resource, or without one of what all share. */
+export async function scopeOf(
+  { scope }: Pick<ParsedStorageOptions, "scope">,
+  resourceId: string | undefined,
+): Promise<ResolvedScope> {
+  return await resolveScope(scope, resourceId === undefined ? {} : { resourceId }, VIA);
+}
+
+function resourceIsUser({ resourceId }: MastraContext): Scope {
+  return resourceId === undefined ? {} : { caller: { userId: resourceId } };
+}

@@ -1,0 +1,38 @@
+import type { Memory } from "@memcube/core";
+import type { MastraDBMessage } from "@mastra/core/memory";
+
+import { MESSAGE_FORMAT, messageIdOf } from "./from-mastra.ts";
+
+type Content = MastraDBMessage["content"];
+
+/** What a turn keeps of a message of Mastra. */
+interface KeptMessage {
+  readonly role: MastraDBMessage["role"];
+  readonly type?: string;
+  readonly resourceId?: string;
+  readonly content: Content;
+}
+
+/**
+ * The message behind a turn: as it came when Mastra saved it, else (it was said through another
+ * adapter, or corrected since) one that says the turn's text. `undefined` for other memories.
+ */
+export function toMessage({ header, payload }: Memory): MastraDBMessage | undefined {
+  if (payload.type !== "turn") return undefined;
+  const named = {
+    id: messageIdOf(header.externalKey) ?? header.id,
+    createdAt: new Date(header.sources[0]?.at ?? header.validFrom ?? header.createdAt),
+    ...(payload.sessionId === undefined ? {} : { threadId: payload.sessionId }),
+  };
+  if (payload.original?.format === MESSAGE_FORMAT) {
+    // Only this adapter writes the format; what it holds is checked as JSON by the cube.
+    const kept = payload.original.value as unknown as KeptMessage;
+    return { ...named, ...kept };
+  }
+  const role = payload.role === "tool" ? "assistant" : payload.role;
+  return { ...named, role, content: textContent(payload.text) };
+}
+
+export function textContent(text: string): Content {
+  return { format: 2, content: text, parts: [{ type: "text", text }] };
+}
