@@ -7,6 +7,9 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { describeMissing } from "../servers/describe-redis.ts";
+import { findRedis } from "../servers/redis-binary.ts";
+import { startRedis } from "../servers/redis-server.ts";
 import { memcube, runFile, temporaryFolder } from "./run-memcube.ts";
 
 const ROOT = dirname(dirname(import.meta.dirname));
@@ -15,7 +18,10 @@ const PAGES = [
   "packages/memcube/README.md",
   "packages/core/README.md",
   "packages/sqlite/README.md",
+  "packages/redis/README.md",
 ];
+/** Stands in the pages for a server of the reader's; here it is one of the test's own. */
+const REDIS = "redis://localhost:6379";
 const QUICKSTART = join(ROOT, "examples/quickstart/index.ts");
 
 /** What the recipes say they go on from. */
@@ -48,18 +54,31 @@ function examplesOf(page: string): Example[] {
 
 const folder = temporaryFolder();
 const examples = PAGES.flatMap(examplesOf);
-afterAll(() => folder.remove());
+const binary = await findRedis();
+const server = "missing" in binary ? undefined : await startRedis({ binary });
+afterAll(async () => {
+  await server?.stop();
+  folder.remove();
+});
 
 beforeAll(() => {
   symlinkSync(join(ROOT, "test/node_modules"), join(folder.path, "node_modules"), "junction");
   writeFileSync(join(folder.path, "package.json"), '{"type":"module"}');
-  for (const { name, text } of examples) writeFileSync(join(folder.path, `${name}.ts`), text);
+  for (const { name, text } of examples) {
+    const here = text.replaceAll(REDIS, server?.url ?? REDIS);
+    writeFileSync(join(folder.path, `${name}.ts`), here);
+  }
 });
+
+const needsServer = ({ text }: Example): boolean => text.includes(REDIS);
+const canRun = (example: Example): boolean =>
+  example.notRun === undefined && (server !== undefined || !needsServer(example));
 
 describe("the READMEs", () => {
   it("have examples", () => {
     expect(examples.length).toBeGreaterThan(9);
     expect(examples.filter(({ notRun }) => notRun !== undefined)).toHaveLength(1);
+    expect(examples.filter(needsServer)).toHaveLength(1);
   });
 
   it("and the quickstart type-check", async () => {
@@ -80,17 +99,16 @@ describe("the READMEs", () => {
     expect({ code, out }).toEqual({ code: 0, out: "" });
   });
 
-  it.each(examples.filter(({ notRun }) => notRun === undefined))(
-    "run $name, twice",
-    async ({ name }) => {
-      const cwd = join(folder.path, `${name}-run`);
-      mkdirSync(cwd);
-      for (let time = 1; time <= 2; time++) {
-        const { code, errors } = await runFile([join(folder.path, `${name}.ts`)], { cwd });
-        expect({ code, errors }).toEqual({ code: 0, errors: "" });
-      }
-    },
-  );
+  if ("missing" in binary) describeMissing(binary.missing);
+
+  it.each(examples.filter(canRun))("run $name, twice", async ({ name }) => {
+    const cwd = join(folder.path, `${name}-run`);
+    mkdirSync(cwd);
+    for (let time = 1; time <= 2; time++) {
+      const { code, errors } = await runFile([join(folder.path, `${name}.ts`)], { cwd });
+      expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    }
+  });
 
   it("link to files that are there", () => {
     for (const page of PAGES) {
