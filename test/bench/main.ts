@@ -7,6 +7,7 @@ import { benchLocomo } from "./core/locomo.ts";
 import { benchManyCubes } from "./core/many-cubes.ts";
 import { benchSearchLarge } from "./core/search-large.ts";
 import { benchSearchPeers } from "./core/search-peers.ts";
+import { benchStore } from "./langgraph/store.ts";
 import { benchBatchAdd } from "./redis/batch-add.ts";
 import { benchKills } from "./redis/kills.ts";
 import { benchLiveMemory } from "./redis/live-memory.ts";
@@ -34,6 +35,9 @@ const SUITES: Readonly<
     neighbours: benchNeighbours,
     "live-memory": benchLiveMemory,
     kills: benchKills,
+  },
+  langgraph: {
+    store: benchStore,
   },
 };
 

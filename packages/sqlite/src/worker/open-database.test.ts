@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { WorkerOptions } from "../protocol.ts";
+import { digestOf } from "./digest.ts";
 import { openDatabase } from "./open-database.ts";
 import { type Migration, MIGRATIONS } from "./schema/migrations.ts";
 
@@ -58,7 +59,11 @@ test("a newer file is refused and stays as it was", async () => {
   expect(() => openDatabase(options, MIGRATIONS)).toThrow(
     expect.objectContaining({
       code: "MEMCUBE_STORAGE_NEWER",
-      details: { path: options.path, schema: 2, newestKnown: 1 },
+      details: {
+        path: options.path,
+        schema: MIGRATIONS.length + 1,
+        newestKnown: MIGRATIONS.length,
+      },
     }),
   );
   expect((await readFile(options.path)).equals(before)).toBe(true);
@@ -95,4 +100,20 @@ test("an empty file is a new one", async () => {
   await writeFile(options.path, "");
   openDatabase(options).db.close();
   expect(openDatabase(options).readOnly).toBe(false);
+});
+
+test("a file from before the index of tags gets it filled", () => {
+  const old = openDatabase(options, MIGRATIONS.slice(0, 2)).db;
+  const columns = "key, cube, id, version, from_seq, class, kind, type, state, tags, at, salt";
+  const insert = `INSERT INTO memory (${columns}, commitment, terms, content)
+    VALUES (?, 7, ?, 1, 1, 0, '', '', '', ?, 0, '', '', '', '')`;
+  old.run(insert, 1, "a", '["x","y"]');
+  old.run(insert, 2, "b", null);
+  old.run(insert, 3, "c", '["x"]');
+  old.close();
+  const { db } = openDatabase(options, MIGRATIONS);
+  const tagged = "SELECT key FROM tag WHERE digest = ? ORDER BY key";
+  expect(db.all(tagged, digestOf(7, "x"))).toEqual([{ key: 1 }, { key: 3 }]);
+  expect(db.all(tagged, digestOf(7, "y"))).toEqual([{ key: 1 }]);
+  db.close();
 });

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 
 import type { WorkerOptions } from "../protocol.ts";
 import { Connection } from "./connection.ts";
+import { digestOf } from "./digest.ts";
 import { isReadOnly } from "./native-errors.ts";
 import { withPatience } from "./patience.ts";
 import { Refusal } from "./refusal.ts";
@@ -74,7 +75,9 @@ function closedOnFailure<T>(db: Connection, action: (db: Connection) => T): T {
 
 function connect(path: string | URL, readOnly: boolean): Connection {
   // Waiting is done in `patience.ts`, where other calls can be served meanwhile.
-  return new Connection(new DatabaseSync(path, { readOnly, timeout: 0 }));
+  const database = new DatabaseSync(path, { readOnly, timeout: 0 });
+  database.function("tag_digest", (cube, tag) => digestOf(Number(cube), String(tag)));
+  return new Connection(database);
 }
 
 function prepareToWrite(

@@ -1,5 +1,6 @@
 import { COMPACT_THREADS } from "./compact-threads.ts";
 import { INITIAL_SCHEMA } from "./initial.ts";
+import { TAG_INDEX } from "./tags.ts";
 
 /** One step of the schema, as SQL. */
 export interface Migration {
@@ -14,4 +15,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: "initial", sql: INITIAL_SCHEMA },
   { name: "compact threads", sql: COMPACT_THREADS },
+  { name: "tag index", sql: TAG_INDEX },
 ];

@@ -12,12 +12,14 @@ export interface CurrentRow extends TermEntry {
   readonly commitment: string;
   /** Whether there are some (0 or 1), or how many. */
   readonly edges: number;
+  /** A JSON list. */
+  readonly tags?: string | null;
 }
 
 /** Rows by id, as they are before the commit; ids that are not there are left out. */
 export type CurrentRows = Map<string, CurrentRow>;
 
-const FIND = `SELECT key, version, commitment, class, terms,
+const FIND = `SELECT key, version, commitment, class, terms, tags,
     EXISTS (SELECT 1 FROM edge WHERE source = memory.key) AS edges
   FROM memory WHERE cube = ? AND id = ?`;
 

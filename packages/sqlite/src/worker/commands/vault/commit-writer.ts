@@ -9,6 +9,7 @@ import type { CubeRow } from "./cube-row.ts";
 import { readersOf } from "./cube-readers.ts";
 import { eraseMemory } from "./erase-memory.ts";
 import { insertMemory, type MemoryRow, replaceMemory } from "./memory-row.ts";
+import { indexTags } from "./tag-index.ts";
 
 /** Key of the class that nobody is in: the header's own, in every cube. */
 const NOBODY = 0;
@@ -99,8 +100,10 @@ export class CommitWriter {
       class: row.class,
       terms: row.terms,
       edges: index.edges.length,
+      tags: row.tags,
     };
     this.#indexTerms(before, now);
+    indexTags(this.#context.db, { cube, key }, before?.tags, row.tags);
     this.#putEdges(before, key, index.edges);
     this.#current.set(id, now);
   }
