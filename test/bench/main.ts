@@ -8,6 +8,11 @@ import { benchManyCubes } from "./core/many-cubes.ts";
 import { benchSearchLarge } from "./core/search-large.ts";
 import { benchSearchPeers } from "./core/search-peers.ts";
 import { benchStore } from "./langgraph/store.ts";
+import { benchDamage } from "./kv/damage.ts";
+import { benchExactness } from "./kv/exactness.ts";
+import { benchLookup } from "./kv/lookup.ts";
+import { benchSharing } from "./kv/sharing.ts";
+import { benchTtft } from "./kv/ttft.ts";
 import { benchBatchAdd } from "./redis/batch-add.ts";
 import { benchKills } from "./redis/kills.ts";
 import { benchLiveMemory } from "./redis/live-memory.ts";
@@ -27,6 +32,15 @@ const SUITES: Readonly<
     "cold-start": benchColdStart,
     "kill-9": benchCrash,
     "many-cubes": benchManyCubes,
+  },
+  kv: {
+    ctx512: benchTtft(512),
+    ctx1536: benchTtft(1_536),
+    ctx4096: benchTtft(4_096),
+    exactness: benchExactness,
+    sharing: benchSharing,
+    lookup: benchLookup,
+    damage: benchDamage,
   },
   redis: {
     "round-trips": benchRoundTrips,
