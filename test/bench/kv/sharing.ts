@@ -16,7 +16,8 @@ export async function benchSharing(report: Report): Promise<void> {
   const model = await tinyModel();
   const engine = await llamaEngine({ model, threads: 1, maxContexts: AGENTS, kv: { directory } });
   try {
-    const [{ messages: [system] = [] } = { messages: [] }] = exactCases(1, 5);
+    const [first] = exactCases(1, 5);
+    const [system] = first?.messages ?? [];
     if (system === undefined) throw new Error("no prefix");
     const requests = Array.from({ length: AGENTS }, (_, agent): EngineRequest => ({
       messages: [system, { role: "user", text: `What about agent ${agent}?` }],
