@@ -52,22 +52,22 @@ export interface MemCubeChats {
    * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for what is no message, `MEMCUBE_LIMIT_EXCEEDED` for one
    * beyond `LIMITS.payloadBytes`: keep files elsewhere and their address in the message
    */
-  saveChat(chat: {
+  readonly saveChat: (chat: {
     readonly chatId: string;
     readonly messages: readonly ChatMessage[];
     /** @default the title it has, or how it begins */
     readonly title?: string;
-  }): Promise<void>;
+  }) => Promise<void>;
   /** The messages, in order; none for a chat that is not there. Check them with `validateUIMessages`. */
-  loadChat<Message extends ChatMessage>(chatId: string): Promise<Message[]>;
+  readonly loadChat: <Message extends ChatMessage>(chatId: string) => Promise<Message[]>;
   /** Chats, newest first. */
-  listChats(options?: {
+  readonly listChats: (options?: {
     /** @default 100 */
     readonly limit?: number;
     readonly cursor?: string;
-  }): Promise<Page<ChatInfo>>;
+  }) => Promise<Page<ChatInfo>>;
   /** Destroys a chat with all its versions. What was remembered of it stays: see the memories' cube. */
-  deleteChat(chatId: string): Promise<void>;
+  readonly deleteChat: (chatId: string) => Promise<void>;
 }
 
 /**
