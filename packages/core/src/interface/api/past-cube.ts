@@ -149,7 +149,6 @@ class PastReader {
     const result = searchIndex(indexOf(ref, all), {
       ref,
       cube: header,
-      position: this.#position,
       principals,
       text: query,
       limit: limitOf(options),

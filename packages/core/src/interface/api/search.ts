@@ -1,18 +1,28 @@
-import { refKey, refOf, type Hit, type Position, type Retrieval } from "../../flow/index.ts";
+import {
+  refKey,
+  refOf,
+  samePosition,
+  type Hit,
+  type Position,
+  type Retrieval,
+} from "../../flow/index.ts";
 import { MemCubeError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import {
   embedQuery,
   renderHits,
   retrieve,
+  retrieveAhead,
   toRenderable,
   type Retrieved,
+  type RetrieveQuery,
 } from "../../operation/operator/index.ts";
 import { z } from "zod";
 
+import type { CubeHeader } from "../../memory/index.ts";
 import type { Tokenizer } from "../../ports/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
-import { enter, type CubeState } from "./cube-access.ts";
+import { enter, enterKnown, type CubeState } from "./cube-access.ts";
 import { parseInput, searchOptionsSchema, type SearchOptions } from "./options.ts";
 import { indexedFilter, matcher } from "./where.ts";
 
@@ -40,44 +50,86 @@ export async function search(
 ): Promise<Retrieval> {
   const options = parseInput(searchOptionsSchema, rawOptions, "options");
   parseInput(querySchema, query, "query");
+  // A question goes to the embedder only for those who may ask it.
+  if (enterKnown(cube, "memory.read") === undefined) await enter(cube, "memory.read");
   const { context } = cube;
-  const state = await enter(cube, "memory.read");
-  assertReached(state.position, options.position ?? options.positions?.[cube.ref.cubeId]);
   const vector = await embedQuery(context.operator.embedder, query, options.signal);
-  const found = await searchCube(cube, state, query, vector, options);
+  const found = await enterAndSearch(cube, query, vector, options);
   return present(context, query, found, { [cube.ref.cubeId]: found.position }, options);
 }
 
-/** Searches one cube that was entered for reading: what views and plans do for each. */
-export async function searchCube(
+/**
+ * Enters a cube and searches it. Where this process knows the cube, it ranks by what it knows and then
+ * asks the storage once, for the cube and for the memories that were found; nothing comes of it unless
+ * the cube is as it was.
+ */
+export async function enterAndSearch(
   cube: OpenCube,
-  { header, position }: CubeState,
   query: string,
   vector: Float32Array | undefined,
   options: ParsedSearchOptions,
 ): Promise<Retrieved> {
-  const { context, ref, principals } = cube;
+  const { context, ref } = cube;
   options.signal?.throwIfAborted();
-  const now = context.clock.now();
+  const known = enterKnown(cube, "memory.read");
+  let state = undefined as CubeState | undefined;
+  const isStill = async (position: Position): Promise<boolean> => {
+    state = await enter(cube, "memory.read");
+    return state.commitment === known?.commitment && samePosition(state.position, position);
+  };
+  const asked = known && toRetrieveQuery(cube, known.header, query, vector, options);
+  const ahead = asked && (await retrieveAhead(context.operator, asked, isStill));
+  const { position, header } = state ?? (await enter(cube, "memory.read"));
+  assertReached(position, options.position ?? options.positions?.[ref.cubeId]);
+  if (ahead === undefined) {
+    return await searchCube(cube, { position, header }, query, vector, options);
+  }
+  count(cube, ahead);
+  return ahead;
+}
+
+/** Searches one cube that was entered for reading. */
+export async function searchCube(
+  cube: OpenCube,
+  { header, position }: Pick<CubeState, "header" | "position">,
+  query: string,
+  vector: Float32Array | undefined,
+  options: ParsedSearchOptions,
+): Promise<Retrieved> {
+  options.signal?.throwIfAborted();
+  const asked = toRetrieveQuery(cube, header, query, vector, options);
+  const found = await retrieve(cube.context.operator, asked, position);
+  count(cube, found);
+  return found;
+}
+
+function toRetrieveQuery(
+  { context, ref, principals }: OpenCube,
+  cube: CubeHeader,
+  text: string,
+  vector: Float32Array | undefined,
+  options: ParsedSearchOptions,
+): RetrieveQuery {
   const { sessionId, from, to, signal } = options;
   const matches = options.where === undefined ? undefined : matcher(options);
-  const found = await retrieve(context.operator, {
+  return {
     ref,
-    cube: header,
-    position,
+    cube,
     principals,
-    text: query,
+    text,
     ...(vector === undefined ? {} : { vector }),
     limit: limitOf(options),
     filter: { ...indexedFilter(options), sessionId, from, to },
     ...(matches === undefined ? {} : { matches }),
-    now,
+    now: context.clock.now(),
     ...(signal === undefined ? {} : { signal }),
-  });
-  context.usage.add(
-    found.hits.map(({ memory }) => ({ cube: ref, id: memory.header.id, reads: 1, at: now })),
-  );
-  return found;
+  };
+}
+
+/** Counts that memories were returned. */
+function count({ context, ref }: OpenCube, { hits }: Retrieved): void {
+  const at = context.clock.now();
+  context.usage.add(hits.map(({ memory }) => ({ cube: ref, id: memory.header.id, reads: 1, at })));
 }
 
 /**
@@ -147,7 +199,7 @@ export function limitOf(options: ParsedSearchOptions): number {
 }
 
 /** @throws MemCubeError `MEMCUBE_POSITION_LOST` unless the cube is as far as was asked for */
-export function assertReached(position: Position, wanted: Position | undefined): void {
+function assertReached(position: Position, wanted: Position | undefined): void {
   const { epoch, seq } = position;
   const same = wanted?.seq !== seq || wanted.head === position.head;
   if (wanted === undefined || (wanted.epoch === epoch && wanted.seq <= seq && same)) return;

@@ -12,8 +12,7 @@ import {
   type AddOptions,
   type SearchOptions,
 } from "./options.ts";
-import { enter } from "./cube-access.ts";
-import { assertReached, limitOf, present, searchCube } from "./search.ts";
+import { enterAndSearch, limitOf, present } from "./search.ts";
 
 /** What became of a write to several cubes: each cube's result or error, by cube id. */
 export interface ViewAddResult {
@@ -89,11 +88,7 @@ async function searchAll(
   const { context } = cubes[0] as OpenCube;
   const vector = await embedQuery(context.operator.embedder, query, options.signal);
   const found = await Promise.all(
-    cubes.map(async (cube) => {
-      const state = await enter(cube, "memory.read");
-      assertReached(state.position, options.position ?? options.positions?.[cube.ref.cubeId]);
-      return await searchCube(cube, state, query, vector, options);
-    }),
+    cubes.map(async (cube) => await enterAndSearch(cube, query, vector, options)),
   );
   const positions = Object.fromEntries(
     found.map(({ position }, i) => [cubes[i]?.ref.cubeId ?? "", position]),

@@ -25,6 +25,8 @@ interface Slot {
   readonly early: Map<number, { readonly position: Position; readonly change: IndexChange }>;
   /** What the slot has in the running total of bytes. */
   sizeBytes: number;
+  /** Whether nobody but this process was found to have changed the cube when it was last asked for. */
+  steady: boolean;
   /** No longer in the cache: it works for those who wait for it and then ends. */
   detached: boolean;
   /** The newest position known, while the index is not there yet. */
@@ -85,9 +87,20 @@ export class IndexCache {
    */
   async at(ref: CubeRef, position: Position, signal?: AbortSignal): Promise<LoadedIndex> {
     const slot = this.#use(ref);
+    slot.steady = slot.loaded?.isAt(position) === true;
     const loaded = await this.#reach(slot, position, signal);
     this.#evict(slot);
     return loaded;
+  }
+
+  /**
+   * The index as it stands, where it is likely to be up to date: searches may go ahead with it and find out
+   * meanwhile. `undefined` when another process has just changed the cube, so that those who write all the
+   * time do not make each search rank twice.
+   */
+  steady(ref: CubeRef): LoadedIndex | undefined {
+    const known = this.#slots.get(cubeKey(ref));
+    return known?.steady === true ? this.#use(ref).loaded : undefined;
   }
 
   /** Whether a search would be answered from the heap or a persisted index, without a full build. */
@@ -159,7 +172,7 @@ export class IndexCache {
   #use(ref: CubeRef): Slot {
     const key = cubeKey(ref);
     const known = this.#slots.get(key);
-    const slot = known ?? { ref, early: new Map(), sizeBytes: 0, detached: false };
+    const slot = known ?? { ref, early: new Map(), sizeBytes: 0, steady: false, detached: false };
     this.#slots.delete(key);
     this.#slots.set(key, slot);
     return slot;
