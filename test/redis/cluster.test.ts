@@ -1,4 +1,4 @@
-import { isMemCubeError } from "@memcube/core";
+import { type CubeRef, isMemCubeError } from "@memcube/core";
 import { redisStorage } from "@memcube/redis";
 import { createCluster } from "redis";
 import { expect, test } from "vitest";
@@ -6,15 +6,21 @@ import { expect, test } from "vitest";
 import { describeRedis } from "../servers/describe-redis.ts";
 import { type RedisCluster, startCluster, tell } from "../servers/redis-cluster.ts";
 import { addMemory, createCube, readIds, readLog } from "./cube-commits.ts";
+import { errorOf } from "./with-server.ts";
 
 const REFS = Array.from({ length: 12 }, (_, at) => ({ tenantId: "t", cubeId: `cube-${at}` }));
 
 async function withCluster(
-  options: { readonly withReplicas: boolean },
+  options: Parameters<typeof startCluster>[0],
   work: (cluster: RedisCluster, storage: Awaited<ReturnType<typeof redisStorage>>) => Promise<void>,
 ): Promise<void> {
   const cluster = await startCluster(options);
-  const client = createCluster({ rootNodes: cluster.masters.map(({ url }) => ({ url })) });
+  // As the README of the package advises.
+  const client = createCluster({
+    rootNodes: cluster.masters.map(({ url }) => ({ url })),
+    topologyRefreshOnReconnectionAttemptStrategy: 500,
+    defaults: { disableOfflineQueue: true },
+  });
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -51,6 +57,31 @@ describeRedis("a cluster", () => {
       expect(leased.map(({ key }) => key).sort()).toEqual(
         REFS.map(({ cubeId }) => `of ${cubeId}`).sort(),
       );
+    });
+  });
+
+  test("while a master is away, cubes of the others go on", async () => {
+    const settings = [["cluster-require-full-coverage", "no"]] as const;
+    await withCluster({ settings }, async ({ masters }, { vault }) => {
+      for (const cube of REFS) await createCube(vault, cube);
+      await masters[0]?.kill();
+      // More calls in a row fail than it takes to stop asking.
+      const [away, others] = [[], []] as [CubeRef[], CubeRef[]];
+      await Promise.all(
+        REFS.map(async (cube) => {
+          const calls = Array.from({ length: 6 }, (_, at) => addMemory(vault, `a${at}`, { cube }));
+          const settled = await Promise.allSettled(calls);
+          const failed = settled.filter(({ status }) => status === "rejected");
+          expect([0, 6]).toContain(failed.length);
+          (failed.length === 0 ? others : away).push(cube);
+        }),
+      );
+      expect([away.length > 0, others.length > 0]).toEqual([true, true]);
+      for (const cube of others) await addMemory(vault, "b", { cube });
+      const [one] = away;
+      if (one === undefined) return;
+      const error = await errorOf(addMemory(vault, "b", { cube: one }));
+      expect(error).toMatchObject({ code: "MEMCUBE_STORAGE_UNREACHABLE", retryable: true });
     });
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { keySlot } from "./feed/key-slot.ts";
+import { keySlot } from "./connection/key-slot.ts";
 import { escapeName, keysOf } from "./keys.ts";
 
 const keys = keysOf("mc");

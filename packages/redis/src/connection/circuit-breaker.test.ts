@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { CircuitBreaker } from "./circuit-breaker.ts";
+import { Breakers, CircuitBreaker } from "./circuit-breaker.ts";
 
 test("opens after some failures in a row and lets one call a second try", () => {
   const breaker = new CircuitBreaker();
@@ -24,4 +24,23 @@ test("failures with a success between them do not add up", () => {
     breaker.succeeded();
   }
   expect(breaker.allows(0)).toBe(true);
+});
+
+test("each master has one of its own, and a new one where another takes its place", () => {
+  const [first, second, third] = [{}, {}, {}];
+  const masters = new Map<string | undefined, object>([
+    ["a", first],
+    ["b", second],
+  ]);
+  const breakers = new Breakers((key) => masters.get(key));
+  for (let count = 0; count < 5; count += 1) breakers.of("a").failed(0);
+  expect(["a", "b", undefined].map((key) => breakers.of(key).allows(1))).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  masters.set("a", third);
+  expect(breakers.of("a").allows(1)).toBe(true);
+  masters.set("a", first);
+  expect(breakers.of("a").allows(1)).toBe(false);
 });

@@ -30,3 +30,28 @@ export class CircuitBreaker {
     if (this.#failures >= FAILURES) this.#openUntil = nowMs + OPEN_MS;
   }
 }
+
+/**
+ * A breaker for each master: cubes of the others go on while one is away, and whoever takes its place is
+ * asked at once.
+ */
+export class Breakers {
+  readonly #masterOf: (key: string | undefined) => object | undefined;
+  readonly #one = new CircuitBreaker();
+  readonly #ofMasters = new WeakMap<object, CircuitBreaker>();
+
+  /** @param masterOf the master that has a key; `undefined` where there is but one */
+  constructor(masterOf: (key: string | undefined) => object | undefined) {
+    this.#masterOf = masterOf;
+  }
+
+  of(key: string | undefined): CircuitBreaker {
+    const master = this.#masterOf(key);
+    if (master === undefined) return this.#one;
+    const known = this.#ofMasters.get(master);
+    if (known !== undefined) return known;
+    const breaker = new CircuitBreaker();
+    this.#ofMasters.set(master, breaker);
+    return breaker;
+  }
+}

@@ -2,9 +2,10 @@ import { MemCubeError } from "@memcube/core";
 
 import { keysOf } from "../keys.ts";
 import type { ParsedOptions } from "../options.ts";
-import { CircuitBreaker } from "./circuit-breaker.ts";
+import { Breakers } from "./circuit-breaker.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { RedisConnection, Reply } from "./connection.ts";
+import { masterOf } from "./master-of.ts";
 import { type NativeClient, type Sender, senderOf } from "./native-client.ts";
 import { isErrorReply, isNotSent, mapError, unreachable } from "./native-errors.ts";
 import { connect, makeClient } from "./open-client.ts";
@@ -36,7 +37,8 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
   try {
     await connect(client, options.connectTimeoutMs);
     const sender = senderOf(client);
-    const guard = new Guard(options.timeoutMs);
+    const breakers = new Breakers((key) => masterOf({ kind: sender.kind, client }, key));
+    const guard = new Guard(options.timeoutMs, breakers);
     const guarded: Sender = {
       kind: sender.kind,
       send: (key, args, buffers) => guard.call(() => sender.send(key, args, buffers)),
@@ -51,9 +53,9 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
       keys: keysOf(options.prefix),
       server,
       send: (key, command, { buffers = false, timeoutMs } = {}) =>
-        guard.public(() => sender.send(key, command, buffers), timeoutMs),
+        guard.public(() => sender.send(key, command, buffers), timeoutMs, key),
       run: (script, keys, args, { buffers = false, timeoutMs } = {}) =>
-        guard.public(() => runner.run(script, keys, args, buffers), timeoutMs),
+        guard.public(() => runner.run(script, keys, args, buffers), timeoutMs, keys[0]),
       sendToMasters: (command) => guard.public(() => sender.sendToMasters(command)),
       checkOpen: () => guard.checkOpen(),
       close: () =>
@@ -73,13 +75,14 @@ export async function openConnection(options: ParsedOptions): Promise<OpenConnec
 /** Deadlines, the circuit breaker and closing, around every call. */
 class Guard {
   readonly #timeoutMs: number;
-  readonly #breaker = new CircuitBreaker();
+  readonly #breakers: Breakers;
   readonly #deadlines = new Deadlines();
   readonly #pending = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, breakers: Breakers) {
     this.#timeoutMs = timeoutMs;
+    this.#breakers = breakers;
   }
 
   checkOpen(): void {
@@ -89,9 +92,13 @@ class Guard {
   }
 
   /** A call of a port: errors are mapped, and closing waits for it. */
-  async public<T>(action: () => Promise<T>, timeoutMs: number = this.#timeoutMs): Promise<T> {
+  async public<T>(
+    action: () => Promise<T>,
+    timeoutMs: number = this.#timeoutMs,
+    key?: string,
+  ): Promise<T> {
     this.checkOpen();
-    const call = this.call(action, timeoutMs);
+    const call = this.call(action, timeoutMs, key);
     this.#pending.add(call);
     try {
       return await call;
@@ -103,18 +110,23 @@ class Guard {
   }
 
   /** One exchange with the server, within its deadline. */
-  async call<T>(action: () => Promise<T>, timeoutMs: number = this.#timeoutMs): Promise<T> {
+  async call<T>(
+    action: () => Promise<T>,
+    timeoutMs: number = this.#timeoutMs,
+    key?: string,
+  ): Promise<T> {
     const started = performance.now();
-    if (!this.#breaker.allows(started)) throw unreachable("not done");
+    const breaker = this.#breakers.of(key);
+    if (!breaker.allows(started)) throw unreachable("not done");
     const deadline = started + timeoutMs;
     for (;;) {
       try {
         const value = await this.#deadlines.within(action(), deadline);
-        this.#breaker.succeeded();
+        breaker.succeeded();
         return value;
       } catch (error) {
         if (isErrorReply(error)) {
-          this.#breaker.succeeded();
+          breaker.succeeded();
           throw error;
         }
         const now = performance.now();
@@ -123,7 +135,7 @@ class Guard {
           await new Promise((done) => setTimeout(done, OFFLINE_WAIT_MS));
           continue;
         }
-        this.#breaker.failed(now);
+        breaker.failed(now);
         throw error;
       }
     }

@@ -1,6 +1,6 @@
+import { masterOf } from "../connection/master-of.ts";
 import type { OpenConnection } from "../connection/open-connection.ts";
 import { FeedLink, type SubscriberClient } from "./feed-link.ts";
-import { keySlot } from "./key-slot.ts";
 
 /** How long after a link was lost, or could not be made, the next try may come. */
 const RETRY_MS = 1_000;
@@ -11,7 +11,6 @@ interface Duplicable {
 }
 
 interface Cluster {
-  readonly slots: readonly { readonly master: object }[];
   nodeClient(node: object): Promise<Duplicable> | Duplicable;
 }
 
@@ -76,9 +75,7 @@ export class FeedLinks {
   }
 
   #placeOf(channel: string): object {
-    if (this.#connection.kind !== "cluster") return this.#connection;
-    const cluster = this.#connection.client as unknown as Cluster;
-    return cluster.slots[keySlot(channel)]?.master ?? this.#connection;
+    return masterOf(this.#connection, channel) ?? this.#connection;
   }
 
   async #open(place: object): Promise<FeedLink> {
