@@ -30,6 +30,8 @@ export type ParsedSearchOptions = z.output<typeof searchOptionsSchema>;
 
 /** Longer questions are documents: search for what is asked about them. */
 const querySchema = z.string().max(100_000);
+/** What most searches have, parsed once. */
+const NO_OPTIONS: ParsedSearchOptions = Object.freeze(searchOptionsSchema.parse({}));
 const DEFAULT_LIMIT = 10;
 /** No useful memory is rendered in fewer tokens: bounds how many can fit a budget. */
 const FEWEST_TOKENS = 6;
@@ -46,9 +48,10 @@ const FEWEST_TOKENS = 6;
 export async function search(
   cube: OpenCube,
   query: string,
-  rawOptions: SearchOptions = {},
+  rawOptions?: SearchOptions,
 ): Promise<Retrieval> {
-  const options = parseInput(searchOptionsSchema, rawOptions, "options");
+  const options =
+    rawOptions === undefined ? NO_OPTIONS : parseInput(searchOptionsSchema, rawOptions, "options");
   parseInput(querySchema, query, "query");
   // A question goes to the embedder only for those who may ask it.
   if (enterKnown(cube, "memory.read") === undefined) await enter(cube, "memory.read");

@@ -22,10 +22,14 @@ export class VisibleRowsCache {
 
   /** What a caller with these permissions sees at `now`. */
   view(permits: (visibility: string) => boolean, now: number): VisibleRows {
-    const permitted = Uint8Array.from(this.#tables.visibilities.names, (name) =>
-      name !== null && permits(name) ? 1 : 0,
-    );
-    const key = permitted.join("");
+    const { names } = this.#tables.visibilities;
+    const permitted = new Uint8Array(names.length);
+    let key = "";
+    for (const [number, name] of names.entries()) {
+      const may = name !== null && permits(name);
+      permitted[number] = may ? 1 : 0;
+      key += may ? "1" : "0";
+    }
     let view = this.#views.get(key);
     if (view === undefined || !view.holdsAt(now)) {
       view = new VisibleRows(this.#tables.rows, this.#tables.links, permitted, now);
