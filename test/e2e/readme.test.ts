@@ -19,6 +19,7 @@ const PAGES = [
   "packages/core/README.md",
   "packages/sqlite/README.md",
   "packages/redis/README.md",
+  "packages/langgraph/README.md",
 ];
 /** Stands in the pages for a server of the reader's; here it is one of the test's own. */
 const REDIS = "redis://localhost:6379";
