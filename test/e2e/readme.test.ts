@@ -24,6 +24,7 @@ const PAGES = [
 /** Stands in the pages for a server of the reader's; here it is one of the test's own. */
 const REDIS = "redis://localhost:6379";
 const QUICKSTART = join(ROOT, "examples/quickstart/index.ts");
+const LANGGRAPH = join(ROOT, "examples/langgraph-memory/index.ts");
 
 /** What the recipes say they go on from. */
 const PRELUDE = `
@@ -82,7 +83,7 @@ describe("the READMEs", () => {
     expect(examples.filter(needsServer)).toHaveLength(1);
   });
 
-  it("and the quickstart type-check", async () => {
+  it("and the examples type-check", async () => {
     const config = {
       extends: join(ROOT, "tsconfig.check.json"),
       compilerOptions: {
@@ -92,7 +93,7 @@ describe("the READMEs", () => {
         noEmit: true,
         typeRoots: [join(ROOT, "node_modules/@types")],
       },
-      include: [`${folder.path}/*.ts`, QUICKSTART],
+      include: [`${folder.path}/*.ts`, QUICKSTART, LANGGRAPH],
     };
     writeFileSync(join(folder.path, "tsconfig.json"), JSON.stringify(config));
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
