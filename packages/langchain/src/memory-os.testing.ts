@@ -1,4 +1,4 @@
-import { createMemOS, type MemOS } from "@memcube/core";
+import { createMemOS, type Change, type MemCube, type MemOS } from "@memcube/core";
 import { memoryStorage } from "@memcube/core/testing";
 import { afterEach } from "vitest";
 
@@ -22,4 +22,11 @@ export function startMemOS(): {
 export async function textsOf(os: MemOS, userId: string): Promise<readonly string[]> {
   const { items } = await (await os.as({ userId }).cube(`user:${userId}`)).list();
   return items.map(({ payload }) => ("text" in payload ? (payload.text ?? "") : ""));
+}
+
+/** Every change of a cube, in order. */
+export async function changesOf(cube: MemCube): Promise<readonly Change[]> {
+  const changes: Change[] = [];
+  for await (const change of cube.log()) changes.push(change);
+  return changes;
 }

@@ -4,7 +4,7 @@ import { createAgent, createMiddleware, fakeModel, tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
-import { startMemOS, textsOf } from "./memory-os.testing.ts";
+import { changesOf, startMemOS, textsOf } from "./memory-os.testing.ts";
 import { memcubeMiddleware } from "./middleware.ts";
 import type { FailedPart, MemCubeMiddlewareOptions } from "./options.ts";
 
@@ -116,7 +116,7 @@ describe("memcubeMiddleware", () => {
     await agent.invoke(says("The release is on Friday."), { context });
     const { items } = await (await owner.cube("team")).list({ sessionId: "standup" });
     expect(items.map(({ header }) => header.owner)).toEqual(["user:bob", "user:bob"]);
-    const changes = await Array.fromAsync((await owner.cube("team")).log());
+    const changes = await changesOf(await owner.cube("team"));
     expect(changes.at(-1)).toMatchObject({ actor: { userId: "bob", via: "langchain" } });
     await agent.invoke(says("hi"));
     expect(await textsOf(os, "local")).toEqual(["hi", "ok"]);

@@ -3,7 +3,7 @@ import { MEMORY_TOOL_NAMES } from "@memcube/core";
 import { createAgent, fakeModel } from "langchain";
 import { describe, expect, test } from "vitest";
 
-import { startMemOS, textsOf } from "./memory-os.testing.ts";
+import { changesOf, startMemOS, textsOf } from "./memory-os.testing.ts";
 import { memcubeMiddleware } from "./middleware.ts";
 import { memcubeTools } from "./tools.ts";
 
@@ -35,7 +35,7 @@ describe("memcubeTools", () => {
       "Please tidy up.",
       "Done.",
     ]);
-    const log = await Array.fromAsync(cube.log());
+    const log = await changesOf(cube);
     expect(log.find(({ op }) => op === "forget")).toMatchObject({
       actor: { userId: "ada", via: "langchain" },
       memoryId: ids[1],
