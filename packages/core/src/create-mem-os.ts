@@ -3,11 +3,13 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 import {
+  DEMOTE_TASK,
   EMBED_TASK,
   fillVectors,
   memSession,
   parseInput,
   runEmbedTask,
+  runDemoteTask,
   runScrubTask,
   SCRUB_TASK,
   type ApiContext,
@@ -131,6 +133,7 @@ export function createMemOS(options: MemOSOptions): MemOS {
 function registerTasks(context: ApiContext): void {
   const { worker, operator } = context;
   worker.handle(DROP_BLOBS_TASK, async (task) => await runDropBlobsTask(context.storage, task));
+  worker.handle(DEMOTE_TASK, async (task) => await runDemoteTask(context, task));
   worker.handle(SCRUB_TASK, async (task) => await runScrubTask(context, task));
   if (operator.embedder !== undefined) {
     worker.handle(EMBED_TASK, async (task, signal) => await runEmbedTask(context, task, signal));

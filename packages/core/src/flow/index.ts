@@ -4,6 +4,7 @@ export * from "./change.ts";
 export * from "./decision.ts";
 export * from "./injection-plan.ts";
 export type * from "./message-view.ts";
+export * from "./model-state.ts";
 export * from "./page.ts";
 export * from "./position.ts";
 export * from "./refs.ts";

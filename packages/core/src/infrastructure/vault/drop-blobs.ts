@@ -4,6 +4,7 @@ import type { LeasedTask } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { sha256Hex, type CubeRef } from "../../memory/index.ts";
 import type { BlobStore, TaskQueue, Vault } from "../../ports/index.ts";
+import { dropUnusedBlobs } from "./cube-blobs.ts";
 
 /** Type of the task that deletes blobs of history nobody points to. */
 export const DROP_BLOBS_TASK = "drop-blobs";
@@ -26,14 +27,11 @@ export async function dropLater(
   await queue.enqueue([task], now);
 }
 
-/** Does the task: deletes those of its blobs that no segment of the cube points to. */
+/** Does the task: deletes those of its blobs that no segment, state or LoRA of the cube points to. */
 export async function runDropBlobsTask(
-  { vault, blobs }: { readonly vault: Vault; readonly blobs: BlobStore },
+  places: { readonly vault: Vault; readonly blobs: BlobStore },
   task: LeasedTask,
 ): Promise<void> {
   const ref = { tenantId: task.tenantId, cubeId: task.cubeId };
-  const used = new Set((await vault.segments(ref)).map((segment) => segment.blob));
-  for (const blob of payloadSchema.parse(task.payload).blobs) {
-    if (!used.has(blob)) await blobs.delete(ref.tenantId, blob);
-  }
+  await dropUnusedBlobs(places, ref, payloadSchema.parse(task.payload).blobs);
 }

@@ -7,6 +7,13 @@ export {
   type CommitInput,
   type Mutation,
 } from "./commit.ts";
+export {
+  blobsOfMemory,
+  cubeBlob,
+  dropUnusedBlobs,
+  mayHaveBlobs,
+  readCubeBlob,
+} from "./cube-blobs.ts";
 export { DROP_BLOBS_TASK, dropLater, runDropBlobsTask } from "./drop-blobs.ts";
 export { archivedVersion, readCommit, readLog, readSegments, type Places } from "./history.ts";
 export { scrubHistory } from "./scrub-history.ts";

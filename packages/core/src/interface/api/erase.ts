@@ -1,23 +1,21 @@
 import { z } from "zod";
 
 import { MemCubeError } from "../../errors.ts";
-import type { LeasedTask, NewTask } from "../../flow/index.ts";
-import { scrubHistory } from "../../infrastructure/vault/index.ts";
-import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
-import type { ApiContext, OpenCube } from "./context.ts";
+import { blobsOfMemory, mayHaveBlobs } from "../../infrastructure/vault/index.ts";
+import type { CubeHeader, Principal } from "../../memory/index.ts";
+import type { OpenCube } from "./context.ts";
 import { enter, memoryNotFound } from "./cube-access.ts";
 import { changeOptionsSchema, idListSchema, parseInput, type ChangeOptions } from "./options.ts";
+import { scrub, scrubTask } from "./states/index.ts";
 import { write } from "./write.ts";
 
-export const SCRUB_TASK = "scrub";
 const ownedSchema = z.object({ header: z.object({ owner: z.string() }) });
-const payloadSchema = z.strictObject({ ids: z.array(z.string()) });
 
 /**
  * Destroys memories with all their versions, vectors, index terms and usage. What stays is the log's
  * line that somebody erased this id. When it returns, history segments and the persisted index hold
- * nothing of them either. The owner of the cube may, also what she can't see; a writer may erase memories of
- * their own.
+ * nothing of them either, and KV states made from them are erased too. The owner of the cube may, also
+ * what she can't see; a writer may erase memories of their own.
  *
  * @returns ids that were there; one of another's that the caller may not see counts as not there
  * @throws MemCubeError `MEMCUBE_FORBIDDEN`, `MEMCUBE_CONFLICT` (expected version, one id only)
@@ -46,6 +44,10 @@ export async function erase(
     ref,
     found.map(({ id }) => id),
   );
+  const blobs: string[] = [];
+  for (const { id } of found.filter((each) => each.mayHaveBlobs)) {
+    blobs.push(...(await blobsOfMemory(context.storage.vault, ref, id)));
+  }
   const written = await write(cube, {
     action: "memory.erase",
     ...decidingOwner(cube, found),
@@ -65,16 +67,17 @@ export async function erase(
         },
       }));
     },
-    tasks: () => [scrubTask(ref, taskKey, erased)],
+    tasks: () => [scrubTask(ref, taskKey, { ids: erased, blobs })],
   });
   // The task makes sure of it after a crash; here we wait until it is done.
-  if (written.receipt !== undefined) await scrub(context, ref, erased);
+  if (written.receipt !== undefined) await scrub(context, ref, { ids: erased, blobs });
   return erased;
 }
 
 interface Erasable {
   readonly id: string;
   readonly version: number;
+  readonly mayHaveBlobs: boolean;
   /** Left out when the content can't be read: it can be erased all the same. */
   readonly owner?: Principal;
 }
@@ -95,6 +98,7 @@ async function erasable(
     id,
     version,
     owner: ownerIn(content),
+    mayHaveBlobs: mayHaveBlobs(content),
   }));
   if (principals.includes(header.owner)) return found;
   const visible = await vault.read(ref, { ids, access: { principals } });
@@ -120,37 +124,6 @@ function assertVersion(id: string, actual: number, expected: number | undefined)
     `Memory ${id} is at version ${actual}, not ${expected}. Read it again and decide anew.`,
     { details: { id, expected, actual } },
   );
-}
-
-/** Runs again what `erase` does after its commit. */
-export async function runScrubTask(context: ApiContext, task: LeasedTask): Promise<void> {
-  const { ids } = payloadSchema.parse(task.payload);
-  await scrub(context, { tenantId: task.tenantId, cubeId: task.cubeId }, ids);
-}
-
-async function scrub(context: ApiContext, ref: CubeRef, ids: readonly string[]): Promise<void> {
-  for (const id of ids) context.operator.memories.delete(ref, id);
-  // Both are tried: what one can't do must not keep the other's text.
-  const dropped = await Promise.allSettled([context.operator.indexes.dropPersisted(ref)]);
-  await scrubHistory({
-    storage: context.storage,
-    clock: context.clock,
-    ref,
-    ids: new Set(ids),
-    newCut: () => context.ids.id(),
-  });
-  const [failure] = dropped;
-  if (failure?.status === "rejected") throw failure.reason;
-}
-
-function scrubTask(ref: CubeRef, key: string, ids: readonly string[]): NewTask {
-  return {
-    key: `scrub:${key}`,
-    type: SCRUB_TASK,
-    ...ref,
-    payload: { ids: [...ids] },
-    priority: 10,
-  };
 }
 
 /**

@@ -6,7 +6,6 @@ export type { ListCubesOptions } from "./cubes.ts";
 export type { ListDeadLettersOptions } from "./dead-letters.ts";
 export type { DependentsOptions } from "./dependents.ts";
 export { EMBED_TASK, fillVectors, runEmbedTask } from "./embed.ts";
-export { runScrubTask, SCRUB_TASK } from "./erase.ts";
 export type { ForgetByKeyOptions } from "./forget-by-key.ts";
 export type { HistoricMemory } from "./history.ts";
 export type { MemCube } from "./mem-cube.ts";
@@ -31,6 +30,16 @@ export type { RenewOptions } from "./renew.ts";
 export { resolveScope, type ResolvedScope, type Scope, type ScopeOption } from "./scope.ts";
 export { ScopedCubes } from "./scoped-cubes.ts";
 export type { SettleReport } from "./settled.ts";
+export {
+  DEMOTE_TASK,
+  type KeepLoraOptions,
+  type PromoteOptions,
+  type RecalledLora,
+  type Recalled,
+  runDemoteTask,
+  runScrubTask,
+  SCRUB_TASK,
+} from "./states/index.ts";
 export type {
   ChannelStep,
   ChannelVersion,

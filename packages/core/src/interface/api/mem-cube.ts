@@ -1,4 +1,4 @@
-import type { Change, Page, Position, Retrieval } from "../../flow/index.ts";
+import type { Change, KvState, LoraFile, Page, Position, Retrieval } from "../../flow/index.ts";
 import type { VerifyReport } from "../../infrastructure/vault/index.ts";
 import type { CubeHeader, Memory, MemoryRef, Path } from "../../memory/index.ts";
 import type { CubeStats, StoredEdge } from "../../ports/index.ts";
@@ -33,6 +33,16 @@ import { readChanges, type LogOptions } from "./read-changes.ts";
 import { renew, type RenewOptions } from "./renew.ts";
 import { rollback } from "./rollback.ts";
 import { search } from "./search.ts";
+import {
+  keepLora,
+  type KeepLoraOptions,
+  promote,
+  type PromoteOptions,
+  recallLora,
+  type RecalledLora,
+  type Recalled,
+  recallState,
+} from "./states/index.ts";
 import { exportMemories, importMemories, type ExportLine, type ImportResult } from "./transfer.ts";
 import { update } from "./update.ts";
 import { verify, type CubeVerifyOptions } from "./verify.ts";
@@ -97,6 +107,15 @@ export interface MemCube {
     options?: Omit<ChangeOptions, "note">,
   ): Promise<readonly string[]>;
 
+  /** Keeps a KV state of these memories as an activation memory; see {@link promote}. */
+  promote(state: KvState, options: PromoteOptions): Promise<Memory>;
+  /** The KV state of an activation memory, verified; see {@link recallState}. */
+  recallState(id: string, options?: SignalOptions): Promise<Recalled | undefined>;
+  /** Keeps a LoRA file as a parameter memory; see {@link keepLora}. */
+  keepLora(file: LoraFile, options?: KeepLoraOptions): Promise<Memory>;
+  /** The file of a parameter memory, verified; see {@link recallLora}. */
+  recallLora(id: string, options?: SignalOptions): Promise<RecalledLora | undefined>;
+
   /** Versions of a memory, newest first. */
   history(id: string, options?: SignalOptions): Promise<readonly HistoricMemory[]>;
   /** Restores an earlier version as a new one. */
@@ -134,6 +153,8 @@ type Reads =
   | "list"
   | "paths"
   | "dependents"
+  | "recallState"
+  | "recallLora"
   | "history"
   | "at"
   | "log"
@@ -159,6 +180,9 @@ function reads(cube: OpenCube): Pick<MemCube, Reads> {
     list: async ({ signal, ...options } = {}) => await abortable(signal, () => list(cube, options)),
     dependents: async (target, { signal, ...options } = {}) =>
       await abortable(signal, () => dependents(cube, target, options)),
+    recallState: async (id, { signal } = {}) =>
+      await abortable(signal, () => recallState(cube, id)),
+    recallLora: async (id, { signal } = {}) => await abortable(signal, () => recallLora(cube, id)),
     history: async (id, { signal } = {}) => await abortable(signal, () => history(cube, id)),
     at: async (when, { signal } = {}) => await abortable(signal, () => pastCube(cube, when)),
     log: (options) => readChanges(cube, options),
@@ -180,6 +204,8 @@ function writes(cube: OpenCube): Omit<MemCube, Reads | "id" | "readOnly"> {
     forget: async (id, options) => await forget(cube, id, options),
     forgetByKey: async (keys, options) => await forgetByKey(cube, keys, options),
     erase: async (ids, options) => await erase(cube, ids, options),
+    promote: async (state, options) => await promote(cube, state, options),
+    keepLora: async (file, options) => await keepLora(cube, file, options),
     rollback: async (id, version, options) => await rollback(cube, id, version, options),
     import: async (lines, options) => await importMemories(cube, lines, options),
   };

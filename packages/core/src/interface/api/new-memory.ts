@@ -19,11 +19,14 @@ import type { Draft } from "./write.ts";
 
 export type ParsedAddOptions = z.output<typeof addOptionsSchema>;
 
+/** What a memory is made of; the reader's candidates are such, and there are kinds it does not read. */
+export type NewCandidate = Omit<Candidate, "payload" | "position"> & { readonly payload: Payload };
+
 /** Makes the first content of a memory from what the reader found and the writer said. */
 export function newContent(
   cube: OpenCube,
   id: string,
-  candidate: Candidate,
+  candidate: NewCandidate,
   options: ParsedAddOptions,
 ): MemoryContent {
   const { context, ref, caller } = cube;
@@ -113,7 +116,7 @@ export function assertSize({ header, payload }: MemoryContent): void {
  * but a time or session to keep is its own source.
  */
 export function sourcesOf(
-  { sources, payload }: Candidate,
+  { sources, payload }: NewCandidate,
   id: string,
   at: number | undefined,
   sessionId: string | undefined,

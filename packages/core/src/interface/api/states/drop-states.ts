@@ -1,0 +1,191 @@
+import { z } from "zod";
+
+import { isMemCubeError } from "../../../errors.ts";
+import type { LeasedTask, NewTask } from "../../../flow/index.ts";
+import {
+  blobsOfMemory,
+  commit,
+  dropUnusedBlobs,
+  scrubHistory,
+  toMemory,
+} from "../../../infrastructure/vault/index.ts";
+import { LIMITS } from "../../../limits.ts";
+import { LIVE_STATES, sha256Hex, type CubeRef, type Memory } from "../../../memory/index.ts";
+import type { ApiContext } from "../context.ts";
+
+/** Type of the task that takes away what is left of erased memories. */
+export const SCRUB_TASK = "scrub";
+/** Type of the task that erases states whose sources are others by now. */
+export const DEMOTE_TASK = "demote";
+
+const scrubSchema = z.strictObject({
+  ids: z.array(z.string()),
+  /** Blobs that the erased memories pointed to. */
+  blobs: z.array(z.string()).default([]),
+});
+const demoteSchema = z.strictObject({ ids: z.array(z.string()) });
+
+/** What was erased, and the blobs that belonged to it. */
+export interface Erased {
+  readonly ids: readonly string[];
+  readonly blobs: readonly string[];
+}
+
+export function scrubTask(ref: CubeRef, key: string, { ids, blobs }: Erased): NewTask {
+  const payload = { ids: [...ids], ...(blobs.length === 0 ? {} : { blobs: [...blobs] }) };
+  return { key: `scrub:${key}`, type: SCRUB_TASK, ...ref, payload, priority: 10 };
+}
+
+export function demoteTask(ref: CubeRef, key: string, ids: readonly string[]): NewTask {
+  return { key: `demote:${key}`, type: DEMOTE_TASK, ...ref, payload: { ids: [...ids] } };
+}
+
+/** Runs again what `erase` does after its commit. */
+export async function runScrubTask(context: ApiContext, task: LeasedTask): Promise<void> {
+  const ref = { tenantId: task.tenantId, cubeId: task.cubeId };
+  await scrub(context, ref, scrubSchema.parse(task.payload));
+}
+
+/**
+ * Takes away what is left of erased memories: states made from them, copies in RAM, the persisted index,
+ * history segments and blobs.
+ */
+export async function scrub(context: ApiContext, ref: CubeRef, erased: Erased): Promise<void> {
+  const { ids, blobs } = erased;
+  for (const id of ids) context.operator.memories.delete(ref, id);
+  // All are tried: what one can't do must not keep the other's text.
+  const done = await Promise.allSettled([
+    eraseStates(context, ref, await statesMadeFrom(context, ref, ids)),
+    context.operator.indexes.dropPersisted(ref),
+    dropUnusedBlobs(context.storage, ref, blobs),
+  ]);
+  await scrubHistory({
+    storage: context.storage,
+    clock: context.clock,
+    ref,
+    ids: new Set(ids),
+    newCut: () => context.ids.id(),
+  });
+  const failure = done.find((each) => each.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+}
+
+/** KV states that say they were made from one of these memories. */
+async function statesMadeFrom(
+  { storage }: ApiContext,
+  ref: CubeRef,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const { vault } = storage;
+  const access = { system: "write" } as const;
+  const found = new Set<string>();
+  for (const id of ids) {
+    let cursor: string | undefined;
+    do {
+      const page = await vault.edgesTo(ref, {
+        target: { cubeId: ref.cubeId, id },
+        types: ["derived-from"],
+        access,
+        limit: LIMITS.pageRows,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      for (const { from } of page.items) found.add(from);
+      ({ cursor } = page);
+    } while (cursor !== undefined);
+  }
+  return (await readStates(storage.vault, ref, [...found])).map(({ header }) => header.id);
+}
+
+async function readStates(
+  vault: ApiContext["storage"]["vault"],
+  ref: CubeRef,
+  ids: readonly string[],
+): Promise<readonly Memory[]> {
+  const memories: Memory[] = [];
+  for (let start = 0; start < ids.length; start += LIMITS.pageRows) {
+    const slice = ids.slice(start, start + LIMITS.pageRows);
+    for (const stored of await vault.read(ref, { ids: slice, access: { system: "write" } })) {
+      const memory = toMemory(ref, stored);
+      if (memory.header.kind === "activation") memories.push(memory);
+    }
+  }
+  return memories;
+}
+
+/**
+ * Erases states on the system's behalf, with their bytes: a state is as secret as its sources and lives no
+ * longer than they do.
+ */
+async function eraseStates(
+  context: ApiContext,
+  ref: CubeRef,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const { vault } = context.storage;
+  const blobs: string[] = [];
+  for (const id of ids) blobs.push(...(await blobsOfMemory(vault, ref, id)));
+  const erased = { ids, blobs };
+  try {
+    const receipt = await commit(vault, context.clock, context.ids, {
+      cube: ref,
+      caller: { tenantId: ref.tenantId, userId: "memcube", roles: [], via: "worker" },
+      decision: { effect: "permit", action: "memory.erase", rules: ["background:sources-gone"] },
+      mutations: ids.map((id) => ({
+        write: { op: "erase", id },
+        change: { op: "erase", memoryId: id },
+      })),
+      tasks: [scrubTask(ref, context.ids.id(), erased)],
+      // Whoever erased the source and its task may both come here.
+      idempotencyKey: `states:${sha256Hex(ids.toSorted().join(" "))}`,
+    });
+    if (!receipt.replayed) {
+      context.operator.indexes.feed(ref, receipt.position, { documents: [], removed: ids });
+    }
+    context.keeper.note(ref);
+  } catch (error) {
+    // The cube was deleted meanwhile, and all that was in it.
+    if (isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) return;
+    throw error;
+  }
+  // The task makes sure of it after a crash.
+  await scrub(context, ref, erased);
+}
+
+/** Erases those of the states whose sources are not as they were. */
+export async function demoteStale(
+  context: ApiContext,
+  ref: CubeRef,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const stale: string[] = [];
+  for (const memory of await readStates(context.storage.vault, ref, ids)) {
+    if (!(await sourcesAreSame(context, ref, memory))) stale.push(memory.header.id);
+  }
+  await eraseStates(context, ref, stale);
+  return stale;
+}
+
+export async function runDemoteTask(context: ApiContext, task: LeasedTask): Promise<void> {
+  const ref = { tenantId: task.tenantId, cubeId: task.cubeId };
+  await demoteStale(context, ref, demoteSchema.parse(task.payload).ids);
+}
+
+/** Whether every source is there, alive, and the very version that the state was made from. */
+export async function sourcesAreSame(
+  { storage, clock }: ApiContext,
+  ref: CubeRef,
+  { edges }: Pick<Memory, "edges">,
+): Promise<boolean> {
+  const sources = edges.filter(({ type }) => type === "derived-from");
+  const ids = sources.map(({ to }) => to.id);
+  if (ids.length === 0) return true;
+  const access = { system: "write" } as const;
+  const stored = await storage.vault.read(ref, { ids, access, now: clock.now() });
+  const versions = new Map(stored.map((each) => [each.id, each]));
+  return sources.every(({ to, toVersion }) => {
+    const source = versions.get(to.id);
+    if (source === undefined || source.version !== toVersion) return false;
+    return LIVE_STATES.includes(toMemory(ref, source).header.state);
+  });
+}

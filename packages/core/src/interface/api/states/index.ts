@@ -1,0 +1,10 @@
+export {
+  DEMOTE_TASK,
+  runDemoteTask,
+  runScrubTask,
+  scrub,
+  SCRUB_TASK,
+  scrubTask,
+} from "./drop-states.ts";
+export { keepLora, type KeepLoraOptions, promote, type PromoteOptions } from "./promote.ts";
+export { recallLora, type RecalledLora, type Recalled, recallState } from "./recall.ts";

@@ -1,0 +1,112 @@
+import { emit } from "../../../events.ts";
+import type { KvState, LoraFile, StateRefusal } from "../../../flow/index.ts";
+import { readCubeBlob, toMemory } from "../../../infrastructure/vault/index.ts";
+import { LIVE_STATES, type Memory, type Payload } from "../../../memory/index.ts";
+import type { OpenCube } from "../context.ts";
+import { enter } from "../cube-access.ts";
+import { idSchema, parseInput } from "../options.ts";
+import { demoteTask, sourcesAreSame } from "./drop-states.ts";
+
+/** A state to be given to an engine, or why it can't be. */
+export type Recalled =
+  | { readonly state: KvState; readonly refused?: undefined }
+  | { readonly state?: undefined; readonly refused: StateRefusal };
+
+/** A LoRA file, or why there is none. */
+export type RecalledLora =
+  | { readonly lora: LoraFile; readonly refused?: undefined }
+  | { readonly lora?: undefined; readonly refused: StateRefusal };
+
+/**
+ * The KV state of an activation memory, its pages verified. `undefined` when there is none that the caller
+ * may see, which is also so when there is a source that the caller may not see. A state whose source
+ * has changed is refused, and erased soon after.
+ */
+export async function recallState(cube: OpenCube, id: string): Promise<Recalled | undefined> {
+  const memory = await visible(cube, id, "kv-state");
+  if (memory === undefined) return undefined;
+  const { header, payload } = memory;
+  if (!(await sourcesAreSame(cube.context, cube.ref, memory))) {
+    void demoteSoon(cube, header.id);
+    return { refused: "source-changed" };
+  }
+  const { pages: hashes, type: _, sizeBytes: __, ...rest } = payload;
+  const pages = await readAll(cube, hashes);
+  return typeof pages === "string" ? { refused: pages } : { state: { ...rest, pages } };
+}
+
+/** The LoRA file of a parameter memory; `undefined` as for {@link recallState}. */
+export async function recallLora(cube: OpenCube, id: string): Promise<RecalledLora | undefined> {
+  const memory = await visible(cube, id, "lora");
+  if (memory === undefined) return undefined;
+  const { file, type: _, sizeBytes: __, ...rest } = memory.payload;
+  const parts = await readAll(cube, [file]);
+  if (typeof parts === "string") return { refused: parts };
+  const [bytes = new Uint8Array()] = parts;
+  return { lora: { ...rest, bytes } };
+}
+
+type MemoryOf<Type extends Payload["type"]> = Memory & {
+  readonly payload: Extract<Payload, { type: Type }>;
+};
+
+/** The memory, when it is alive and the caller may see it and everything it was made from. */
+async function visible<Type extends "kv-state" | "lora">(
+  cube: OpenCube,
+  id: string,
+  type: Type,
+): Promise<MemoryOf<Type> | undefined> {
+  parseInput(idSchema, id, "id");
+  await enter(cube, "memory.read");
+  const { context, ref, principals } = cube;
+  const { vault } = context.storage;
+  const access = { principals };
+  const now = context.clock.now();
+  const [stored] = await vault.read(ref, { ids: [id], access, now });
+  if (stored === undefined) return undefined;
+  const memory = toMemory(ref, stored);
+  if (!isOf(memory, type) || !LIVE_STATES.includes(memory.header.state)) return undefined;
+  const sources = memory.edges.flatMap((edge) => (edge.type === "derived-from" ? edge.to.id : []));
+  if (!(await seesAll(cube, sources))) return undefined;
+  context.usage.add([{ cube: ref, id, reads: 1, at: now }]);
+  return memory;
+}
+
+function isOf<Type extends Payload["type"]>(memory: Memory, type: Type): memory is MemoryOf<Type> {
+  return memory.payload.type === type;
+}
+
+/** One that is gone hides nothing: that the state is stale is told by its versions. */
+async function seesAll(
+  { context, ref, principals }: OpenCube,
+  ids: readonly string[],
+): Promise<boolean> {
+  if (ids.length === 0) return true;
+  const { vault } = context.storage;
+  const seen = await vault.read(ref, { ids, access: { principals } });
+  if (seen.length === ids.length) return true;
+  const there = await vault.read(ref, { ids, access: { system: "write" } });
+  return there.length === seen.length;
+}
+
+async function readAll(
+  { context, ref }: OpenCube,
+  hashes: readonly string[],
+): Promise<Uint8Array[] | "bytes-missing" | "bytes-damaged"> {
+  const parts: Uint8Array[] = [];
+  for (const hash of hashes) {
+    const part = await readCubeBlob(context.storage.blobs, ref, hash);
+    if (typeof part === "string") return part;
+    parts.push(part);
+  }
+  return parts;
+}
+
+async function demoteSoon({ context, ref }: OpenCube, id: string): Promise<void> {
+  try {
+    await context.storage.queue.enqueue([demoteTask(ref, id, [id])], context.clock.now());
+    context.worker.nudge();
+  } catch (error) {
+    emit("memcube:error", { where: "states.demote", error });
+  }
+}
