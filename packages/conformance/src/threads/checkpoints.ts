@@ -1,4 +1,4 @@
-import { sha256Hex } from "@memcube/core";
+import { sha256Hex, type ThreadChunk } from "@memcube/core";
 
 import { allPages, assert, race, rejects, times } from "../kit/checks.ts";
 import { START } from "../kit/content.ts";
@@ -32,7 +32,7 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const chunks = [{ hash, bytes: content, needs: [] }];
     await threads.put(THREAD, { checkpoint: full, chunks, now: START });
     const stored = { checkpoint: full, writes: [] };
-    const known = new Map([[hash, content]]);
+    const known = new Map([[hash, chunks[0]]]);
     assert.deepEqual(await threads.get(THREAD, newest), { ...stored, chunks: known });
     const page = await threads.list(THREAD, listAll);
     assert.deepEqual([page.items, page.chunks], [[stored], known]);
@@ -109,9 +109,7 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const step = { checkpoint: checkpoint("1", { chunks: [top.hash] }), now: START };
     await threads.put(THREAD, { ...step, chunks: [top, other, middle, empty, leaf] });
     const read = await threads.get(THREAD, newest);
-    const needed = [top, middle, leaf, empty].map(
-      ({ hash, bytes: content }): [string, Uint8Array] => [hash, content],
-    );
+    const needed = [top, middle, leaf, empty].map((one): [string, ThreadChunk] => [one.hash, one]);
     assert.deepEqual(read?.chunks, new Map(needed));
     await threads.put(THREAD, {
       checkpoint: checkpoint("2", { chunks: [middle.hash] }),
@@ -236,7 +234,7 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const chunks = [{ hash, bytes: large, needs: [] }];
     await threads.put(THREAD, { checkpoint: big, chunks, now: START });
     const read = await threads.get(THREAD, newest);
-    assert.equal(sha256Hex(read?.chunks.get(hash) ?? bytes("")), hash);
+    assert.equal(sha256Hex(read?.chunks.get(hash)?.bytes ?? bytes("")), hash);
     assert.equal(sha256Hex(read?.checkpoint.value ?? bytes("")), hash);
   },
 

@@ -19,7 +19,7 @@ export const pendingWriteRules = rulesOf("threads", "pending writes", {
     await put(threads, "2");
     const writes = [
       { ...write("t", 0, "zero"), taskPath: "a/b" },
-      write("t", 1, "one"),
+      { ...write("t", 1, "one"), taskPath: "a/b" },
       write("u", 0, "other"),
     ];
     await threads.putWrites(THREAD, writesStep(writes));

@@ -17,7 +17,10 @@ export interface Checkpoint {
   readonly id: string;
   readonly parentId?: string;
   readonly value: Uint8Array;
-  /** Hashes of the chunks it names. They must be stored already or come with the same put. */
+  /**
+   * Hashes of the chunks it names, in its order; one may be there twice. They must be stored already or
+   * come with the same put.
+   */
   readonly chunks: readonly string[];
 }
 
@@ -26,7 +29,7 @@ export interface ThreadChunk {
   /** Letters, digits, `-` and `_`. */
   readonly hash: string;
   readonly bytes: Uint8Array;
-  /** Hashes of the chunks that it names in turn. */
+  /** Hashes of the chunks that it names in turn, as those of a checkpoint. */
   readonly needs: readonly string[];
 }
 
@@ -37,6 +40,7 @@ export interface ThreadChunk {
 export interface PendingWrite {
   readonly taskId: string;
   readonly index: number;
+  /** One of the task: all its writes for a checkpoint have the same. */
   readonly taskPath?: string;
   readonly value: Uint8Array;
   /** As those of a checkpoint. */
@@ -49,8 +53,8 @@ export interface StoredCheckpoint {
   readonly writes: readonly PendingWrite[];
 }
 
-/** Bytes by hash: every chunk that the checkpoints and writes beside it need, directly or not. */
-export type ChunkMap = ReadonlyMap<string, Uint8Array>;
+/** Chunks by hash: all that the checkpoints and writes beside it need, directly or not. */
+export type ChunkMap = ReadonlyMap<string, ThreadChunk>;
 
 /** Checkpoints with their chunks. */
 export interface CheckpointPage extends Page<StoredCheckpoint> {

@@ -133,15 +133,15 @@ function withWrites(thread: ThreadRow, checkpoint: Checkpoint): StoredCheckpoint
 function chunksOf(
   thread: ThreadRow,
   items: readonly { readonly checkpoint?: Checkpoint; readonly writes: readonly PendingWrite[] }[],
-): Map<string, Uint8Array> {
-  const chunks = new Map<string, Uint8Array>();
+): Map<string, ThreadChunk> {
+  const chunks = new Map<string, ThreadChunk>();
   const open = items.flatMap(({ checkpoint, writes }) =>
     [...(checkpoint === undefined ? [] : [checkpoint]), ...writes].flatMap((one) => one.chunks),
   );
   for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
     const chunk = chunks.has(hash) ? undefined : thread.chunks.get(hash);
     if (chunk === undefined) continue;
-    chunks.set(hash, chunk.bytes);
+    chunks.set(hash, chunk);
     open.push(...chunk.needs);
   }
   return chunks;

@@ -496,7 +496,7 @@ function thread.each_chunk(map, lists, visit)
     local head, body = pages.get(map, 'k' .. hash)
     if head then
       each_hash(head, add)
-      visit(hash, body)
+      visit(hash, head, body)
     end
   end
 end
@@ -546,8 +546,9 @@ function thread.reply(map, places, bare)
     rows[#rows + 1] = { place, head, body, writes }
   end
   local chunks = {}
-  thread.each_chunk(map, lists, function(hash, body)
+  thread.each_chunk(map, lists, function(hash, head, body)
     chunks[#chunks + 1] = hash
+    chunks[#chunks + 1] = head
     chunks[#chunks + 1] = body
   end)
   return { rows, chunks }

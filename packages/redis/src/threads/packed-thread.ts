@@ -22,7 +22,7 @@ export function placeOf({
 /** Head and body. */
 export function packCheckpoint({ parentId, chunks, value }: Checkpoint): readonly Argument[] {
   const parent = parentId === undefined ? Buffer.alloc(0) : packId(parentId, escapePart);
-  return [Buffer.concat([Buffer.from(`${chunks.join(",")}\n`), parent]), Buffer.from(value)];
+  return [Buffer.concat([Buffer.from(`${joinHashes(chunks)}\n`), parent]), Buffer.from(value)];
 }
 
 /** `<index>:<task>`, head and body. */
@@ -32,14 +32,14 @@ export function packWrite(write: PendingWrite): readonly Argument[] {
   const size = taskPath === undefined ? "" : String(path.length);
   return [
     Buffer.concat([Buffer.from(`${index}:`), packId(taskId)]),
-    chunks.join(","),
+    joinHashes(chunks),
     Buffer.concat([Buffer.from(`${size}:`), path, value]),
   ];
 }
 
 /** Hash, head and body. */
 export function packChunk({ hash, needs, bytes }: ThreadChunk): readonly Argument[] {
-  return [hash, needs.join(","), Buffer.from(bytes)];
+  return [shortHash(hash), joinHashes(needs), Buffer.from(bytes)];
 }
 
 /** A reply of thread.reply. @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
@@ -53,9 +53,7 @@ export function unpackPage(reply: Reply): Omit<CheckpointPage, "cursor"> {
         writes: rowsOf(writes, 3).map(unpackWrite),
       };
     }),
-    chunks: new Map(
-      rowsOf(chunks, 2).map(([hash, bytes]) => [textOf(hash), ownBytes(bytesOf(bytes))]),
-    ),
+    chunks: new Map(rowsOf(chunks, 3).map(unpackChunk)),
   };
 }
 
@@ -102,8 +100,28 @@ function unpackId(packed: Buffer, unescape: (text: string) => string = String): 
   return [...parts, hex.slice(20)].join("-");
 }
 
+function unpackChunk([hash, needs, bytes]: readonly Reply[]): [string, ThreadChunk] {
+  const name = fullHash(textOf(hash));
+  return [name, { hash: name, needs: hashesOf(textOf(needs)), bytes: ownBytes(bytesOf(bytes)) }];
+}
+
+const HASH = /^[\da-f]{32}$/u;
+
+/** A hash of 128 bits as 22 characters of base64url, another after a dot. */
+function shortHash(hash: string): string {
+  return HASH.test(hash) ? Buffer.from(hash, "hex").toString("base64url") : `.${hash}`;
+}
+
+function fullHash(short: string): string {
+  return short.startsWith(".") ? short.slice(1) : Buffer.from(short, "base64url").toString("hex");
+}
+
+function joinHashes(hashes: readonly string[]): string {
+  return hashes.map(shortHash).join(",");
+}
+
 function hashesOf(text: string): string[] {
-  return text === "" ? [] : text.split(",");
+  return text === "" ? [] : text.split(",").map(fullHash);
 }
 
 /** A copy: the reply is a view of a larger buffer that would be kept alive. */

@@ -46,10 +46,10 @@ export function redisThreads(connection: RedisConnection): Threads {
     const args = [String(now), expiresAt === undefined ? "" : String(expiresAt), ...step.args];
     const listed = announce(thread, now, expiresAt);
     const written = connection.run(script, threadKeys(keys, thread), args);
-    const [outcome, hash] = listOf((await Promise.all([written, ...listed]))[0]);
+    const [outcome] = listOf((await Promise.all([written, ...listed]))[0]);
     if (textOf(outcome) === "stored") return;
     const why = "A chunk is neither stored nor given.";
-    throw new MemCubeError("MEMCUBE_INVALID_INPUT", why, { details: { hash: textOf(hash) } });
+    throw new MemCubeError("MEMCUBE_INVALID_INPUT", why);
   };
   const read = async (
     script: "get-checkpoint" | "read-lineage",

@@ -58,7 +58,7 @@ function thread.put_chunks(map, args, at)
     if not pages.has(map, key) then pages.set(map, key, args[from + 1], args[from + 2]) end
   end
 end
--- Calls visit(hash, body) for each chunk that the lists need, directly or not, once.
+-- Calls visit(hash, head, body) for each chunk that the lists need, directly or not, once.
 function thread.each_chunk(map, lists, visit)
   local open, seen = {}, {}
   local function add(hash)
@@ -73,7 +73,7 @@ function thread.each_chunk(map, lists, visit)
     local head, body = pages.get(map, 'k' .. hash)
     if head then
       each_hash(head, add)
-      visit(hash, body)
+      visit(hash, head, body)
     end
   end
 end
@@ -107,7 +107,7 @@ function thread.parent_place(place, head)
   return namespace .. string.gsub(hex, '^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)', '%1-%2-%3-%4-')
 end
 -- A page of checkpoints as a reply: { place, head, body, { write's <index>:<task>, head, body, ... } } of
--- each place, then { hash, body, ... } of all chunks they need. Bare ones come without writes and chunks.
+-- each place, then { hash, head, body, ... } of all chunks they need. Bare ones come without writes and chunks.
 function thread.reply(map, places, bare)
   local rows, lists = {}, {}
   for _, place in ipairs(places) do
@@ -126,8 +126,9 @@ function thread.reply(map, places, bare)
     rows[#rows + 1] = { place, head, body, writes }
   end
   local chunks = {}
-  thread.each_chunk(map, lists, function(hash, body)
+  thread.each_chunk(map, lists, function(hash, head, body)
     chunks[#chunks + 1] = hash
+    chunks[#chunks + 1] = head
     chunks[#chunks + 1] = body
   end)
   return { rows, chunks }

@@ -9,13 +9,13 @@ DROP TABLE chunk_use;
 DROP TABLE pending_write;
 DELETE FROM thread;
 
--- Lists of hashes are joined by spaces. A parent and a task that are UUIDs take their 16 bytes.
+-- Parents, tasks and hashes are bytes where they are UUIDs or of 128 bits (commands/threads/compact.ts).
 CREATE TABLE checkpoint (
   thread INTEGER NOT NULL,
   namespace TEXT NOT NULL,
   id TEXT NOT NULL,
   parent ANY,
-  chunks TEXT NOT NULL,
+  chunks ANY NOT NULL,
   value BLOB NOT NULL,
   PRIMARY KEY (thread, namespace, id)
 ) STRICT, WITHOUT ROWID;
@@ -23,8 +23,8 @@ CREATE TABLE checkpoint (
 CREATE TABLE chunk (
   key INTEGER PRIMARY KEY,
   thread INTEGER NOT NULL,
-  hash TEXT NOT NULL,
-  needs TEXT NOT NULL,
+  hash ANY NOT NULL,
+  needs ANY NOT NULL,
   bytes BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX chunk_by_hash ON chunk (thread, hash);
@@ -34,10 +34,8 @@ CREATE TABLE pending_write (
   namespace TEXT NOT NULL,
   checkpoint ANY NOT NULL,
   task ANY NOT NULL,
-  place INTEGER NOT NULL,
   task_path TEXT,
-  chunks TEXT NOT NULL,
-  value BLOB NOT NULL,
-  PRIMARY KEY (thread, namespace, checkpoint, task, place)
+  writes BLOB NOT NULL, -- commands/threads/packed-writes.ts
+  PRIMARY KEY (thread, namespace, checkpoint, task)
 ) STRICT, WITHOUT ROWID;
 `;

@@ -2,44 +2,67 @@ import { MemCubeError } from "../../../errors.ts";
 import type { Checkpoint } from "../../../ports/index.ts";
 import type { ChunkSink } from "./chunk-sink.ts";
 import { packText, unpackText } from "./packed-text.ts";
+import { countNeeds } from "./read-value.ts";
 import type { WrittenValue } from "./write-value.ts";
 
 /** Names a channel's value at a time; opaque. */
 export type ChannelVersion = string | number;
 
-/** A channel's value as JSON of write-value.ts. */
-export interface Entry {
+/** A channel's value as write-value.ts wrote it. */
+export interface Entry extends WrittenValue {
   readonly version: ChannelVersion;
-  readonly text: string;
 }
 
 /** What the value of a stored checkpoint says. */
 export interface CheckpointRecord {
-  readonly head: string;
+  readonly head: WrittenValue;
   readonly values: ReadonlyMap<string, Entry>;
   /** Whether the state of this checkpoint is in its ancestors' writes, too. */
   readonly needsAncestors: boolean;
 }
 
-export function packRecord({ head, values, needsAncestors }: CheckpointRecord): Uint8Array {
-  const fields = Array.from(
-    values,
+/** Bytes and chunks of a checkpoint. */
+export function packRecord({
+  head,
+  values,
+  needsAncestors,
+}: CheckpointRecord): Pick<Checkpoint, "value" | "chunks"> {
+  const entries = inOrderOfKeys(values);
+  const fields = entries.map(
     ([name, { version, text }]) => `${JSON.stringify(name)}:[${JSON.stringify(version)},${text}]`,
   );
   const flag = needsAncestors ? ',"needsAncestors":true' : "";
-  return packText(`{"head":${head},"values":{${fields.join(",")}}${flag}}`);
+  return {
+    value: packText(`{"head":${head.text},"values":{${fields.join(",")}}${flag}}`),
+    chunks: [...head.needs, ...entries.flatMap(([, { needs }]) => needs)],
+  };
+}
+
+/** As an object has its keys, that of a number first: what chunks are named is read in this order. */
+function inOrderOfKeys(values: ReadonlyMap<string, Entry>): [string, Entry][] {
+  return Object.entries(Object.fromEntries(values));
 }
 
 /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
-export function unpackRecord({ value }: Pick<Checkpoint, "value">): CheckpointRecord {
+export function unpackRecord({
+  value,
+  chunks,
+}: Pick<Checkpoint, "value" | "chunks">): CheckpointRecord {
   const { head, values, needsAncestors } = parseRecord(unpackText(value));
-  const entries = Object.entries(values).map(([name, [version, tree]]): [string, Entry] => [
-    name,
-    { version, text: JSON.stringify(tree) },
-  ]);
+  let at = 0;
+  const written = (tree: unknown): WrittenValue => {
+    const needs = chunks.slice(at, at + countNeeds(tree));
+    at += needs.length;
+    return { text: JSON.stringify(tree), needs };
+  };
   return {
-    head: JSON.stringify(head),
-    values: new Map(entries),
+    head: written(head),
+    values: new Map(
+      Object.entries(values).map(([name, [version, tree]]): [string, Entry] => [
+        name,
+        { version, ...written(tree) },
+      ]),
+    ),
     needsAncestors: needsAncestors === true,
   };
 }
@@ -64,19 +87,9 @@ function parseRecord(text: string): RecordJson {
 const SHORT_CHARS = 64;
 
 /** The entry as a further checkpoint holds it. */
-export function carriedEntry(entry: Entry, sink: ChunkSink): WrittenValue {
-  const needs = hashesIn(JSON.parse(entry.text));
-  if (entry.text.length < SHORT_CHARS) return { text: entry.text, needs };
-  const hash = sink.addText("json", entry.text, needs);
-  return { text: `"~c${hash}"`, needs: [hash] };
-}
-
-/** Hashes that a parsed, unresolved value names. */
-function hashesIn(value: unknown): string[] {
-  if (typeof value === "string") return /^~[sbc]/u.test(value) ? [value.slice(2)] : [];
-  if (typeof value !== "object" || value === null) return [];
-  const inner = Object.values(value).flatMap(hashesIn);
-  return Array.isArray(value) && value[0] === "~l" ? [String(value[1]), ...inner] : inner;
+export function carriedEntry({ text, needs }: Entry, sink: ChunkSink): WrittenValue {
+  if (text.length < SHORT_CHARS) return { text, needs };
+  return { text: '"~c"', needs: [sink.addText("json", text, needs)] };
 }
 
 function damaged(cause?: unknown): MemCubeError {

@@ -29,7 +29,7 @@ export const DICTIONARY: Uint8Array = new TextEncoder().encode(
     '{"lc":1,"type":"constructor","id":["langchain_core","messages","ToolMessage"],"kwargs":{"',
     'content":"~s","additional_kwargs":{},"response_metadata":{"output_version":"v1"}}},"id":"\0"',
     '"source":"update","source":"fork","counters_since_delta_snapshot":{"messages":[',
-    '{"head":{"v":4,"ts":"2027-01-01T00:00:00.000Z","versions":{"__start__":1},"seen":{"__input__"',
+    '{"head":{"v":4,"ts":"\u0001","versions":{"__start__":1},"seen":{"__input__"',
     ':{}},"meta":{"source":"input","step":-1,"parents":{}}},"values":{"__start__":[1,{"messages":[',
     '"agent","model","tools","model_request","branch:to:agent":2,"branch:to:tools":3,"jumpTo"',
     '"langgraph_step","langgraph_node","langgraph_checkpoint_ns","thread_id","user_id","files":{',

@@ -6,10 +6,11 @@ import { DICTIONARY } from "./dictionary.ts";
 
 /**
  * Packed bytes begin with how the rest is to be read; each number keeps its meaning for ever:
- * 0 as it is; 1 deflated; 2 a count, as many UUIDs of 16 bytes, and a text, deflated, in which each of
- * them is a NUL. 1 and 2 are deflated with dictionary 1.
+ * 0 as it is; 1 deflated; 2 how many UUIDs and how many times, a byte each, then the UUIDs of 16 bytes,
+ * the times of 6, and a text, deflated, in which U+0000 stands for a UUID and U+0001 for a time. 1 and 2
+ * are deflated with dictionary 1.
  */
-const [PLAIN, DEFLATED, WITH_UUIDS] = [0, 1, 2];
+const [PLAIN, DEFLATED, WITH_PARTS] = [0, 1, 2];
 
 /** Less than this is not worth deflating. */
 const SHORT_BYTES = 48;
@@ -19,22 +20,39 @@ const SMALL = { dictionary: DICTIONARY, windowBits: 12, memLevel: 5 };
 const LARGE = { dictionary: DICTIONARY, windowBits: 15, memLevel: 8 };
 const LARGE_BYTES = 8_192;
 
-const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/gu;
+const PARTS =
+  /([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/gu;
 const UUID_BYTES = 16;
-const MOST_UUIDS = 255;
+const TIME_BYTES = 6;
+const MOST_PARTS = 255;
 
-/** A text in few bytes: LangGraph's own words are in the dictionary, UUIDs take 16 bytes. */
+/** A text in few bytes: LangGraph's own words are in the dictionary, UUIDs and times are numbers. */
 export function packText(text: string): Uint8Array {
-  if (text.length < SHORT_BYTES) return packBytes(Buffer.from(text));
-  const uuids = text.includes("\0") ? [] : (text.match(UUID) ?? []).slice(0, MOST_UUIDS);
-  if (uuids.length === 0) return packBytes(Buffer.from(text));
-  let left = uuids.length;
-  const rest = Buffer.from(text.replace(UUID, (uuid) => (left-- > 0 ? "\0" : uuid)));
-  return Buffer.concat([
-    Buffer.from([WITH_UUIDS, uuids.length]),
-    Buffer.from(uuids.join("").replaceAll("-", ""), "hex"),
-    deflate(rest),
-  ]);
+  // eslint-disable-next-line no-control-regex -- they stand for parts
+  const isShort = text.length < SHORT_BYTES || /[\0\u0001]/u.test(text);
+  const uuids: Buffer[] = [];
+  const times: Buffer[] = [];
+  const rest = isShort ? text : text.replace(PARTS, (part) => takePart(part, uuids, times));
+  if (rest === text) return packBytes(Buffer.from(text));
+  const counts = Buffer.from([WITH_PARTS, uuids.length, times.length]);
+  return Buffer.concat([counts, ...uuids, ...times, deflate(Buffer.from(rest))]);
+}
+
+/** What stands for a part in its text: the part itself when it can't be taken out. */
+function takePart(part: string, uuids: Buffer[], times: Buffer[]): string {
+  if (part[8] === "-" && part[10] !== "T") {
+    if (uuids.length === MOST_PARTS) return part;
+    uuids.push(Buffer.from(part.replaceAll("-", ""), "hex"));
+    return "\0";
+  }
+  const time = Date.parse(part);
+  if (times.length === MOST_PARTS || !(time >= 0) || new Date(time).toISOString() !== part) {
+    return part;
+  }
+  const bytes = Buffer.alloc(TIME_BYTES);
+  bytes.writeUIntBE(time, 0, TIME_BYTES);
+  times.push(bytes);
+  return "\u0001";
 }
 
 /** Bytes in fewer, where they can be. */
@@ -47,16 +65,24 @@ export function packBytes(bytes: Uint8Array): Uint8Array {
 
 /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
 export function unpackText(packed: Uint8Array): string {
-  if (packed[0] !== WITH_UUIDS) return Buffer.from(unpackBytes(packed)).toString();
-  const end = 2 + (packed[1] ?? 0) * UUID_BYTES;
-  const uuids = Buffer.from(packed.subarray(2, end)).toString("hex");
-  let at = 0;
-  // eslint-disable-next-line no-control-regex -- it stands for a UUID
-  return inflate(packed.subarray(end)).replace(/\0/gu, () => {
-    const hex = uuids.slice(at, (at += 2 * UUID_BYTES));
-    const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
-    return `${parts.join("-")}-${hex.slice(20)}`;
+  if (packed[0] !== WITH_PARTS) return Buffer.from(unpackBytes(packed)).toString();
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
+  let uuidAt = 3;
+  let timeAt = uuidAt + (packed[1] ?? 0) * UUID_BYTES;
+  const end = timeAt + (packed[2] ?? 0) * TIME_BYTES;
+  if (end > bytes.length) throw damaged();
+  // eslint-disable-next-line no-control-regex -- they stand for parts
+  return inflate(packed.subarray(end)).replace(/[\0\u0001]/gu, (mark) => {
+    if (mark === "\0") return uuidText(bytes.toString("hex", uuidAt, (uuidAt += UUID_BYTES)));
+    const time = bytes.readUIntBE(timeAt, TIME_BYTES);
+    timeAt += TIME_BYTES;
+    return new Date(time).toISOString();
   });
+}
+
+function uuidText(hex: string): string {
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
+  return `${parts.join("-")}-${hex.slice(20)}`;
 }
 
 /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */

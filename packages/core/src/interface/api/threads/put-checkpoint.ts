@@ -51,19 +51,17 @@ export async function putCheckpoint(thread: OpenThread, step: CheckpointStep): P
   await storeKnowing(thread, async (sink, isSure) => {
     const parent = await parentEntries(thread, { namespace, parentId, channels, isSure });
     const written = writeValue(head, sink);
-    const needs = [...written.needs];
     const values = new Map<string, Entry>();
     for (const [name, channel] of channels) {
       const entry = writeChannel(channel, parent?.get(name), sink);
       if (entry === undefined) continue;
-      values.set(name, { version: channel.version, text: entry.text });
-      needs.push(...entry.needs);
+      values.set(name, { version: channel.version, ...entry });
     }
-    const value = packRecord({ head: written.text, values, needsAncestors });
-    const chunks = checked(sink.chunks, value);
+    const record = packRecord({ head: written, values, needsAncestors });
+    const chunks = checked(sink.chunks, record.value);
     const place = { namespace, id, ...(parentId === undefined ? {} : { parentId }) };
     await thread.context.storage.threads.put(ref, {
-      checkpoint: { ...place, value, chunks: [...new Set(needs)] },
+      checkpoint: { ...place, ...record },
       chunks,
       now,
       ...(ttlMs === undefined ? {} : { expiresAt: now + ttlMs }),
@@ -132,7 +130,7 @@ export async function putWrites(thread: OpenThread, step: WritesStep): Promise<v
         taskId,
         index,
         value: packText(`[${JSON.stringify(channel)},${text}]`),
-        chunks: [...new Set(needs)],
+        chunks: needs,
         ...(taskPath === "" ? {} : { taskPath }),
       };
     });

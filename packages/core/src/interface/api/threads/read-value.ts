@@ -1,7 +1,8 @@
 import { MemCubeError } from "../../../errors.ts";
-import type { ChunkMap } from "../../../ports/index.ts";
+import type { ChunkMap, ThreadChunk } from "../../../ports/index.ts";
 import { unpackBytes, unpackText } from "./packed-text.ts";
 import type { ThreadValue } from "./thread-value.ts";
+import type { WrittenValue } from "./write-value.ts";
 
 /** Reads what write-value.ts wrote. Each value read is new; what chunks hold is unpacked once. */
 export class ValueReader {
@@ -13,24 +14,27 @@ export class ValueReader {
   }
 
   /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
-  read(text: string): ThreadValue {
-    return this.#resolve(parse(text));
+  read({ text, needs }: WrittenValue): ThreadValue {
+    return this.#resolve(parse(text), needs.values());
   }
 
-  #resolve(value: ThreadValue): ThreadValue {
-    if (typeof value === "string") return value.startsWith("~") ? this.#standIn(value) : value;
+  /** @param needs hashes of what the value names, consumed in the order of its text */
+  #resolve(value: ThreadValue, needs: Iterator<string>): ThreadValue {
+    if (typeof value === "string") {
+      return value.startsWith("~") ? this.#standIn(value, needs) : value;
+    }
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) {
       const list = value as ThreadValue[];
-      return list[0] === "~l" ? this.#list(list) : this.#resolveIn(list);
+      return list[0] === "~l" ? this.#list(list, needs) : this.#resolveIn(list, needs);
     }
-    return this.#resolveIn(value as Record<string, ThreadValue>);
+    return this.#resolveIn(value as Record<string, ThreadValue>, needs);
   }
 
   /** In place: the value was parsed here. */
-  #resolveIn<Value extends object>(value: Value): Value {
+  #resolveIn<Value extends object>(value: Value, needs: Iterator<string>): Value {
     for (const [key, inner] of Object.entries(value) as [string, ThreadValue][]) {
-      const resolved = this.#resolve(inner);
+      const resolved = this.#resolve(inner, needs);
       if (resolved === inner) continue;
       // Not an assignment: that of a key "__proto__" would set something else.
       const property = { value: resolved, writable: true, enumerable: true, configurable: true };
@@ -39,51 +43,62 @@ export class ValueReader {
     return value;
   }
 
-  #standIn(value: string): ThreadValue {
-    const rest = value.slice(2);
+  #standIn(value: string, needs: Iterator<string>): ThreadValue {
     switch (value[1]) {
       case "~":
         return value.slice(1);
       case "s":
-        return this.#text(rest);
+        return this.#textOf(this.#next(needs));
       case "b":
-        return unpackBytes(this.#chunk(rest));
+        return unpackBytes(this.#next(needs).bytes);
       case "i":
-        return new Uint8Array(Buffer.from(rest, "base64"));
-      case "c":
-        return this.read(this.#text(rest));
+        return new Uint8Array(Buffer.from(value.slice(2), "base64"));
+      case "c": {
+        const chunk = this.#next(needs);
+        return this.read({ text: this.#textOf(chunk), needs: chunk.needs });
+      }
       default:
         throw damaged();
     }
   }
 
-  #list([, last, ...rest]: readonly ThreadValue[]): ThreadValue[] {
-    const nodes: ThreadValue[][] = [rest.map((value) => this.#resolve(value))];
-    let hash = last;
-    while (typeof hash === "string") {
-      const node = parse(this.#text(hash));
+  #list([, ...rest]: readonly ThreadValue[], needs: Iterator<string>): ThreadValue[] {
+    let chunk: ThreadChunk | undefined = this.#next(needs);
+    const nodes = [rest.map((value) => this.#resolve(value, needs))];
+    while (chunk !== undefined) {
+      const node = parse(this.#textOf(chunk));
       if (!Array.isArray(node)) throw damaged();
-      const [before, ...elements] = node as ThreadValue[];
-      nodes.push(elements.map((value) => this.#resolve(value)));
-      hash = before;
+      const [hasBefore, ...elements] = node as ThreadValue[];
+      const named: Iterator<string> = chunk.needs.values();
+      chunk = hasBefore === 1 ? this.#next(named) : undefined;
+      nodes.push(elements.map((value) => this.#resolve(value, named)));
     }
     return nodes.toReversed().flat(1);
   }
 
-  #text(hash: string): string {
+  #next(needs: Iterator<string>): ThreadChunk {
+    const { value, done } = needs.next();
+    const chunk = done === true ? undefined : this.#chunks.get(value);
+    if (chunk === undefined) throw damaged();
+    return chunk;
+  }
+
+  #textOf({ hash, bytes }: ThreadChunk): string {
     let text = this.#texts.get(hash);
     if (text === undefined) {
-      text = unpackText(this.#chunk(hash));
+      text = unpackText(bytes);
       this.#texts.set(hash, text);
     }
     return text;
   }
+}
 
-  #chunk(hash: string): Uint8Array {
-    const bytes = this.#chunks.get(hash);
-    if (bytes === undefined) throw damaged();
-    return bytes;
-  }
+/** How many chunks a parsed value names. */
+export function countNeeds(value: unknown): number {
+  if (typeof value === "string") return /^~[sbc]/u.test(value) ? 1 : 0;
+  if (typeof value !== "object" || value === null) return 0;
+  const inner = Object.values(value).reduce<number>((sum, one) => sum + countNeeds(one), 0);
+  return Array.isArray(value) && value[0] === "~l" ? inner + 1 : inner;
 }
 
 function parse(text: string): ThreadValue {

@@ -52,8 +52,8 @@ function readCheckpoint(
   { checkpoint: stored, writes }: StoredCheckpoint,
   reader: ValueReader,
 ): ReadCheckpoint {
-  const { value, chunks: _, ...place } = stored;
-  const record = unpackRecord({ value });
+  const { value: _value, chunks: _chunks, ...place } = stored;
+  const record = unpackRecord(stored);
   const { head, values } = record;
   const checkpoint = {
     ...place,
@@ -61,7 +61,7 @@ function readCheckpoint(
     channels: new Map(Array.from(values, ([name, { version }]) => [name, version])),
     value: (channel: string) => {
       const entry = values.get(channel);
-      return entry === undefined ? undefined : reader.read(entry.text);
+      return entry === undefined ? undefined : reader.read(entry);
     },
     writes: writes.map((write) => readWrite(write, reader)).sort(byTask),
   };
@@ -70,12 +70,12 @@ function readCheckpoint(
 
 /** `[channel, value]` as JSON of write-value.ts. */
 function readWrite(
-  { value: packed, taskId, index, taskPath = "" }: PendingWrite,
+  { value: packed, chunks: needs, taskId, index, taskPath = "" }: PendingWrite,
   reader: ValueReader,
 ): ThreadWrite {
   const [channel, value] = JSON.parse(unpackText(packed)) as [string, unknown];
   const text = JSON.stringify(value);
-  return { taskId, index, taskPath, channel, value: () => reader.read(text) };
+  return { taskId, index, taskPath, channel, value: () => reader.read({ text, needs }) };
 }
 
 function byTask(a: ThreadWrite, b: ThreadWrite): number {

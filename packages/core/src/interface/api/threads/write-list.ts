@@ -15,8 +15,8 @@ interface Span {
 }
 
 /**
- * Writes a long list as a chain of nodes, `[<node before>, ...elements]` each, of which the last is
- * named. Where a node ends follows from the elements up to there alone. So when elements are added at
+ * Writes a long list as a chain of nodes, `[<whether there is one before>, ...elements]` each, of which
+ * the last is named. Where a node ends follows from the elements up to there alone. So when elements are added at
  * the end, all full nodes stay; what follows them is a chain of pieces, of which the last is new. When
  * the pieces fill a node they are written once more as one, so a list of n messages is a chain of n / 16
  * nodes, and storing it n times, each time with one more message, costs each message twice.
@@ -25,7 +25,7 @@ export function writeList(elements: readonly WrittenValue[], sink: ChunkSink): W
   const { nodes, rest } = cut(elements);
   let hash = "";
   for (const { start, end } of nodes) {
-    const texts = [hash === "" ? "0" : `"${hash}"`];
+    const texts = [hash === "" ? "0" : "1"];
     const needs = hash === "" ? [] : [hash];
     for (const element of elements.slice(start, end)) {
       texts.push(element.text);
@@ -34,9 +34,8 @@ export function writeList(elements: readonly WrittenValue[], sink: ChunkSink): W
     hash = sink.addText("nodes", `[${texts.join(",")}]`, needs);
   }
   const left = elements.slice(rest);
-  const texts = [`"${hash}"`, ...left.map(({ text }) => text)];
   return {
-    text: `["~l",${texts.join(",")}]`,
+    text: `[${['"~l"', ...left.map(({ text }) => text)].join(",")}]`,
     needs: [hash, ...left.flatMap(({ needs }) => needs)],
   };
 }

@@ -13,7 +13,7 @@ const SHORT_BYTES = 48;
 /** A list of so many characters of JSON is stored in nodes. */
 const LONG_LIST_CHARS = 1_024;
 
-/** A value as JSON, and the chunks it names. */
+/** A value as JSON, and the chunks it names, in the order in which it does. */
 export interface WrittenValue {
   readonly text: string;
   readonly needs: readonly string[];
@@ -22,9 +22,11 @@ export interface WrittenValue {
 /**
  * Writes a value as JSON in which "~" begins what stands for something else:
  * - `"~~..."` a string that begins with "~"
- * - `"~s<hash>"` a long string, `"~b<hash>"` bytes, `"~c<hash>"` JSON, each in a chunk
+ * - `"~s"` a long string, `"~b"` bytes, `"~c"` JSON, each in a chunk
  * - `"~i<base64>"` bytes
- * - `["~l", "<hash>", ...]` a long list: the nodes of write-list.ts up to `hash`, then what follows
+ * - `["~l", ...]` a long list: the nodes of write-list.ts up to a chunk, then what follows them
+ *
+ * Which chunk is not said again: those that are needed are listed beside the text in its order.
  *
  * So a text is stored once though it stands in an input, a write and a channel, and a list that grows
  * by a message shares all but the message with what it was.
@@ -80,7 +82,7 @@ function writeBytes(value: Uint8Array, { sink, needs }: Place): string {
 
 function named(letter: string, hash: string, needs: string[]): string {
   needs.push(hash);
-  return `"~${letter}${hash}"`;
+  return `"~${letter}"`;
 }
 
 function writeObject(value: Readonly<Record<string, ThreadValue>>, place: Place): string {

@@ -2,11 +2,11 @@ import type { ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
-import { compactId } from "./compact-id.ts";
+import { type Compact, compactId, fullHashes } from "./compact.ts";
 import { removeThread } from "./remove-thread.ts";
 import { findThread } from "./thread-row.ts";
 import { neededChunks } from "./needed-chunks.ts";
-import { splitHashes } from "./hash-list.ts";
+import { unpackWrites } from "./packed-writes.ts";
 
 /** Threads removed by one step of a sweep: keeps its transaction short. */
 const SWEPT = 16;
@@ -44,24 +44,26 @@ export function deleteCheckpoints({ db }: Context, { thread, checkpoints }: Dele
 
 /** Removes chunks that no checkpoint and no write of the thread needs. */
 export function removeUnneededChunks(db: Connection, thread: number): void {
-  const roots = ["checkpoint", "pending_write"].flatMap((table) =>
-    db.all<{ chunks: string }>(
-      `SELECT DISTINCT chunks FROM ${table} WHERE thread = ? AND chunks <> ''`,
-      thread,
-    ),
-  );
-  const needed = neededChunks(
-    db,
+  const checkpoints = db.all<{ chunks: Compact }>(
+    "SELECT DISTINCT chunks FROM checkpoint WHERE thread = ? AND length(chunks) > 0",
     thread,
-    roots.flatMap(({ chunks }) => splitHashes(chunks)),
-    "0",
   );
-  const stored = db.all<{ key: number; hash: string }>(
+  const tasks = db.all<{ writes: Uint8Array }>(
+    "SELECT writes FROM pending_write WHERE thread = ?",
+    thread,
+  );
+  const roots = [
+    ...checkpoints.flatMap(({ chunks }) => fullHashes(chunks)),
+    ...tasks.flatMap(({ writes }) => unpackWrites(writes).flatMap(({ chunks }) => chunks)),
+  ];
+  const needed = neededChunks(db, thread, roots, "key");
+  const stored = db.all<{ key: number; hash: Compact }>(
     "SELECT key, hash FROM chunk WHERE thread = ?",
     thread,
   );
   for (const { key, hash } of stored) {
-    if (!needed.has(hash)) db.run("DELETE FROM chunk WHERE key = ?", key);
+    const [name = ""] = fullHashes(hash);
+    if (!needed.has(name)) db.run("DELETE FROM chunk WHERE key = ?", key);
   }
 }
 

@@ -1,29 +1,33 @@
 import type { Connection } from "../../connection.ts";
-import { splitHashes } from "./hash-list.ts";
+import { type Compact, compactHashes, fullHashes } from "./compact.ts";
 
-interface ChunkRow<Value> {
-  readonly needs: string;
-  readonly value: Value;
+/** A chunk with the column that was asked for. */
+export interface NeededChunk<Value> {
+  readonly hash: string;
+  readonly needs: readonly string[];
+  readonly bytes: Value;
 }
 
 /**
  * Chunks that `roots` need, directly or not, by hash.
- * @param column what is wanted of each
+ * @param column what is read as the bytes of each
  */
 export function neededChunks<Value = unknown>(
   db: Connection,
   thread: number,
   roots: readonly string[],
-  column: "bytes" | "0",
-): Map<string, Value> {
-  const find = `SELECT needs, ${column} AS value FROM chunk WHERE thread = ? AND hash = ?`;
-  const found = new Map<string, Value>();
+  column: "bytes" | "key",
+): Map<string, NeededChunk<Value>> {
+  const find = `SELECT needs, ${column} AS bytes FROM chunk WHERE thread = ? AND hash = ?`;
+  const found = new Map<string, NeededChunk<Value>>();
   const open = [...roots];
   for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
-    const row = found.has(hash) ? undefined : db.get<ChunkRow<Value>>(find, thread, hash);
+    if (found.has(hash)) continue;
+    const row = db.get<{ needs: Compact; bytes: Value }>(find, thread, compactHashes([hash]));
     if (row === undefined) continue;
-    found.set(hash, row.value);
-    if (row.needs !== "") open.push(...splitHashes(row.needs));
+    const needs = fullHashes(row.needs);
+    found.set(hash, { hash, needs, bytes: row.bytes });
+    open.push(...needs);
   }
   return found;
 }

@@ -2,7 +2,7 @@ import type { ThreadChunk, ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
 import { Refusal } from "../../refusal.ts";
-import { joinHashes } from "./hash-list.ts";
+import { compactHashes } from "./compact.ts";
 import { findThread } from "./thread-row.ts";
 
 interface Step {
@@ -28,7 +28,7 @@ export function checkChunks(
   const find = "SELECT 1 FROM chunk WHERE thread = ? AND hash = ?";
   for (const hash of needed) {
     if (given.has(hash)) continue;
-    if (key !== undefined && db.get(find, key, hash) !== undefined) continue;
+    if (key !== undefined && db.get(find, key, compactHashes([hash])) !== undefined) continue;
     throw new Refusal("MEMCUBE_INVALID_INPUT", "A chunk is neither stored nor given.", { hash });
   }
 }
@@ -36,9 +36,9 @@ export function checkChunks(
 /** Stores chunks; those that are there stay. */
 export function putChunks(db: Connection, thread: number, chunks: readonly ThreadChunk[]): void {
   // Node before 22.16 binds bytes of length 0 as NULL.
-  const insert = `INSERT INTO chunk (thread, hash, needs, bytes) VALUES (?, ?, ?, coalesce(?, x''))
+  const insert = `INSERT INTO chunk (thread, hash, needs, bytes) VALUES (?, ?, coalesce(?, x''), coalesce(?, x''))
     ON CONFLICT DO NOTHING`;
   for (const { hash, needs, bytes } of chunks) {
-    db.run(insert, thread, hash, joinHashes(needs), bytes);
+    db.run(insert, thread, compactHashes([hash]), compactHashes(needs), bytes);
   }
 }

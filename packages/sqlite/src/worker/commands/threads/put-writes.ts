@@ -1,8 +1,8 @@
 import type { PendingWrite, ThreadChunk, ThreadRef } from "@memcube/core";
 
 import type { Context } from "../../context.ts";
-import { compactId } from "./compact-id.ts";
-import { joinHashes } from "./hash-list.ts";
+import { compactId } from "./compact.ts";
+import { packWrites, type TaskWrite, unpackWrites } from "./packed-writes.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
 import { touchThread } from "./thread-row.ts";
 
@@ -23,21 +23,24 @@ export function putWrites({ db }: Context, input: WritesInput): void {
   const thread = touchThread(db, input.thread, input);
   putChunks(db, thread, input.chunks);
   const checkpoint = compactId(input.checkpointId);
-  for (const { taskId, index, taskPath = null, chunks, value } of input.writes) {
-    const conflict = index < 0 ? "REPLACE" : "IGNORE";
-    // Node before 22.16 binds bytes of length 0 as NULL.
-    db.run(
-      `INSERT OR ${conflict} INTO pending_write
-        (thread, namespace, checkpoint, task, place, task_path, chunks, value)
-       VALUES (?, ?, ?, ?, ?, ?, ?, coalesce(?, x''))`,
-      thread,
-      input.namespace,
-      checkpoint,
-      compactId(taskId),
-      index,
-      taskPath,
-      joinHashes(chunks),
-      value,
-    );
+  for (const [taskId, writes] of Map.groupBy(input.writes, (write) => write.taskId)) {
+    const place = [thread, input.namespace, checkpoint, compactId(taskId)] as const;
+    const stored = db.get<{ writes: Uint8Array }>(FIND, ...place);
+    const merged = mergeWrites(stored === undefined ? [] : unpackWrites(stored.writes), writes);
+    db.run(PUT, ...place, writes[0]?.taskPath ?? null, packWrites(merged));
   }
+}
+
+const FIND = `SELECT writes FROM pending_write
+  WHERE thread = ? AND namespace = ? AND checkpoint = ? AND task = ?`;
+const PUT = `INSERT INTO pending_write (thread, namespace, checkpoint, task, task_path, writes)
+  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET writes = excluded.writes`;
+
+/** Of one index the first stays; below zero, the last. */
+function mergeWrites(stored: readonly TaskWrite[], given: readonly TaskWrite[]): TaskWrite[] {
+  const merged = new Map(stored.map((write) => [write.index, write]));
+  for (const write of given) {
+    if (write.index < 0 || !merged.has(write.index)) merged.set(write.index, write);
+  }
+  return [...merged.values()];
 }

@@ -1,9 +1,8 @@
 import type { Checkpoint, ThreadChunk, ThreadRef } from "@memcube/core";
 
 import type { Context } from "../../context.ts";
-import { compactId } from "./compact-id.ts";
+import { compactHashes, compactId } from "./compact.ts";
 import { removeUnneededChunks } from "./delete.ts";
-import { joinHashes } from "./hash-list.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
 import { touchThread } from "./thread-row.ts";
 
@@ -21,26 +20,23 @@ export function putCheckpoint({ db }: Context, input: PutInput): void {
   checkChunks(db, input, chunks);
   const thread = touchThread(db, input.thread, input);
   putChunks(db, thread, input.chunks);
-  const replaced = db.get<{ chunks: string }>(
-    "SELECT chunks FROM checkpoint WHERE thread = ? AND namespace = ? AND id = ?",
+  const replaced = db.get(
+    "SELECT 1 FROM checkpoint WHERE thread = ? AND namespace = ? AND id = ?",
     thread,
     namespace,
     id,
   );
-  const hashes = joinHashes(chunks);
   // Node before 22.16 binds bytes of length 0 as NULL.
   db.run(
     `INSERT OR REPLACE INTO checkpoint (thread, namespace, id, parent, chunks, value)
-     VALUES (?, ?, ?, ?, ?, coalesce(?, x''))`,
+     VALUES (?, ?, ?, ?, coalesce(?, x''), coalesce(?, x''))`,
     thread,
     namespace,
     id,
     parentId === undefined ? null : compactId(parentId),
-    hashes,
+    compactHashes(chunks),
     value,
   );
   // State that is replaced under one id again and again must not pile up.
-  if (replaced !== undefined && replaced.chunks !== "" && replaced.chunks !== hashes) {
-    removeUnneededChunks(db, thread);
-  }
+  if (replaced !== undefined) removeUnneededChunks(db, thread);
 }

@@ -1,6 +1,7 @@
 import type {
   Checkpoint,
   CheckpointPage,
+  ChunkMap,
   PendingWrite,
   StoredCheckpoint,
   ThreadRef,
@@ -10,16 +11,16 @@ import type { SQLInputValue } from "node:sqlite";
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { pageOf, readCursor, writeCursor } from "../../cursor.ts";
-import { compactId, fullId } from "./compact-id.ts";
-import { splitHashes } from "./hash-list.ts";
+import { type Compact, compactId, fullHashes, fullId } from "./compact.ts";
 import { neededChunks } from "./needed-chunks.ts";
+import { unpackWrites } from "./packed-writes.ts";
 import { findThread } from "./thread-row.ts";
 
 interface CheckpointRow {
   readonly namespace: string;
   readonly id: string;
-  readonly parent: string | Uint8Array | null;
-  readonly chunks: string;
+  readonly parent: Compact | null;
+  readonly chunks: Compact;
   readonly value: Uint8Array;
 }
 
@@ -36,7 +37,7 @@ interface GetInput {
 export function getCheckpoint(
   { db }: Context,
   input: GetInput,
-): (StoredCheckpoint & { readonly chunks: ReadonlyMap<string, Uint8Array> }) | undefined {
+): (StoredCheckpoint & { readonly chunks: ChunkMap }) | undefined {
   const thread = findThread(db, input.thread, input.now);
   if (thread === undefined) return undefined;
   const row = rowOf(db, thread, input);
@@ -80,12 +81,10 @@ function rowOf(
     : db.get<CheckpointRow>(`${find} AND id = ?`, thread, namespace, id);
 }
 
-interface WriteRow {
-  readonly task: string | Uint8Array;
-  readonly place: number;
+interface WritesRow {
+  readonly task: Compact;
   readonly task_path: string | null;
-  readonly chunks: string;
-  readonly value: Uint8Array;
+  readonly writes: Uint8Array;
 }
 
 function writesOf(
@@ -93,27 +92,20 @@ function writesOf(
   thread: number,
   { namespace, id }: Pick<CheckpointRow, "namespace" | "id">,
 ): PendingWrite[] {
-  const rows = db.all<WriteRow>(
-    `SELECT task, place, task_path, chunks, value FROM pending_write
+  const rows = db.all<WritesRow>(
+    `SELECT task, task_path, writes FROM pending_write
      WHERE thread = ? AND namespace = ? AND checkpoint = ?`,
     thread,
     namespace,
     compactId(id),
   );
-  return rows.map(({ task, place: index, task_path: taskPath, chunks, value }) => ({
-    taskId: fullId(task),
-    index,
-    value,
-    chunks: splitHashes(chunks),
-    ...(taskPath === null ? {} : { taskPath }),
-  }));
+  return rows.flatMap(({ task, task_path: taskPath, writes }) => {
+    const path = taskPath === null ? {} : { taskPath };
+    return unpackWrites(writes).map((write) => ({ taskId: fullId(task), ...write, ...path }));
+  });
 }
 
-function chunksOf(
-  db: Connection,
-  thread: number,
-  items: readonly StoredCheckpoint[],
-): Map<string, Uint8Array> {
+function chunksOf(db: Connection, thread: number, items: readonly StoredCheckpoint[]): ChunkMap {
   const roots = items.flatMap(({ checkpoint, writes }) => [
     ...checkpoint.chunks,
     ...writes.flatMap(({ chunks }) => chunks),
@@ -196,6 +188,6 @@ function compareBytes(a: string, b: string): number {
 }
 
 function checkpointOf({ namespace, id, parent, chunks, value }: CheckpointRow): Checkpoint {
-  const checkpoint = { namespace, id, value, chunks: splitHashes(chunks) };
+  const checkpoint = { namespace, id, value, chunks: fullHashes(chunks) };
   return parent === null ? checkpoint : { ...checkpoint, parentId: fullId(parent) };
 }
