@@ -1,6 +1,8 @@
 export type { LlamaEngineOptions, ModelProgress } from "./engine/options.ts";
 export type { PageProblem, StoredPrefix } from "./kv/inspect.ts";
-export { type DirectoryKvStore, type KvStoreOptions, openKvStore } from "./kv/kv-store.ts";
+export type { KvImported, KvRefusal } from "./kv/carry-state.ts";
+export type { KvStoreOptions } from "./kv/kv-options.ts";
+export { type DirectoryKvStore, openKvStore } from "./kv/kv-store.ts";
 export type { KvStore } from "./kv/types.ts";
 export { llamaEngine } from "./llama-engine.ts";
 export type { LoraBase, LoraSource, ResolvedLora } from "./lora/types.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { openKvStore } from "../../../packages/llama/src/kv/kv-store.ts";
-import { rootKey, wantedPages } from "../../../packages/llama/src/kv/page-keys.ts";
+import { ownerOf, rootKey, wantedPages } from "../../../packages/llama/src/kv/page-keys.ts";
 import { findChain } from "../../../packages/llama/src/kv/restore-pages.ts";
 import { ScopeStore } from "../../../packages/llama/src/kv/scope-store.ts";
 import { HotPages } from "../../../packages/llama/src/kv/hot-pages.ts";
@@ -47,7 +47,7 @@ export async function benchLookup(report: Report): Promise<void> {
     await store.close();
     const place = { directory, scope: SCOPE, hot: new HotPages(0), compress: false };
     const scope = await ScopeStore.open(place);
-    const root = rootKey(sequence.identity, scope.salt);
+    const root = rootKey(ownerOf(sequence.identity), scope.salt);
     const lookUp = async (number: number) => {
       const started = performance.now();
       const { links } = await findChain(scope, wantedPages(root, prefix(number)));

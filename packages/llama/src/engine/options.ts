@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 
-import type { KvStoreOptions } from "../kv/kv-store.ts";
+import type { KvStoreOptions } from "../kv/kv-options.ts";
 import type { KvStore } from "../kv/types.ts";
 import type { LoraSource } from "../lora/types.ts";
 
@@ -16,7 +16,11 @@ export interface ModelProgress {
 export interface LlamaEngineOptions {
   /** Path of a GGUF file of one part. */
   readonly model: string;
-  /** Refuses a file with another SHA-256. @default none: any file */
+  /**
+   * Refuses a file with another SHA-256. Without it, a file is first loaded in a process of its own,
+   * once: llama.cpp ends the process over some damaged files.
+   * @default none: any file
+   */
   readonly sha256?: string;
   /** Name of the model for people and frameworks. @default what the file says, or its name */
   readonly id?: string;

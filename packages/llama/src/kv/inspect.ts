@@ -52,7 +52,7 @@ export function prefixesOf(
       return {
         scope,
         key: leaf.key,
-        model: leaf.model,
+        model: leaf.owner.modelSha256,
         tokens: leaf.position + PAGE_TOKENS,
         storedBytes: sum(chain, "storedBytes"),
         ownBytes: sum(own, "storedBytes"),

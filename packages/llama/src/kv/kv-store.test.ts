@@ -5,7 +5,8 @@ import type { Llama } from "node-llama-cpp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { tinyModel } from "../testing/index.ts";
-import { type DirectoryKvStore, type KvStoreOptions, openKvStore } from "./kv-store.ts";
+import type { KvStoreOptions } from "./kv-options.ts";
+import { type DirectoryKvStore, openKvStore } from "./kv-store.ts";
 import { someTokens, testLlama, type TestModel, testModel, type TestSequence } from "./testing.ts";
 import type { KvFilled, KvRequest, KvSequence } from "./types.ts";
 
@@ -287,7 +288,7 @@ test("the directory stays within its budget, and prefixes in use stay", async ()
 test("a scope that another process dropped is gone from RAM too", async () => {
   const store = await open();
   await stored(store);
-  await (await open()).dropScope(scope);
+  await (await open()).forgetTenant(scope);
   expect(await filesIn("links")).toEqual([]);
   expect(await store.restore(other, request)).toMatchObject({ restoredTokens: 0 });
   const filled = await store.fill(other, request);

@@ -1,12 +1,14 @@
-import type { BlobStore, Clock } from "@memcube/core";
+import type { KvState } from "@memcube/core";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 
 import { Claims } from "./claims.ts";
 import { collect, type Collected } from "./collect.ts";
 import { HotPages } from "./hot-pages.ts";
+import { exportChain, importChain, type KvImported } from "./carry-state.ts";
 import { type PageProblem, prefixesOf, problemsIn, type StoredPrefix } from "./inspect.ts";
-import { rootKey, type WantedPage, wantedPages } from "./page-keys.ts";
+import { type KvStoreOptions, optionsSchema, type ParsedKvStoreOptions } from "./kv-options.ts";
+import { ownerOf, rootKey, type StateOwner, type WantedPage, wantedPages } from "./page-keys.ts";
 import { findChain, loadChain, loadPages } from "./restore-pages.ts";
 import { storedPages, storePages, takePages } from "./save-pages.ts";
 import { ScopeStore, scopesIn } from "./scope-store.ts";
@@ -23,49 +25,10 @@ import {
 } from "./types.ts";
 import { readUses, UseLog } from "./uses.ts";
 
-const MIB = 1_048_576;
 /** Cost of a page whose computing was not measured: a middling processor, a small model. */
 const UNMEASURED_MS = 1_000;
 /** The folder is looked at again when so much of the budget was written since. */
 const LOOK_AGAIN = 0.05;
-
-/** Options of {@link openKvStore}. */
-export interface KvStoreOptions {
-  /** Where states lie; made when missing, for this user only. Processes may share it. */
-  readonly directory: string;
-  /** Bytes of pages in the directory. @default 10737418240 (10 GiB) */
-  readonly diskBytes?: number;
-  /** Bytes of verified pages kept in RAM by this process. @default 268435456 (256 MiB) */
-  readonly hotBytes?: number;
-  /** Keeps pages there instead of in the directory: an object store, Redis. Links stay in it. */
-  readonly blobs?: BlobStore;
-  /** Compresses pages at rest with zstd; states of real models shrink little. @default false */
-  readonly compress?: boolean;
-  /** Keys are derived from it. @default a random salt per scope, beside its pages */
-  readonly secret?: Uint8Array;
-  /** Where states pass to llama.cpp through. @default /dev/shm, else the system's folder */
-  readonly scratchDirectory?: string;
-  /** @default the system's time */
-  readonly clock?: Clock;
-}
-
-const optionsSchema = z.strictObject({
-  directory: z.string().min(1),
-  diskBytes: z
-    .int()
-    .min(0)
-    .default(10_240 * MIB),
-  hotBytes: z
-    .int()
-    .min(0)
-    .default(256 * MIB),
-  blobs: z.custom<BlobStore>().optional(),
-  compress: z.boolean().default(false),
-  secret: z.instanceof(Uint8Array).optional(),
-  scratchDirectory: z.string().min(1).optional(),
-  clock: z.custom<Clock>().default({ now: () => Date.now() }),
-});
-type Options = z.output<typeof optionsSchema>;
 
 /**
  * Opens a store of KV states on a directory.
@@ -81,7 +44,7 @@ export async function openKvStore(options: KvStoreOptions): Promise<DirectoryKvS
 /** KV states as pages of files; see `docs/decisions` for format, keys and eviction. */
 export class DirectoryKvStore implements KvStore {
   readonly directory: string;
-  readonly #options: Options;
+  readonly #options: ParsedKvStoreOptions;
   readonly #folders: readonly string[];
   readonly #hot: HotPages;
   readonly #scratch: ScratchPool;
@@ -93,7 +56,7 @@ export class DirectoryKvStore implements KvStore {
   #unseenBytes = Infinity;
   #closed = false;
 
-  constructor(options: Options, folders: readonly string[]) {
+  constructor(options: ParsedKvStoreOptions, folders: readonly string[]) {
     this.#options = options;
     this.#folders = folders;
     this.#scratch = new ScratchPool(folders);
@@ -118,7 +81,9 @@ export class DirectoryKvStore implements KvStore {
       }
       const keptTokens = kept * PAGE_TOKENS - restored.restoredTokens;
       const missing = request.tokens.slice(kept * PAGE_TOKENS, count * PAGE_TOKENS);
-      const result = { ...restored, keptTokens, prefilledTokens: missing.length };
+      const key = wanted.at(-1)?.key;
+      const named = key === undefined ? {} : { key };
+      const result = { ...restored, keptTokens, prefilledTokens: missing.length, ...named };
       if (missing.length === 0) return { ...result, saved: Promise.resolve({ writtenTokens: 0 }) };
       const release = this.#claims.take(wanted.slice(kept).map(({ key }) => key));
       try {
@@ -188,8 +153,7 @@ export class DirectoryKvStore implements KvStore {
       if (from === wanted.length) return { done: Promise.resolve({ writtenTokens: 0 }) };
       const pages = await takePages(sequence, wanted, from, this.#folders);
       if (typeof pages === "string") return unsaved(pages);
-      const model = sequence.identity.modelSha256;
-      const about = { model, costMs, now: this.#now() };
+      const about = { owner: ownerOf(sequence.identity), costMs, now: this.#now() };
       const pairs = pages.flatMap((page, at) => {
         const place = wanted[from + at];
         return place === undefined ? [] : [[place, page] as const];
@@ -255,14 +219,33 @@ export class DirectoryKvStore implements KvStore {
     return { pages, problems };
   }
 
+  /** Other processes forget what they have in RAM when they are next asked. */
+  async forgetTenant(tenantId: string): Promise<void> {
+    for (const scope of await scopesIn(this.directory)) {
+      if (scope !== tenantId && !scope.startsWith(`${tenantId}/`)) continue;
+      const store = await this.#scope(scope);
+      await store?.drop();
+      this.#scopes.delete(scope);
+    }
+  }
+
   /**
-   * Destroys every page of a scope, here and in RAM: what was made from an erased memory is not told
-   * apart from the rest. Other processes may hold sound pages in RAM until they evict them.
+   * The state of a key (`KvFilled.key`, `EngineUsage.stateKey`), its pages verified: what a cube keeps as an
+   * activation memory. `undefined` when it is not stored, or not sound.
    */
-  async dropScope(scope: string): Promise<void> {
+  async exportState(scope: string, key: string): Promise<KvState | undefined> {
     const store = await this.#scope(scope);
-    await store?.drop();
-    this.#scopes.delete(scope);
+    return store === undefined ? undefined : await exportChain(store, key);
+  }
+
+  /**
+   * Takes in a state that a cube kept, for prompts of this scope. Nothing is taken of a state that is not sound
+   * or that does not belong to `owner`.
+   */
+  async importState(scope: string, state: KvState, owner?: StateOwner): Promise<KvImported> {
+    const store = await this.#scope(scope);
+    if (store === undefined) return { importedTokens: 0, reason: "store-closed" };
+    return await importChain(store, state, { owner, now: this.#now() });
   }
 
   async close(): Promise<void> {
@@ -339,7 +322,7 @@ function wantedIn(
   { identity }: KvSequence,
   { tokens }: KvRequest,
 ): WantedPage[] {
-  return wantedPages(rootKey(identity, scope.salt), tokens);
+  return wantedPages(rootKey(ownerOf(identity), scope.salt), tokens);
 }
 
 function wholePages(tokens: readonly number[]): number {

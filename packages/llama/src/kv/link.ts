@@ -26,8 +26,12 @@ const linkSchema = z.strictObject({
   costMs: z.number().min(0),
   /** Milliseconds since the epoch. */
   createdAt: z.int().min(0),
-  /** Model the state belongs to, for people and for `gc`. */
-  model: sha256,
+  /** What the state belongs to; its digest is in the key. */
+  owner: z.strictObject({
+    modelSha256: sha256,
+    engineKey: sha256,
+    lora: z.array(z.strictObject({ sha256, scale: z.number() })).readonly(),
+  }),
 });
 
 /**

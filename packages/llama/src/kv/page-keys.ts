@@ -7,13 +7,41 @@ import { type KvIdentity, PAGE_TOKENS } from "./types.ts";
 /** Version of what a key is made of: another one finds nothing of the old. */
 const FORMAT = 1;
 
+/** What a state belongs to, as it goes into keys, links and manifests. */
+export interface StateOwner {
+  readonly modelSha256: string;
+  /** Digest of the rest of the identity: engine build, backend, context parameters, batch schedule. */
+  readonly engineKey: string;
+  /** Sorted by hash. */
+  readonly lora: readonly { readonly sha256: string; readonly scale: number }[];
+}
+
+export function ownerOf({ modelSha256, lora, ...engine }: KvIdentity): StateOwner {
+  const { engineBuild, backend, kvTypes, contextParameters, batchSchedule } = engine;
+  const { key, value } = kvTypes;
+  const rest = { engineBuild, backend, key, value, contextParameters, batchSchedule };
+  return {
+    modelSha256,
+    engineKey: createHash("sha256").update(canonicalJson(rest)).digest("hex"),
+    lora: lora
+      .map(({ sha256, scale }) => ({ sha256, scale }))
+      .toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1)),
+  };
+}
+
 /**
  * Key of the empty prefix: everything but the tokens. The salt is secret, so that nobody outside the
  * scope can tell from a key what was cached.
  */
-export function rootKey(identity: KvIdentity, salt: Uint8Array): string {
-  const lora = identity.lora.toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-  const text = canonicalJson({ ...identity, lora, format: FORMAT, pageTokens: PAGE_TOKENS });
+export function rootKey(owner: StateOwner, salt: Uint8Array): string {
+  const { modelSha256, engineKey, lora } = owner;
+  const text = canonicalJson({
+    format: FORMAT,
+    pageTokens: PAGE_TOKENS,
+    modelSha256,
+    engineKey,
+    lora,
+  });
   return createHmac("sha256", salt).update(text).digest("hex");
 }
 

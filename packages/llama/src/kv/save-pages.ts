@@ -1,5 +1,5 @@
 import { type KvPage, pagesOf } from "./page.ts";
-import type { WantedPage } from "./page-keys.ts";
+import type { StateOwner, WantedPage } from "./page-keys.ts";
 import type { ScopeStore } from "./scope-store.ts";
 import { openScratch } from "./scratch.ts";
 import { bufferSource, parseState } from "./state-file.ts";
@@ -63,7 +63,7 @@ async function savedState(
 export async function storePages(
   store: ScopeStore,
   pages: readonly (readonly [WantedPage, KvPage])[],
-  about: { readonly model: string; readonly costMs: number; readonly now: number },
+  about: { readonly owner: StateOwner; readonly costMs: number; readonly now: number },
 ): Promise<KvSaved & { readonly storedBytes: number }> {
   let storedBytes = 0;
   let writtenTokens = 0;

@@ -11,7 +11,7 @@ import { HashedFiles } from "./hashed-files.ts";
 import type { HotPages } from "./hot-pages.ts";
 import { decodeLink, encodeLink, isLinkOf, type Link, linkOf, tokensOf } from "./link.ts";
 import { decodePage, type KvPage } from "./page.ts";
-import type { WantedPage } from "./page-keys.ts";
+import type { StateOwner, WantedPage } from "./page-keys.ts";
 import type { KvMiss } from "./types.ts";
 
 const compressed = promisify(zstdCompress);
@@ -19,6 +19,7 @@ const decompressed = promisify(zstdDecompress);
 
 /** Holds the scope's name; its identity tells whether the scope was dropped meanwhile. */
 const NAME_FILE = "scope";
+const HASH = /^[0-9a-f]{64}$/;
 const SALT_BYTES = 32;
 /** Links kept in RAM, some 500 bytes each; the others are read again. */
 const KNOWN_LINKS = 65_536;
@@ -44,6 +45,11 @@ export interface ScopePlace {
 export type FoundPage =
   | { readonly page: KvPage; readonly link: Link }
   | { readonly miss: KvMiss | undefined };
+
+export interface FoundLink {
+  readonly link: Link;
+  readonly wanted: WantedPage;
+}
 
 /** Folder of a scope: a digest, so that a name can't be a path. */
 export function scopeFolder(directory: string, scope: string): string {
@@ -167,7 +173,7 @@ export class ScopeStore {
   async store(
     wanted: WantedPage,
     page: KvPage,
-    about: { readonly model: string; readonly costMs: number; readonly now: number },
+    about: { readonly owner: StateOwner; readonly costMs: number; readonly now: number },
   ): Promise<{ readonly storedBytes: number; readonly failure?: unknown }> {
     const coding = this.#compress ? "zstd" : "none";
     const bytes = coding === "zstd" ? await compressed(page.bytes) : page.bytes;
@@ -178,7 +184,7 @@ export class ScopeStore {
       sizeBytes: page.bytes.length,
       costMs: about.costMs,
       createdAt: about.now,
-      model: about.model,
+      owner: about.owner,
     });
     this.#hot.set(link.page, page);
     this.#remember(link);
@@ -214,6 +220,26 @@ export class ScopeStore {
     const links: Link[] = [];
     for await (const link of this.allLinks()) links.push(link);
     return links;
+  }
+
+  /** The pages up to the one of this key, first tokens first; `undefined` when one is not sound. */
+  async chain(key: string): Promise<readonly FoundLink[] | undefined> {
+    const found: FoundLink[] = [];
+    for (let at = key; ;) {
+      const text = HASH.test(at) ? await this.#links.read(at) : undefined;
+      const link = text === undefined ? undefined : decodeLink(text.toString(), this.salt);
+      const last = found[0]?.link.position;
+      if (link?.key !== at || (last !== undefined && link.position >= last)) return undefined;
+      const wanted = {
+        key: at,
+        parent: link.parent,
+        position: link.position,
+        tokens: tokensOf(link),
+      };
+      found.unshift({ link, wanted });
+      if (link.position === 0) return found;
+      at = link.parent;
+    }
   }
 
   /** Takes a link away; whether the page goes too is for who knows all links. */

@@ -112,6 +112,8 @@ export interface KvFilled extends KvRestored {
   /** Tokens that were in the sequence already. */
   readonly keptTokens: number;
   readonly prefilledTokens: number;
+  /** Names the state of all the pages in the store; left out when there is no page. */
+  readonly key?: string;
   /** Settles when the new pages are stored; never rejects. */
   readonly saved: Promise<KvSaved>;
 }
@@ -141,6 +143,12 @@ export interface KvStore {
    * not needed any more; `done` settles when the pages are stored, and never rejects.
    */
   save(sequence: KvSequence, request: KvRequest): Promise<{ readonly done: Promise<KvSaved> }>;
+
+  /**
+   * Destroys what is kept for a tenant: the scope of this name and those that begin with it and a slash.
+   * What was made from an erased memory is not told apart from the rest, so all of it goes.
+   */
+  forgetTenant(tenantId: string): Promise<void>;
 
   /** Waits for what is being stored. Safe to call twice. */
   close(): Promise<void>;
