@@ -10,17 +10,21 @@ import { errorOf } from "./with-server.ts";
 
 const REFS = Array.from({ length: 12 }, (_, at) => ({ tenantId: "t", cubeId: `cube-${at}` }));
 
+/** As the README of the package advises. */
+function clientOf({ masters }: RedisCluster) {
+  return createCluster({
+    rootNodes: masters.map(({ url }) => ({ url })),
+    topologyRefreshOnReconnectionAttemptStrategy: 500,
+    defaults: { disableOfflineQueue: true },
+  });
+}
+
 async function withCluster(
   options: Parameters<typeof startCluster>[0],
   work: (cluster: RedisCluster, storage: Awaited<ReturnType<typeof redisStorage>>) => Promise<void>,
 ): Promise<void> {
   const cluster = await startCluster(options);
-  // As the README of the package advises.
-  const client = createCluster({
-    rootNodes: cluster.masters.map(({ url }) => ({ url })),
-    topologyRefreshOnReconnectionAttemptStrategy: 500,
-    defaults: { disableOfflineQueue: true },
-  });
+  const client = clientOf(cluster);
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -57,6 +61,48 @@ describeRedis("a cluster", () => {
       expect(leased.map(({ key }) => key).sort()).toEqual(
         REFS.map(({ cubeId }) => `of ${cubeId}`).sort(),
       );
+    });
+  });
+
+  test("what another process commits is heard on sharded channels", async () => {
+    await withCluster({}, async (cluster, writer) => {
+      const client = clientOf(cluster);
+      client.on("error", () => undefined);
+      await client.connect();
+      const reader = await redisStorage({ client, feedLeaseMs: 10_000 });
+      try {
+        const calls = async () => {
+          const stats = await Promise.all(
+            cluster.masters.map(({ port }) => tell(port, "INFO", "commandstats")),
+          );
+          const counts = stats.map((text) => /cmdstat_hmget:calls=(\d+)/u.exec(String(text))?.[1]);
+          return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
+        };
+        for (const cube of REFS) await createCube(writer.vault, cube);
+        const ask = () => Promise.all(REFS.map((cube) => reader.vault.cube(cube)));
+        // Asked for again and again they are followed, each on the master that has it.
+        await expect
+          .poll(
+            async () => {
+              const before = await calls();
+              await ask();
+              return (await calls()) - before;
+            },
+            { timeout: 30_000, interval: 100 },
+          )
+          .toBe(0);
+        const before = await calls();
+        for (const cube of REFS) {
+          const { position } = await addMemory(writer.vault, "a", { cube });
+          const seen = async () => (await reader.vault.cube(cube))?.position;
+          await expect.poll(seen, { timeout: 5_000, interval: 5 }).toEqual(position);
+        }
+        // One in each commit; the reader has asked nobody.
+        expect((await calls()) - before).toBe(REFS.length);
+      } finally {
+        await reader.close();
+        client.destroy();
+      }
     });
   });
 

@@ -64,6 +64,12 @@ describeRedis("failover to a replica that lacks the last commits", () => {
     ["more commits than before", 5],
   ])("a process that had read the lost ones rebuilds, with %s", async (_what, after) => {
     await withPair(async ({ url, cutReplica, failOver }) => {
+      const reported: unknown[] = [];
+      const hear = (event: unknown): void => {
+        const { error, where } = event as TelemetryEvents["memcube:error"];
+        if (where === "redis.feed") reported.push(error);
+      };
+      subscribe("memcube:error", hear);
       const rebuilt: unknown[] = [];
       const listen = (event: unknown): void => {
         if ((event as TelemetryEvents["memcube:index"]).how === "rebuilt") rebuilt.push(event);
@@ -95,9 +101,13 @@ describeRedis("failover to a replica that lacks the last commits", () => {
         expect(texts.filter((text) => /attic|garage|cellar/u.test(text))).toEqual([]);
         expect(texts.filter((text) => text.includes("kitchen")).length).toBe(1);
         expect(rebuilt.length).toBeGreaterThan(0);
+        expect(reported).toMatchObject([
+          { code: "MEMCUBE_POSITION_LOST", details: { cubeId: "trips", seen: before.seq } },
+        ]);
         expect((await cube.verify()).ok).toBe(true);
       } finally {
         unsubscribe("memcube:index", listen);
+        unsubscribe("memcube:error", hear);
         await os.close();
       }
     });

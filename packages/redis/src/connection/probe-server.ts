@@ -13,11 +13,13 @@ const OLDEST = [6, 2] as const;
  * Asks the server what it is. Every question may be forbidden: INFO, CONFIG and COMMAND often are in
  * managed Redis. What was not said is `undefined`.
  *
- * @throws MemCubeError `MEMCUBE_NOT_SUPPORTED` when the server is too old
+ * @throws MemCubeError `MEMCUBE_NOT_SUPPORTED` when the server is too old, or a node of a cluster that is
+ * talked to as if it were alone
  */
 export async function probeServer(sender: Sender): Promise<Omit<ServerFacts, "functions">> {
-  const [server, memory, persistence, fsync, search] = await Promise.all([
+  const [server, cluster, memory, persistence, fsync, search] = await Promise.all([
     ask(sender, ["INFO", "server"]),
+    ask(sender, ["INFO", "cluster"]),
     ask(sender, ["INFO", "memory"]),
     ask(sender, ["INFO", "persistence"]),
     ask(sender, ["CONFIG", "GET", "appendfsync"]),
@@ -26,6 +28,7 @@ export async function probeServer(sender: Sender): Promise<Omit<ServerFacts, "fu
   const version = infoField(server, "redis_version") ?? (await helloVersion(sender)) ?? "unknown";
   checkVersion(version);
   const isCluster = sender.kind === "cluster";
+  if (!isCluster && infoField(cluster, "cluster_enabled") === "1") throw nodeOfCluster();
   return {
     version,
     isCluster,
@@ -77,6 +80,13 @@ function checkVersion(version: string): void {
     "MEMCUBE_NOT_SUPPORTED",
     `This server is Redis ${version}; ${OLDEST.join(".")} or later is needed.`,
     { details: { version, needed: OLDEST.join(".") } },
+  );
+}
+
+function nodeOfCluster(): MemCubeError {
+  return new MemCubeError(
+    "MEMCUBE_NOT_SUPPORTED",
+    "This server is a node of a cluster. Pass a client of the whole: createCluster({ rootNodes: [{ url }] }).",
   );
 }
 

@@ -53,6 +53,7 @@ export class CubeFeed {
   readonly #starting = new Set<string>();
   readonly #askedAt = new Map<string, number>();
   readonly #seen = new Map<string, Seen>();
+  readonly #renewals = new Map<string, Promise<StoredCube | undefined>>();
 
   constructor(connection: OpenConnection, leaseMs: number) {
     this.#connection = connection;
@@ -209,8 +210,19 @@ export class CubeFeed {
       if (position.seq >= seen.position.seq) this.#remember(key, position);
       return stored;
     }
+    const renewal = this.#renewals.get(key) ?? this.#renew(ref, key, seen.position, position);
+    this.#renewals.set(key, renewal);
+    return await renewal.finally(() => this.#renewals.delete(key));
+  }
+
+  /** Says that the log went back and gives it a new epoch: once, however many calls noticed it. */
+  async #renew(
+    ref: CubeRef,
+    key: string,
+    lost: Position,
+    position: Position,
+  ): Promise<StoredCube | undefined> {
     this.#seen.delete(key);
-    const lost = seen.position;
     channel("memcube:error").publish({
       where: "redis.feed",
       error: new MemCubeError(
