@@ -18,6 +18,8 @@ export class StoreCubes {
   readonly #os: MemOS;
   readonly #scope: ParsedStoreOptions["scope"];
   readonly #open = new Map<string, MemCube>();
+  /** A scope that is no function is the same for every namespace. */
+  #fixed: ResolvedScope | undefined;
 
   constructor({ os, scope }: Pick<ParsedStoreOptions, "os" | "scope">) {
     this.#os = os;
@@ -25,7 +27,10 @@ export class StoreCubes {
   }
 
   async scopeOf(namespace: readonly string[]): Promise<ResolvedScope> {
-    return await resolveScope(this.#scope, { namespace }, VIA);
+    if (typeof this.#scope === "function") {
+      return await resolveScope(this.#scope, { namespace }, VIA);
+    }
+    return (this.#fixed ??= await resolveScope(this.#scope, { namespace }, VIA));
   }
 
   /**

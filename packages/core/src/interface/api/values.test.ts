@@ -92,6 +92,19 @@ describe("a value's path", () => {
     expect(await cube.paths({ path: ["a"] })).toEqual([["a"]]);
   });
 
+  test("is exported, and imported into another cube with what finds it", async () => {
+    const { os, cube } = await newCube();
+    await put(cube, value(["a", "k"], { says: "lemon" }), value(["b", "k"], { says: "plum" }));
+    const other = await os.as({ userId: "ada" }).createCube("other");
+    await other.import(cube.export());
+    expect(await listed(other, { path: ["a"] })).toEqual(["k"]);
+    expect((await other.getByKey("path:a/k/"))?.payload).toMatchObject({ path: ["a", "k"] });
+    const view = await os.as({ userId: "ada" }).view(["values", "other"]);
+    const found = await view.search("lemon", { path: ["b"], where: { says: "plum" } });
+    expect(found.hits).toEqual([]);
+    expect((await view.search("plum", { path: ["b"] })).hits).toHaveLength(1);
+  });
+
   test("a value with an empty text is read and listed, not searched", async () => {
     const { cube } = await newCube();
     await put(cube, value(["a", "k"], { says: "lemon" }, ""));
