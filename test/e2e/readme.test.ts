@@ -20,11 +20,13 @@ const PAGES = [
   "packages/sqlite/README.md",
   "packages/redis/README.md",
   "packages/langgraph/README.md",
+  "packages/langchain/README.md",
 ];
 /** Stands in the pages for a server of the reader's; here it is one of the test's own. */
 const REDIS = "redis://localhost:6379";
 const QUICKSTART = join(ROOT, "examples/quickstart/index.ts");
 const LANGGRAPH = join(ROOT, "examples/langgraph-memory/index.ts");
+const LANGCHAIN = join(ROOT, "examples/langchain-agent/index.ts");
 
 /** What the recipes say they go on from. */
 const PRELUDE = `
@@ -93,7 +95,7 @@ describe("the READMEs", () => {
         noEmit: true,
         typeRoots: [join(ROOT, "node_modules/@types")],
       },
-      include: [`${folder.path}/*.ts`, QUICKSTART, LANGGRAPH],
+      include: [`${folder.path}/*.ts`, QUICKSTART, LANGGRAPH, LANGCHAIN],
     };
     writeFileSync(join(folder.path, "tsconfig.json"), JSON.stringify(config));
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
