@@ -25,6 +25,7 @@ import type {
   Embedder,
   FileParser,
   Ids,
+  PromptStates,
   Signer,
   Storage,
   Tokenizer,
@@ -41,6 +42,8 @@ export interface MemOSOptions {
   readonly tokenizer?: Tokenizer;
   /** Signs the seals of every log. @default seals are not signed */
   readonly signer?: Signer;
+  /** What engines keep of prompts: it is dropped when memories of the tenant are erased. */
+  readonly promptStates?: readonly PromptStates[];
   /** Readers for files of other formats. */
   readonly parsers?: readonly FileParser[];
   /** Heap bytes that indexes may take in all. @default 268435456 (256 MiB) */
@@ -115,6 +118,7 @@ export function createMemOS(options: MemOSOptions): MemOS {
     }),
     ...(options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer }),
     parsers: options.parsers ?? [],
+    promptStates: options.promptStates ?? [],
     ...(signer === undefined ? {} : { signer }),
     headers: new Map(),
     state: { closed: false },

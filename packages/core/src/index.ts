@@ -133,6 +133,7 @@ export type {
   LeaseToken,
   LogEntry,
   PendingWrite,
+  PromptStates,
   PutWrite,
   Signer,
   Storage,

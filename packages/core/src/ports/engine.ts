@@ -156,6 +156,8 @@ export interface EngineUsage {
   /** Of them, those whose state was kept for later requests by this one. */
   readonly writtenTokens: number;
   readonly outputTokens: number;
+  /** Names the kept state of the prompt's whole pages: what a cube may keep as an activation memory. */
+  readonly stateKey?: string;
   /** Why no stored state was used although there is a store; for people. */
   readonly cacheMiss?: string;
 }

@@ -3,6 +3,7 @@ export type * from "./clock.ts";
 export type * from "./embedder.ts";
 export type * from "./engine.ts";
 export type * from "./file-parser.ts";
+export type * from "./prompt-states.ts";
 export type * from "./signer.ts";
 export type * from "./storage.ts";
 export type * from "./task-queue.ts";

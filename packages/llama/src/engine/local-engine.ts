@@ -20,6 +20,7 @@ import type { ParsedOptions } from "./options.ts";
 import { partsOf } from "./part-queue.ts";
 import { type Prompt, renderPrompt } from "./prompt.ts";
 import { type ParsedRequest, parseRequest } from "./request.ts";
+import type { EngineSequence } from "./sequence.ts";
 import { Vectors } from "./vectors.ts";
 
 /** Where states of prompts are kept, and whether the engine made it. */
@@ -35,7 +36,7 @@ export class LocalEngine implements Engine {
   readonly #opened: OpenedModel;
   readonly #options: ParsedOptions;
   readonly #states: StateStore;
-  readonly #contexts: Contexts;
+  readonly #contexts: Contexts<EngineSequence>;
   readonly #vectors: Vectors;
   readonly #wrapper: ChatWrapper;
   readonly #running = new Set<Promise<unknown>>();
@@ -121,11 +122,11 @@ export class LocalEngine implements Engine {
   }
 
   async #shutDown(): Promise<void> {
-    const contexts = this.#contexts.close();
+    await this.#contexts.close();
     const grace = setTimeout(() => this.#closing.abort(closed()), this.#options.closeGraceMs);
     await Promise.allSettled(this.#running);
     clearTimeout(grace);
-    await contexts;
+    await this.#contexts.close();
     if (this.#states.owned) await this.#states.store?.close();
     await this.#vectors.dispose();
     await this.#opened.dispose();
@@ -178,7 +179,7 @@ export class LocalEngine implements Engine {
   }
 
   #fill(
-    { sequence }: Lease,
+    { sequence }: Lease<EngineSequence>,
     prompt: Prompt,
     { cachePrompt, cacheScope }: ParsedRequest,
     signal: AbortSignal,
@@ -200,6 +201,7 @@ export class LocalEngine implements Engine {
     return {
       cachedTokens: filled.keptTokens + filled.restoredTokens,
       writtenTokens: inProcess ? filled.prefilledTokens : writtenTokens,
+      ...(filled.key === undefined ? {} : { stateKey: filled.key }),
       ...(filled.reason === undefined ? {} : { cacheMiss: filled.reason }),
     };
   }

@@ -1,4 +1,4 @@
-import { type KvState, sha256Hex } from "@memcube/core";
+import { canonicalJson, type KvState, sha256Hex } from "@memcube/core";
 
 import { decodePage, type KvPage, sameLayers } from "./page.ts";
 import { rootKey, type StateOwner, wantedPages } from "./page-keys.ts";
@@ -52,10 +52,10 @@ export async function exportChain(store: ScopeStore, key: string): Promise<KvSta
 export async function importChain(
   store: ScopeStore,
   state: KvState,
-  { owner, now }: { readonly owner: StateOwner | undefined; readonly now: number },
+  { owner, now }: { readonly owner: Partial<StateOwner>; readonly now: number },
 ): Promise<KvImported> {
   const refuse = (reason: KvRefusal) => ({ importedTokens: 0, reason });
-  const foreign = owner === undefined ? undefined : foreignTo(owner, state);
+  const foreign = foreignTo(owner, state);
   if (foreign !== undefined) return refuse(foreign);
   const pages = state.pages.map((bytes) => decodePage(bytes));
   if (!pages.every((page) => page !== undefined)) return refuse("page-damaged");
@@ -78,10 +78,11 @@ export async function importChain(
   return { importedTokens: state.tokenCount };
 }
 
-function foreignTo(owner: StateOwner, state: KvState): KvRefusal | undefined {
-  if (state.modelSha256 !== owner.modelSha256) return "foreign-model";
-  if (state.engineKey !== owner.engineKey) return "foreign-engine";
-  return JSON.stringify(state.lora) === JSON.stringify(owner.lora) ? undefined : "foreign-lora";
+function foreignTo(owner: Partial<StateOwner>, state: KvState): KvRefusal | undefined {
+  const { modelSha256 = state.modelSha256, engineKey = state.engineKey, lora = state.lora } = owner;
+  if (state.modelSha256 !== modelSha256) return "foreign-model";
+  if (state.engineKey !== engineKey) return "foreign-engine";
+  return canonicalJson(state.lora) === canonicalJson(lora) ? undefined : "foreign-lora";
 }
 
 /** SHA-256 of the tokens as little-endian 32-bit integers. */

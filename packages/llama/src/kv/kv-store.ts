@@ -240,9 +240,13 @@ export class DirectoryKvStore implements KvStore {
 
   /**
    * Takes in a state that a cube kept, for prompts of this scope. Nothing is taken of a state that is not sound
-   * or that does not belong to `owner`.
+   * or that belongs to another model, engine or LoRA set than `owner` names.
    */
-  async importState(scope: string, state: KvState, owner?: StateOwner): Promise<KvImported> {
+  async importState(
+    scope: string,
+    state: KvState,
+    owner: Partial<StateOwner> = {},
+  ): Promise<KvImported> {
     const store = await this.#scope(scope);
     if (store === undefined) return { importedTokens: 0, reason: "store-closed" };
     return await importChain(store, state, { owner, now: this.#now() });

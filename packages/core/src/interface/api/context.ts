@@ -4,7 +4,15 @@ import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
 import type { LogKeeper } from "../../operation/lifecycle/index.ts";
 import type { OperatorParts } from "../../operation/operator/index.ts";
 import type { TaskWorker, UsageBuffer } from "../../operation/scheduler/index.ts";
-import type { Clock, FileParser, Ids, Signer, Storage, Tokenizer } from "../../ports/index.ts";
+import type {
+  Clock,
+  FileParser,
+  Ids,
+  PromptStates,
+  Signer,
+  Storage,
+  Tokenizer,
+} from "../../ports/index.ts";
 
 /** Everything the operations of the API work with; made once by `createMemOS`. */
 export interface ApiContext {
@@ -19,6 +27,8 @@ export interface ApiContext {
   readonly tokenizer?: Tokenizer;
   readonly parsers: readonly FileParser[];
   readonly signer?: Signer;
+  /** What engines keep of prompts. */
+  readonly promptStates: readonly PromptStates[];
   /** Headers of the cubes used last, by `cubeKey`: parsed once, and known without asking. */
   readonly headers: Map<string, KnownHeader>;
   readonly state: { closed: boolean };

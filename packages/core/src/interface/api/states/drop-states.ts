@@ -58,6 +58,7 @@ export async function scrub(context: ApiContext, ref: CubeRef, erased: Erased): 
     eraseStates(context, ref, await statesMadeFrom(context, ref, ids)),
     context.operator.indexes.dropPersisted(ref),
     dropUnusedBlobs(context.storage, ref, blobs),
+    ...context.promptStates.map((states) => states.forgetTenant(ref.tenantId)),
   ]);
   await scrubHistory({
     storage: context.storage,
