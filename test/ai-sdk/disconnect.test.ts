@@ -2,58 +2,17 @@
  * A client that leaves loses nothing: however a reader of 3,000 pieces goes away, the whole answer is
  * kept. Without a reader the SDK neither reads the model's stream on nor cancels it.
  */
-import {
-  consumeStream,
-  createUIMessageStreamResponse,
-  streamText,
-  toUIMessageStream,
-  wrapLanguageModel,
-} from "ai";
+import { streamText, wrapLanguageModel } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { memcubeMiddleware } from "@memcube/ai-sdk";
 import { describe, expect, it } from "vitest";
 
+import { DISCONNECT_MODES } from "./disconnect-modes.ts";
 import { emptyOS, eventually, turnsOf } from "./remembered.ts";
 import { pulledSource, streamed } from "./scripted-model.ts";
 
 const PIECES = 3_000;
 const deltas = Array.from({ length: PIECES }, (_, index) => `${index} `);
-
-type Result = ReturnType<typeof streamText>;
-
-/** Ways in which readers go. */
-const MODES: Readonly<Record<string, (result: Result) => Promise<void>>> = {
-  "the response is cancelled": async ({ stream }) =>
-    await leave(createUIMessageStreamResponse({ stream: toUIMessageStream({ stream }) })),
-  "the response is cancelled, consumeStream goes on": async (result) => {
-    void result.consumeStream();
-    await leave(
-      createUIMessageStreamResponse({ stream: toUIMessageStream({ stream: result.stream }) }),
-    );
-  },
-  "the response is cancelled, consumeSseStream goes on": async ({ stream }) =>
-    await leave(
-      createUIMessageStreamResponse({
-        stream: toUIMessageStream({ stream }),
-        consumeSseStream: consumeStream,
-      }),
-    ),
-  "textStream is left": async ({ textStream }) => {
-    let read = 0;
-    for await (const _ of textStream) if ((read += 1) === 3) break;
-  },
-  "nobody ever reads": async () => await Promise.resolve(),
-  "toUIMessageStreamResponse is cancelled": async (result) =>
-    // oxlint-disable-next-line typescript/no-deprecated -- what many applications still call
-    await leave(result.toUIMessageStreamResponse()),
-};
-
-async function leave(response: Response): Promise<void> {
-  const reader = response.body!.getReader();
-  await reader.read();
-  await reader.read();
-  await reader.cancel();
-}
 
 const nextTurn = async () => await new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -68,7 +27,7 @@ function answering(pause: () => Promise<void>, onCancel?: "stop" | "finish") {
 }
 
 describe("all pieces are kept when", () => {
-  it.each(Object.entries(MODES))("%s", async (_, go) => {
+  it.each(Object.entries(DISCONNECT_MODES))("%s", async (_, go) => {
     const { os, seen, model } = answering(nextTurn);
     await go(streamText({ model, prompt: "count" }));
     const turns = await eventually(

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 
+import { benchAiSdkLatency } from "./adapters/ai-sdk-latency.ts";
+import { benchAiSdkDisconnect, benchAiSdkMemory } from "./adapters/ai-sdk-streams.ts";
 import { benchColdStart } from "./core/cold-start.ts";
 import { benchCrash } from "./core/crash.ts";
 import { benchDurableAdd } from "./core/durable-add.ts";
@@ -24,6 +26,11 @@ import { reporter, type Report } from "./report.ts";
 const SUITES: Readonly<
   Record<string, Readonly<Record<string, (report: Report) => Promise<void>>>>
 > = {
+  adapters: {
+    "ai-sdk-latency": benchAiSdkLatency,
+    "ai-sdk-disconnect": benchAiSdkDisconnect,
+    "ai-sdk-memory": benchAiSdkMemory,
+  },
   core: {
     locomo: benchLocomo,
     "search-50k": benchSearchLarge,
