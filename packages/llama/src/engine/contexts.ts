@@ -1,6 +1,7 @@
 import { MemCubeError } from "@memcube/core";
 
-import { commonPrefix, type EngineSequence } from "./sequence.ts";
+import type { KvSequence } from "../kv/types.ts";
+import { commonPrefix } from "./sequence.ts";
 
 /** A LoRA as a context takes it. */
 export interface LoadedLora {
@@ -10,8 +11,8 @@ export interface LoadedLora {
 }
 
 /** A context with its only sequence, as long as it lives. */
-export interface OpenContext {
-  readonly sequence: EngineSequence;
+export interface OpenContext<Sequence extends KvSequence> {
+  readonly sequence: Sequence;
   dispose(): Promise<void>;
 }
 
@@ -25,15 +26,15 @@ export interface ContextRequest {
 }
 
 /** A context held by one request. */
-export interface Lease {
-  readonly sequence: EngineSequence;
+export interface Lease<Sequence extends KvSequence> {
+  readonly sequence: Sequence;
   release(): void;
 }
 
-interface Slot {
+interface Slot<Sequence extends KvSequence> {
   readonly loraKey: string;
-  readonly opening: Promise<OpenContext>;
-  context: OpenContext | undefined;
+  readonly opening: Promise<OpenContext<Sequence>>;
+  context: OpenContext<Sequence> | undefined;
   /** Whose tokens the sequence holds. */
   scope: string;
   busy: boolean;
@@ -41,10 +42,10 @@ interface Slot {
   used: number;
 }
 
-interface Waiter {
+interface Waiter<Sequence extends KvSequence> {
   readonly request: ContextRequest;
   readonly loraKey: string;
-  readonly take: (slot: Slot) => void;
+  readonly take: (slot: Slot<Sequence>) => void;
   readonly refuse: (error: unknown) => void;
 }
 
@@ -55,23 +56,26 @@ interface Waiter {
  * needed, at most so many; the least recently used one gives way to another LoRA set. Requests are
  * served in their order.
  */
-export class Contexts {
-  readonly #open: (lora: readonly LoadedLora[]) => Promise<OpenContext>;
+export class Contexts<Sequence extends KvSequence> {
+  readonly #open: (lora: readonly LoadedLora[]) => Promise<OpenContext<Sequence>>;
   readonly #limit: number;
-  readonly #slots = new Set<Slot>();
-  #waiting: Waiter[] = [];
+  readonly #slots = new Set<Slot<Sequence>>();
+  #waiting: Waiter<Sequence>[] = [];
   #leases = 0;
   #closed = false;
   /** Disposals under way: their place is free only afterwards. */
   readonly #disposals = new Set<Promise<void>>();
 
-  constructor(limit: number, open: (lora: readonly LoadedLora[]) => Promise<OpenContext>) {
+  constructor(
+    limit: number,
+    open: (lora: readonly LoadedLora[]) => Promise<OpenContext<Sequence>>,
+  ) {
     this.#limit = limit;
     this.#open = open;
   }
 
   /** @throws MemCubeError `MEMCUBE_CLOSED`, `MEMCUBE_ENGINE_FAILED`; the signal's reason */
-  async lease(request: ContextRequest): Promise<Lease> {
+  async lease(request: ContextRequest): Promise<Lease<Sequence>> {
     const slot = await this.#turn(request);
     try {
       const { sequence } = await slot.opening;
@@ -85,7 +89,10 @@ export class Contexts {
     }
   }
 
-  /** Refuses who waits, and frees every context, busy ones when they are released. */
+  /**
+   * Refuses who waits and frees every context; busy ones when they are released, so that whoever wants
+   * them gone calls again then.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { refuse } of this.#waiting.splice(0)) refuse(closed());
@@ -95,16 +102,16 @@ export class Contexts {
     }
   }
 
-  #turn(request: ContextRequest): Promise<Slot> {
+  #turn(request: ContextRequest): Promise<Slot<Sequence>> {
     const { signal } = request;
     signal?.throwIfAborted();
     if (this.#closed) throw closed();
-    const { promise, resolve, reject } = Promise.withResolvers<Slot>();
+    const { promise, resolve, reject } = Promise.withResolvers<Slot<Sequence>>();
     const giveUp = (): void => {
       this.#waiting = this.#waiting.filter((one) => one !== waiter);
       reject(signal?.reason);
     };
-    const waiter: Waiter = {
+    const waiter: Waiter<Sequence> = {
       request,
       loraKey: loraKey(request.lora),
       take: (slot) => {
@@ -137,7 +144,7 @@ export class Contexts {
   }
 
   /** `undefined`: every context is busy, or its place not free yet. */
-  #choose({ request, loraKey: key }: Waiter): Slot | undefined {
+  #choose({ request, loraKey: key }: Waiter<Sequence>): Slot<Sequence> | undefined {
     const idle = [...this.#slots].filter((slot) => !slot.busy);
     const fitting = idle.filter((slot) => slot.loraKey === key);
     const warmest = fitting.toSorted((a, b) => shared(b, request) - shared(a, request))[0];
@@ -146,12 +153,13 @@ export class Contexts {
     const [oldest] = fitting.toSorted(byUse);
     if (oldest !== undefined) return oldest;
     const [other] = idle.toSorted(byUse);
-    if (other !== undefined) this.#dispose(other);
+    // One place is all that the first of those who wait needs.
+    if (other !== undefined && this.#disposals.size === 0) this.#dispose(other);
     return undefined;
   }
 
-  #add({ lora, scope }: ContextRequest, key: string): Slot {
-    const slot: Slot = {
+  #add({ lora, scope }: ContextRequest, key: string): Slot<Sequence> {
+    const slot: Slot<Sequence> = {
       loraKey: key,
       opening: this.#open(lora),
       context: undefined,
@@ -172,13 +180,13 @@ export class Contexts {
     return slot;
   }
 
-  #release(slot: Slot): void {
+  #release(slot: Slot<Sequence>): void {
     slot.busy = false;
     if (this.#closed) this.#dispose(slot);
     this.#serve();
   }
 
-  #dispose(slot: Slot): void {
+  #dispose(slot: Slot<Sequence>): void {
     if (!this.#slots.delete(slot)) return;
     const disposal = (async () => {
       await slot.context?.dispose();
@@ -191,13 +199,13 @@ export class Contexts {
 }
 
 /** Whole pages of the prompt that a slot's context holds for this scope. */
-function shared(slot: Slot, { scope, tokens }: ContextRequest): number {
+function shared(slot: Slot<KvSequence>, { scope, tokens }: ContextRequest): number {
   const sequence = slot.context?.sequence;
   if (sequence === undefined || slot.scope !== scope) return 0;
   return Math.min(sequence.exactTokens(), commonPrefix(sequence.tokens(), tokens));
 }
 
-function byUse(a: Slot, b: Slot): number {
+function byUse(a: { readonly used: number }, b: { readonly used: number }): number {
   return a.used - b.used;
 }
 

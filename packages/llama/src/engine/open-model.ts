@@ -1,15 +1,16 @@
 import { MemCubeError } from "@memcube/core";
 import type { LlamaModel } from "node-llama-cpp";
 
-import { readGguf } from "../gguf/read-gguf.ts";
 import { type KvIdentity, PAGE_TOKENS } from "../kv/types.ts";
 import { loadModel, type StartedLlama, startLlama } from "./binding.ts";
 import type { LoadedLora, OpenContext } from "./contexts.ts";
 import { describeModel, type ModelFacts } from "./describe-model.ts";
 import { engineFailed } from "./errors.ts";
-import { hashModel } from "./model-hash.ts";
+import { hashFile } from "./hash-file.ts";
+import { type ModelNote, readNote, writeNote } from "./model-note.ts";
 import type { ParsedOptions } from "./options.ts";
 import { EngineSequence } from "./sequence.ts";
+import { tryModel } from "./trial.ts";
 
 /** A model in the hands of llama.cpp. */
 export interface OpenedModel {
@@ -20,7 +21,7 @@ export interface OpenedModel {
   readonly sha256: string;
   readonly contextSize: number;
   readonly threads: number;
-  openContext(lora: readonly LoadedLora[]): Promise<OpenContext>;
+  openContext(lora: readonly LoadedLora[]): Promise<OpenContext<EngineSequence>>;
   dispose(): Promise<void>;
 }
 
@@ -34,25 +35,40 @@ const DEFAULT_CONTEXT_TOKENS = 8_192;
  */
 export async function openModel(options: ParsedOptions): Promise<OpenedModel> {
   const { model: path, signal, onProgress } = options;
-  const facts = describeModel(await readGguf(path), path);
-  const sha256 = await hashModel(path, {
-    signal,
-    onProgress: (done) => onProgress?.({ phase: "hash", done }),
-  });
+  const facts = await describeModel(path);
+  const note = await readNote(path);
+  const sha256 =
+    note?.sha256 ?? (await hashFile(path, signal, (done) => onProgress?.({ phase: "hash", done })));
   if (options.sha256 !== undefined && options.sha256 !== sha256) {
-    const reason = `its SHA-256 is ${sha256}`;
-    throw new MemCubeError("MEMCUBE_MODEL_INVALID", `${path} can't be used: ${reason}`, {
-      details: { path, reason },
-    });
+    throw refused(path, `its SHA-256 is ${sha256}`);
   }
   const started = await startLlama(options);
   try {
+    await proveLoadable({ sha256, tried: note?.tried ?? [] }, started.build, options);
     const native = await loadModel(started, options);
     return joinModel({ started, native, facts, path, sha256 }, options);
   } catch (error) {
     await started.llama.dispose();
     throw error;
   }
+}
+
+/** A file is tried once for each engine build. One whose SHA-256 was given is as it was made. */
+async function proveLoadable(
+  note: ModelNote,
+  build: string,
+  { model: path, sha256, signal }: ParsedOptions,
+): Promise<void> {
+  if (note.tried.includes(build)) return;
+  const wrong = sha256 === undefined ? await tryModel(path, signal) : undefined;
+  if (wrong !== undefined) throw refused(path, wrong);
+  await writeNote(path, { sha256: note.sha256, tried: [...note.tried, build] });
+}
+
+function refused(path: string, reason: string): MemCubeError {
+  return new MemCubeError("MEMCUBE_MODEL_INVALID", `${path} can't be used: ${reason}`, {
+    details: { path, reason },
+  });
 }
 
 function joinModel(
@@ -77,7 +93,7 @@ function joinModel(
     batchSchedule: `pages of ${PAGE_TOKENS}`,
   } satisfies Omit<KvIdentity, "lora">;
 
-  const openContext = async (lora: readonly LoadedLora[]): Promise<OpenContext> => {
+  const openContext = async (lora: readonly LoadedLora[]): Promise<OpenContext<EngineSequence>> => {
     try {
       const context = await native.createContext({
         contextSize,

@@ -59,6 +59,13 @@ export class HeaderReader {
     return this.bytes(this.uint64()).toString("utf8");
   }
 
+  /** A key or a tensor's name. llama.cpp reads them to the first zero byte. */
+  name(): string {
+    const name = this.string();
+    if (name === "" || name.includes("\0")) throw new Malformed("a name is empty or no text");
+    return name;
+  }
+
   valueType(): ValueType {
     const id = this.uint32();
     const type = TYPE_BY_ID.get(id);
@@ -70,13 +77,16 @@ export class HeaderReader {
     return READ[type](this);
   }
 
-  /** @param keep reads over the values of a longer array */
-  array(keep: number): { readonly length: number; readonly values: readonly Single[] | undefined } {
+  /** @param keep whether the values are wanted, by their number; else they are read over */
+  array(keep: (length: number) => boolean): {
+    readonly length: number;
+    readonly values: readonly Single[] | undefined;
+  } {
     const type = this.valueType();
     if (type === "array") throw new Malformed("a metadata value is an array of arrays");
     const length = this.count("values in an array");
     const values: Single[] = [];
-    const kept = length <= keep;
+    const kept = keep(length);
     if (!kept && type !== "string") {
       this.bytes(length * FIXED_BYTES[type]);
       return { length, values: undefined };

@@ -4,7 +4,7 @@ import { MemCubeError } from "@memcube/core";
 import { alignUp, ALIGNMENT, TENSOR_TYPES, type TensorType, tensorBytes } from "./gguf-types.ts";
 import { HeaderReader, Incomplete, Malformed } from "./header-reader.ts";
 
-/** A single value, or an array of them. Arrays longer than {@link KEPT_VALUES} are left out. */
+/** A single value, or an array of them. */
 export type GgufValue =
   | string
   | number
@@ -25,6 +25,7 @@ export interface GgufTensor {
 /** What a GGUF file says about itself. */
 export interface GgufHeader {
   readonly version: number;
+  /** Without arrays longer than 4,096 values, unless they were asked for. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** Lengths of all arrays of the metadata, also of those left out of it. */
   readonly arrayLengths: ReadonlyMap<string, number>;
@@ -35,6 +36,8 @@ export interface GgufHeader {
 export interface ReadGgufOptions {
   /** Raised when the file is not what it should be. @default "MEMCUBE_MODEL_INVALID" */
   readonly code?: "MEMCUBE_MODEL_INVALID" | "MEMCUBE_LORA_INVALID";
+  /** Keys whose arrays are kept however long they are. @default none */
+  readonly keep?: readonly string[];
 }
 
 /** A header is read in steps of growing size: most are small, those with a vocabulary some megabytes. */
@@ -52,7 +55,7 @@ const KEPT_VALUES = 4_096;
  * @throws MemCubeError `options.code` with `details.reason`, also when there is no such file
  */
 export async function readGguf(path: string, options: ReadGgufOptions = {}): Promise<GgufHeader> {
-  const { code = "MEMCUBE_MODEL_INVALID" } = options;
+  const { code = "MEMCUBE_MODEL_INVALID", keep = [] } = options;
   const refuse = (reason: string, cause?: unknown): MemCubeError =>
     new MemCubeError(code, `${path} can't be used: ${reason}`, {
       details: { path, reason },
@@ -67,7 +70,7 @@ export async function readGguf(path: string, options: ReadGgufOptions = {}): Pro
       const bytes = Buffer.alloc(Math.min(length, size));
       const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
       try {
-        return parseGguf(bytes.subarray(0, bytesRead), size);
+        return parseGguf(bytes.subarray(0, bytesRead), size, keep);
       } catch (error) {
         if (error instanceof Malformed) throw refuse(error.message);
         if (!(error instanceof Incomplete)) throw error;
@@ -85,10 +88,10 @@ export async function readGguf(path: string, options: ReadGgufOptions = {}): Pro
  * @param fileBytes length of the whole file
  * @throws Incomplete when the header goes on after `bytes`; Malformed
  */
-function parseGguf(bytes: Uint8Array, fileBytes: number): GgufHeader {
+function parseGguf(bytes: Uint8Array, fileBytes: number, keep: readonly string[]): GgufHeader {
   const reader = new HeaderReader(bytes, fileBytes);
   const { version, tensorCount, valueCount } = readPreamble(reader);
-  const { metadata, arrayLengths } = readMetadata(reader, valueCount);
+  const { metadata, arrayLengths } = readMetadata(reader, valueCount, keep);
   const alignment = metadata.get("general.alignment") ?? ALIGNMENT;
   const isPowerOfTwo =
     typeof alignment === "number" && alignment > 0 && (alignment & (alignment - 1)) === 0;
@@ -115,19 +118,18 @@ function readPreamble(reader: HeaderReader) {
   return { version, tensorCount, valueCount };
 }
 
-function readMetadata(reader: HeaderReader, count: number) {
+function readMetadata(reader: HeaderReader, count: number, keep: readonly string[]) {
   const metadata = new Map<string, GgufValue>();
   const arrayLengths = new Map<string, number>();
   for (let index = 0; index < count; index++) {
-    const key = reader.string();
-    if (key === "") throw new Malformed("a metadata key is empty");
+    const key = reader.name();
     if (metadata.has(key) || arrayLengths.has(key)) throw new Malformed(`key ${key} occurs twice`);
     const type = reader.valueType();
     if (type !== "array") {
       metadata.set(key, reader.value(type));
       continue;
     }
-    const { values, length } = reader.array(KEPT_VALUES);
+    const { values, length } = reader.array((one) => one <= KEPT_VALUES || keep.includes(key));
     arrayLengths.set(key, length);
     if (values !== undefined) metadata.set(key, values);
   }
@@ -153,7 +155,7 @@ function readTensors(reader: HeaderReader, count: number): readonly ReadTensor[]
   const names = new Set<string>();
   const tensors: ReadTensor[] = [];
   for (let index = 0; index < count; index++) {
-    const name = reader.string();
+    const name = reader.name();
     if (names.has(name)) throw new Malformed(`tensor ${name} occurs twice`);
     if (Buffer.byteLength(name) >= MAX_NAME_BYTES)
       throw new Malformed("a tensor's name is too long");
