@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { keysOf } from "../keys.ts";
 import { searchCommand, type SearchQuery } from "./search-command.ts";
-import { createIndexCommand, searchFields } from "./search-schema.ts";
+import { createIndexCommand, searchFields, tagOf } from "./search-schema.ts";
 
 const keys = keysOf("mc");
 const cube = { tenantId: "t1", cubeId: "user:ada" };
@@ -149,4 +149,15 @@ test("a document holds words and tags that no separator can cut", () => {
   );
   const silent = { ...write, index: { ...write.index, terms: "" } };
   expect(searchFields(keys)(cube, silent)).toEqual(["-"]);
+});
+
+test("an empty name is a tag too: the engine refuses to look for none", () => {
+  const filter = { tags: [""], types: [""], sessionId: "" };
+  const command = searchCommand(keys, cube, { ...query, now: 999.5, filter }) ?? [];
+  const at = command.indexOf("PARAMS");
+  const values = command.slice(at + 2, -2).filter((_, place) => place % 2 === 1);
+  expect(values.slice(1, 4)).toEqual(["%%", "%%", "%%"]);
+  expect(values).not.toContain("");
+  expect(values[4]).toBe("1000");
+  expect(tagOf("%%")).not.toBe(tagOf(""));
 });

@@ -1,7 +1,7 @@
 import type { CubeRef, VaultFilter } from "@memcube/core";
 
-import { escapeName, type Keys } from "../keys.ts";
-import { escapeTerm, indexAlias } from "./search-schema.ts";
+import type { Keys } from "../keys.ts";
+import { escapeTerm, indexAlias, tagOf } from "./search-schema.ts";
 
 /** Words of one query: more would be a document, and the first say what is asked. */
 const TERMS = 64;
@@ -40,19 +40,20 @@ export function searchCommand(keys: Keys, ref: CubeRef, query: SearchQuery): str
   const possible =
     terms.length > 0 &&
     anyOf("class", classes !== undefined && classes.length > CLASSES ? undefined : classes) &&
-    anyOf("kind", filter.kinds?.map(escapeName)) &&
-    anyOf("type", filter.types?.map(escapeName)) &&
-    anyOf("state", filter.states?.map(escapeName));
+    anyOf("kind", filter.kinds?.map(tagOf)) &&
+    anyOf("type", filter.types?.map(tagOf)) &&
+    anyOf("state", filter.states?.map(tagOf));
   if (!possible) return undefined;
-  if (filter.sessionId !== undefined) anyOf("session", [escapeName(filter.sessionId)]);
-  for (const tag of filter.tags ?? []) anyOf("tags", [escapeName(tag)]);
+  if (filter.sessionId !== undefined) anyOf("session", [tagOf(filter.sessionId)]);
+  for (const tag of filter.tags ?? []) anyOf("tags", [tagOf(tag)]);
   const { from, to } = filter;
   if (from !== undefined || to !== undefined) {
     const low = from === undefined ? "-inf" : params.name(String(from));
     const high = to === undefined ? "+inf" : params.name(String(to - 1));
     conditions.push(`@at:[${low} ${high}]`);
   }
-  conditions.push(`@expires:[${params.name(String(now + 1))} +inf]`);
+  // Times of memories are whole milliseconds; a clock may give parts of them.
+  conditions.push(`@expires:[${params.name(String(Math.floor(now) + 1))} +inf]`);
   const words = terms.slice(0, TERMS).map((term) => params.name(term));
   return [
     "FT.SEARCH",

@@ -1,4 +1,6 @@
-import { MemCubeError } from "@memcube/core";
+import { channel } from "node:diagnostics_channel";
+
+import { isMemCubeError, MemCubeError } from "@memcube/core";
 
 import type { OpenConnection } from "../connection/open-connection.ts";
 import type { ParsedOptions } from "../options.ts";
@@ -16,7 +18,8 @@ const NONE = "none";
 
 /**
  * Whether the storage keeps search documents is decided once, by whoever opens it first, and written
- * down: an index over a part of the memories would find a part of them.
+ * down: an index over a part of the memories would find a part of them. With `auto` an engine that can't
+ * do what is needed counts as none, and `memcube:error` says so: some have FT.SEARCH but no TEXT fields.
  *
  * @throws MemCubeError `MEMCUBE_NOT_SUPPORTED` when a query engine is asked for and there is none, or
  * the storage was begun without
@@ -26,23 +29,41 @@ export async function openSearch(
   { search }: Pick<ParsedOptions, "search">,
 ): Promise<SearchMode> {
   const { keys, server } = connection;
-  const wanted = search !== "local" && server.queryEngine;
   const documents = `documents:${DOCUMENT_VERSION}`;
   const key = keys.root("search:mode");
-  await connection.send(key, ["SET", key, wanted ? documents : NONE, "NX"]);
+  const begun = await connection.send(key, ["GET", key]);
+  const wanted = search !== "local" && server.queryEngine && begun !== NONE;
+  const usable = wanted && (await hasIndex(connection, search));
+  await connection.send(key, ["SET", key, usable ? documents : NONE, "NX"]);
   const mode = await connection.send(key, ["GET", key]);
   if (mode !== documents && mode !== NONE) {
     const why = "The search documents were written by another release, newer than this one.";
     throw new MemCubeError("MEMCUBE_STORAGE_NEWER", why, { details: { mode } });
   }
   const keepsDocuments = mode === documents;
-  if (search === "query-engine" && !(wanted && keepsDocuments)) {
+  if (search === "query-engine" && !(usable && keepsDocuments)) {
     const why = server.queryEngine
       ? "The storage was begun without search documents: export it and import it under another prefix."
       : "The server has no query engine (FT.SEARCH).";
     throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
   }
-  const candidates = wanted && keepsDocuments;
-  if (candidates) await ensureIndex(connection);
-  return { documents: keepsDocuments, candidates };
+  return { documents: keepsDocuments, candidates: usable && keepsDocuments };
+}
+
+/** Whether the index is there now; with `auto` it may be refused. */
+async function hasIndex(
+  connection: OpenConnection,
+  search: ParsedOptions["search"],
+): Promise<boolean> {
+  try {
+    await ensureIndex(connection);
+    return true;
+  } catch (error) {
+    const refused =
+      isMemCubeError(error, "MEMCUBE_STORAGE_FAILED") ||
+      isMemCubeError(error, "MEMCUBE_NOT_SUPPORTED");
+    if (search === "query-engine" || !refused) throw error;
+    channel("memcube:error").publish({ where: "redis.search", error });
+    return false;
+  }
 }

@@ -87,6 +87,14 @@ test("errors of the engine are errors of the storage", async () => {
   }
 });
 
+test.each(["Timeout limit was reached", "SEARCH_TIMEOUT Timeout limit was reached"])(
+  "set to fail it says %j: try again",
+  async (message) => {
+    const error = await replay(Buffer.from(`-${message}\r\n`)).catch(mapError);
+    expect(error).toMatchObject({ code: "MEMCUBE_BUSY", retryable: true });
+  },
+);
+
 test("a reply in the old protocol is refused: it can't say that it is short", () => {
   expect(() => readSearchReply([0])).toThrow(
     expect.objectContaining({ code: "MEMCUBE_NOT_SUPPORTED" }),

@@ -28,6 +28,11 @@ export function searchFields(keys: Keys): SearchFields {
   return (cube, { index }) => documentOf(keys, cube, index);
 }
 
+/** A name as a tag. The engine keeps no empty one, so that has a form of its own, no other name's. */
+export function tagOf(name: string): string {
+  return name === "" ? "%%" : escapeName(name);
+}
+
 function documentOf(keys: Keys, cube: CubeRef, index: VersionIndex): readonly Argument[] {
   const { terms, kind, type, state, sessionId, tags, at, expiresAt } = index;
   const words = terms.split(" ").filter((term) => term !== "");
@@ -38,15 +43,15 @@ function documentOf(keys: Keys, cube: CubeRef, index: VersionIndex): readonly Ar
     "cube",
     keys.cubeTag(cube),
     "kind",
-    escapeName(kind),
+    tagOf(kind),
     "type",
-    escapeName(type),
+    tagOf(type),
     "state",
-    escapeName(state),
+    tagOf(state),
     "session",
-    sessionId === undefined ? "" : escapeName(sessionId),
+    sessionId === undefined ? "" : tagOf(sessionId),
     "tags",
-    tags.map(escapeName).join(TAG_SEPARATOR),
+    tags.map(tagOf).join(TAG_SEPARATOR),
     "at",
     String(at),
     "expires",

@@ -14,6 +14,7 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ],
   LOADING: ["MEMCUBE_BUSY", "Redis is loading its data; try again."],
   BUSY: ["MEMCUBE_BUSY", "Redis is busy with a script of somebody else; try again."],
+  SEARCH_TIMEOUT: ["MEMCUBE_BUSY", "The query engine ran out of time; try again."],
   TRYAGAIN: ["MEMCUBE_BUSY", "Slots of the cluster are moving; try again."],
   CLUSTERDOWN: ["MEMCUBE_STORAGE_UNREACHABLE", "The cluster is down; try again."],
   MASTERDOWN: ["MEMCUBE_STORAGE_UNREACHABLE", "The master is down; try again."],
@@ -51,6 +52,11 @@ export function replyCode(error: ErrorReply): string {
   return /^[A-Z]+/u.exec(error.message)?.[0] ?? "";
 }
 
+/** Set to `search-on-timeout fail`; engines before 8.4 have no code for it. */
+function isSearchTimeout({ message }: ErrorReply): boolean {
+  return /^(?:SEARCH_TIMEOUT\b|Timeout limit was reached)/u.test(message);
+}
+
 /** Whether the command certainly did not happen. */
 export function isNotSent(error: unknown): boolean {
   return error instanceof Error && NOT_SENT.has(error.constructor.name);
@@ -60,7 +66,7 @@ export function isNotSent(error: unknown): boolean {
 export function mapError(error: unknown): MemCubeError {
   if (isMemCubeError(error)) return error;
   if (isErrorReply(error)) {
-    const redis = replyCode(error);
+    const redis = isSearchTimeout(error) ? "SEARCH_TIMEOUT" : replyCode(error);
     const [code, message] = MEANINGS[redis] ?? UNKNOWN;
     return new MemCubeError(code, message, { details: { redis }, cause: error });
   }
