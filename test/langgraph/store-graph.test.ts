@@ -115,6 +115,23 @@ test("a value that is no JSON is refused with its place, and nothing of the batc
   });
 });
 
+test("a value that is too large is refused; large batches go through", async () => {
+  const { store } = await newWorld();
+  const large = store.put(["n"], "large", { text: "x".repeat(1_100_000) });
+  await expect(large).rejects.toMatchObject({ code: "MEMCUBE_INVALID_INPUT" });
+  const puts = Array.from({ length: 1_100 }, (_, n) => ({
+    namespace: ["n"],
+    key: `k${n}`,
+    value: { n },
+  }));
+  await store.batch(puts);
+  const gets = puts.map(({ namespace, key }) => ({ namespace, key }));
+  expect(await store.batch(gets)).toMatchObject(puts);
+  expect(await store.search(["n"], { limit: 2_000, offset: 50 })).toHaveLength(1_050);
+  await store.batch(puts.map((put) => ({ ...put, value: null })));
+  expect(await store.search(["n"], { limit: 2_000 })).toEqual([]);
+});
+
 test("put refuses the namespaces that BaseStore refuses; options are checked", async () => {
   const { store, another } = await newWorld();
   for (const namespace of [[], ["a.b"], [""], ["langgraph", "x"]]) {

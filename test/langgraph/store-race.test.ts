@@ -21,9 +21,9 @@ test("no put fails, one of the last ones stays, and every writer reads the same"
     createMemOS({ storage: await sqliteStorage({ path, durability: "process" }) });
   const oses = await Promise.all(Array.from({ length: WRITERS }, openOS));
   const stores = oses.map((os) => new MemCubeStore({ os }));
-  const puts = Array.from({ length: PUTS }, (_, n) =>
-    stores[n % WRITERS]?.put(["n"], "same", { n, by: n % WRITERS }),
-  );
+  const puts = Array.from({ length: PUTS }, async (_, n) => {
+    await stores[n % WRITERS]?.put(["n"], "same", { n, by: n % WRITERS });
+  });
   await Promise.all(puts);
   const read = await Promise.all(stores.map((store) => store.get(["n"], "same")));
   const values = read.map((item) => item?.value as { n: number; by: number } | undefined);

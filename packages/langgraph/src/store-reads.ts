@@ -9,7 +9,12 @@ import type { ParsedStoreOptions } from "./store-options.ts";
 /** Items that a search gives unless it says how many. */
 const DEFAULT_LIMIT = 10;
 /** A reader who may not write, or meets others who write, still reads. */
-const NOT_RENEWED = ["MEMCUBE_FORBIDDEN", "MEMCUBE_READ_ONLY", "MEMCUBE_BUSY"] as const;
+const NOT_RENEWED = [
+  "MEMCUBE_FORBIDDEN",
+  "MEMCUBE_READ_ONLY",
+  "MEMCUBE_STORAGE_READ_ONLY",
+  "MEMCUBE_BUSY",
+] as const;
 
 /** Items by namespace and key, all in one look; `null` where there is none. */
 export async function getItems(

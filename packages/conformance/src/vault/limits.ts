@@ -42,7 +42,10 @@ export const limitRules = rulesOf("vault", "limits", {
 
   "a memory may have as many tags and edges as the core allows": async ({ storage }) => {
     const cube = await newCube(storage);
-    const tags = times(LIMITS.labels, (index) => `tag-${index}`);
+    // Those of the paths that a value lies beneath come on top.
+    const tags = times(LIMITS.labels + LIMITS.pathDepth, (index) =>
+      `tag-${index}`.padEnd(LIMITS.idChars, "-"),
+    );
     const edges = times(LIMITS.edges, (index) => ({
       type: "about" as const,
       to: { cubeId: "cube-1", id: `t${index}` },
