@@ -69,15 +69,16 @@ const paging = {
 const step: fc.Arbitrary<NamedStep> = fc.oneof(
   thread.map((id) => ({
     name: `saveThread ${id}`,
-    run: async (storage) => await storage.saveThread({ thread: threadRecord(id) }),
+    run: async (storage: MemoryStorage) => await storage.saveThread({ thread: threadRecord(id) }),
   })),
   fc.tuple(thread, fc.string({ maxLength: 5 }), fc.boolean()).map(([id, title, flag]) => ({
     name: `updateThread ${id} ${title}`,
-    run: async (storage) => await storage.updateThread({ id, title, metadata: { flag } }),
+    run: async (storage: MemoryStorage) =>
+      await storage.updateThread({ id, title, metadata: { flag } }),
   })),
   thread.map((threadId) => ({
     name: `deleteThread ${threadId}`,
-    run: async (storage) => {
+    run: async (storage: MemoryStorage) => {
       await storage.deleteThread({ threadId });
     },
   })),
@@ -95,23 +96,25 @@ const step: fc.Arbitrary<NamedStep> = fc.oneof(
     )
     .map((some) => ({
       name: `saveMessages ${JSON.stringify(some)}`,
-      run: async (storage) => {
+      run: async (storage: MemoryStorage) => {
         const messages = some.map((each) => message(...each));
         await storage.saveMessages({ messages });
       },
     })),
   fc.tuple(messageId, fc.boolean()).map(([id, done]) => ({
     name: `updateMessages ${id}`,
-    run: async (storage) =>
-      await storage.updateMessages({ messages: [{ id, content: { metadata: { done } } }] }),
+    run: async (storage: MemoryStorage) =>
+      await storage.updateMessages({
+        messages: [{ id, content: { metadata: { done } } as never }],
+      }),
   })),
   fc.uniqueArray(messageId, { maxLength: 2 }).map((ids) => ({
     name: `deleteMessages ${ids.join()}`,
-    run: async (storage) => await storage.deleteMessages(ids),
+    run: async (storage: MemoryStorage) => await storage.deleteMessages(ids),
   })),
   fc.record({ threadId: thread, ...paging, flag: fc.boolean() }).map((given) => ({
     name: `listMessages ${JSON.stringify(given)}`,
-    run: async (storage) => {
+    run: async (storage: MemoryStorage) => {
       const { direction, flag, ...listing } = given;
       return await storage.listMessages({
         ...listing,
@@ -124,7 +127,7 @@ const step: fc.Arbitrary<NamedStep> = fc.oneof(
     .tuple(thread, messageId, minute, minute, fc.boolean())
     .map(([threadId, id, from, to, exclusive]) => ({
       name: `listMessages ${threadId} around ${id}, ${from}-${to}`,
-      run: async (storage) => {
+      run: async (storage: MemoryStorage) => {
         const start = timeOf("m1", Math.min(from, to));
         const end = timeOf("m6", Math.max(from, to));
         return await storage.listMessages({
@@ -139,7 +142,7 @@ const step: fc.Arbitrary<NamedStep> = fc.oneof(
     })),
   fc.record({ resourceId: resource, ...paging }).map((given) => ({
     name: `listMessagesByResourceId ${JSON.stringify(given)}`,
-    run: async (storage) => {
+    run: async (storage: MemoryStorage) => {
       const { direction, ...listing } = given;
       const orderBy = { field: "createdAt" as const, direction };
       return await storage.listMessagesByResourceId({ ...listing, orderBy });
@@ -147,11 +150,11 @@ const step: fc.Arbitrary<NamedStep> = fc.oneof(
   })),
   fc.uniqueArray(messageId).map((messageIds) => ({
     name: `listMessagesById ${messageIds.join()}`,
-    run: async (storage) => await storage.listMessagesById({ messageIds }),
+    run: async (storage: MemoryStorage) => await storage.listMessagesById({ messageIds }),
   })),
   fc.record({ filter: fc.option(fc.record({ resourceId: resource })), ...paging }).map((given) => ({
     name: `listThreads ${JSON.stringify(given)}`,
-    run: async (storage) => {
+    run: async (storage: MemoryStorage) => {
       const { direction, filter, ...listing } = given;
       const orderBy = { field: "createdAt" as const, direction };
       return await storage.listThreads({ ...listing, ...(filter ? { filter } : {}), orderBy });
@@ -159,12 +162,12 @@ const step: fc.Arbitrary<NamedStep> = fc.oneof(
   })),
   fc.tuple(resource, fc.string({ maxLength: 9 }), fc.boolean()).map(([resourceId, text, flag]) => ({
     name: `updateResource ${resourceId}`,
-    run: async (storage) =>
+    run: async (storage: MemoryStorage) =>
       await storage.updateResource({ resourceId, workingMemory: text, metadata: { [text]: flag } }),
   })),
   resource.map((resourceId) => ({
     name: `getResourceById ${resourceId}`,
-    run: async (storage) => await storage.getResourceById({ resourceId }),
+    run: async (storage: MemoryStorage) => await storage.getResourceById({ resourceId }),
   })),
 );
 
@@ -185,7 +188,8 @@ describe.each(Object.entries(SCOPES))("MemCubeMemoryStorage with %s", (_, scope)
         const os = createMemOS({ storage: memoryStorage() });
         open.push(os);
         const ours = new MemCubeMemoryStorage({ os, ...(scope === undefined ? {} : { scope }) });
-        const theirs = new InMemoryStore().stores.memory;
+        const { memory: theirs } = new InMemoryStore().stores;
+        if (theirs === undefined) throw new Error("Mastra's InMemoryStore has no memory.");
         for (const id of THREADS) {
           await theirs.saveThread({ thread: threadRecord(id) });
           await ours.saveThread({ thread: threadRecord(id) });

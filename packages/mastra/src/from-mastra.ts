@@ -57,8 +57,9 @@ export function textOf({ content }: Pick<MastraDBMessage, "content">): string {
 function toolCallsOf({ content }: MastraDBMessage) {
   return content.parts.flatMap((part) => {
     if (part.type !== "tool-invocation") return [];
-    const { toolCallId, toolName, args } = part.toolInvocation;
-    return [{ id: toolCallId, name: toolName, input: (args as unknown) ?? {} }];
+    const { toolCallId: id, toolName: name } = part.toolInvocation;
+    const input: unknown = part.toolInvocation.args ?? {};
+    return [{ id, name, input }];
   });
 }
 

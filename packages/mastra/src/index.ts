@@ -1,2 +1,9 @@
-export type { MastraContext, MastraScope, MemCubeStorageOptions } from "./options.ts";
+export { MemCubeMemory } from "./memory.ts";
+export type {
+  MastraContext,
+  MastraScope,
+  MemCubeMemoryOptions,
+  MemCubeStorageOptions,
+} from "./options.ts";
 export { MemCubeMemoryStorage } from "./storage.ts";
+export { memcubeStore } from "./store.ts";

@@ -5,6 +5,7 @@ import {
   type ResolvedScope,
   type Scope,
 } from "@memcube/core";
+import type { MemoryConfig } from "@mastra/core/memory";
 import { z } from "zod";
 
 /** Name of this adapter in the log of a cube. */
@@ -37,6 +38,30 @@ export interface MemCubeStorageOptions {
   readonly deletion?: "erase" | "forget";
 }
 
+/** Options of {@link MemCubeMemory}. */
+export interface MemCubeMemoryOptions extends MemCubeStorageOptions {
+  /** Mastra's own: `lastMessages`, `readOnly`, `semanticRecall`, `workingMemory`, `generateTitle`. */
+  readonly options?: MemoryConfig;
+  /** Tokens that memory may add to a prompt. @default 1024 */
+  readonly budgetTokens?: number;
+  /**
+   * Tokens that a thread's messages may take; of a longer one go a summary and the latest messages.
+   * @default not cut
+   */
+  readonly historyTokens?: number;
+  /** Gives agents tools to search, add, correct and forget memories. @default false */
+  readonly tools?: boolean;
+}
+
+/** What only the memory takes; the storage's own part is checked by it. */
+const memorySchema = z.object({
+  budgetTokens: z.int().min(0).optional(),
+  historyTokens: z.int().min(1).optional(),
+  tools: z.boolean().default(false),
+});
+
+export type ParsedMemoryOptions = z.output<typeof memorySchema>;
+
 const optionsSchema = z.object({
   os: z.custom<MemOS>((value) => typeof (value as MemOS | undefined)?.as === "function", "a MemOS"),
   scope: z
@@ -49,7 +74,16 @@ export type ParsedStorageOptions = z.output<typeof optionsSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseStorageOptions(options: MemCubeStorageOptions): ParsedStorageOptions {
-  const parsed = optionsSchema.safeParse(options);
+  return parseOptions(optionsSchema, options);
+}
+
+/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
+export function parseMemoryOptions(options: MemCubeMemoryOptions): ParsedMemoryOptions {
+  return parseOptions(memorySchema, options);
+}
+
+function parseOptions<T>(schema: z.ZodType<T>, options: unknown): T {
+  const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new MemCubeError(

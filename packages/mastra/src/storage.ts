@@ -1,4 +1,4 @@
-import { ScopedCubes, type MemCube } from "@memcube/core";
+import type { MemCube } from "@memcube/core";
 import type { MastraDBMessage, StorageThreadType } from "@mastra/core/memory";
 import type {
   StorageCloneThreadInput,
@@ -16,16 +16,11 @@ import { copyOf, type ThreadCopy } from "./copy-thread.ts";
 import { allMessages, messagesById, removeSaved, removeThread, saveMessages } from "./messages.ts";
 import { ObservationRecords } from "./observations.ts";
 import { ObservationalStorage } from "./observational-storage.ts";
-import {
-  parseStorageOptions,
-  scopeOf,
-  type MemCubeStorageOptions,
-  type ParsedStorageOptions,
-} from "./options.ts";
+import { parseStorageOptions, type MemCubeStorageOptions } from "./options.ts";
 import { sortByTime, wrong } from "./page.ts";
-import { Places } from "./places.ts";
 import { patchMessage, type MessagePatch } from "./patch-message.ts";
 import { remove } from "./records.ts";
+import { ResourceCubes, type Resource } from "./resource-cubes.ts";
 import { ResourceRecords, type ResourcePatch } from "./resources.ts";
 import { emptyPage, listThreadMessages, mergedPage } from "./thread-messages.ts";
 import { pageOfThreads } from "./thread-page.ts";
@@ -33,7 +28,7 @@ import { threadNotFound, ThreadRecords, type ThreadPatch } from "./threads.ts";
 
 /** A message with the resource whose cube it lies in. */
 interface Located {
-  readonly resourceId: string | undefined;
+  readonly resourceId: Resource;
   readonly memoryId: string;
   readonly message: MastraDBMessage;
 }
@@ -46,18 +41,18 @@ interface Located {
 export class MemCubeMemoryStorage extends ObservationalStorage {
   override readonly supportsPartialThreadUpdate = true;
   protected override readonly observations: ObservationRecords;
-  readonly #options: ParsedStorageOptions;
-  readonly #cubes: ScopedCubes;
+  readonly #deletion: "erase" | "forget";
+  readonly #cubes: ResourceCubes;
   readonly #threads: ThreadRecords;
   readonly #resources: ResourceRecords;
-  readonly #places = new Places();
 
   /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
   constructor(options: MemCubeStorageOptions) {
     super();
-    this.#options = parseStorageOptions(options);
-    const { os, deletion } = this.#options;
-    this.#cubes = new ScopedCubes(os);
+    const parsed = parseStorageOptions(options);
+    const { deletion } = parsed;
+    this.#deletion = deletion;
+    this.#cubes = new ResourceCubes(parsed);
     this.#threads = new ThreadRecords(deletion);
     this.#resources = new ResourceRecords(deletion);
     this.observations = new ObservationRecords(deletion);
@@ -67,16 +62,16 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   override async dangerouslyClearAll(): Promise<void> {
     const threads = await this.#allThreads();
     for (const { id } of threads) await this.deleteThread({ threadId: id });
-    for await (const resourceId of this.#everyResource()) {
-      await this.#reading(resourceId, async (cube) => {
+    for (const resourceId of await this.#cubes.each()) {
+      await this.#cubes.read(resourceId, async (cube) => {
         await this.#resources.clear(cube);
-        await removeSaved(cube, this.#options.deletion);
+        await removeSaved(cube, this.#deletion);
       });
     }
     await this.atHome(async (home) => {
       await this.observations.clearAll(home);
-      await this.#places.clear(home);
     });
+    await this.#cubes.clear();
   }
 
   override async getThreadById({
@@ -105,8 +100,9 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
 
   override async deleteThread({ threadId }: { threadId: string }): Promise<void> {
     const thread = await this.getThreadById({ threadId });
-    const { deletion } = this.#options;
-    await this.#reading(thread?.resourceId, (cube) => removeThread(cube, threadId, deletion));
+    await this.#cubes.read(thread?.resourceId, (cube) =>
+      removeThread(cube, threadId, this.#deletion),
+    );
     await this.atHome(async (home) => {
       if (thread !== null) await this.observations.clear(home, threadId, thread.resourceId);
       await this.#threads.delete(home, threadId);
@@ -150,14 +146,13 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   }: {
     messages: MastraDBMessage[];
   }): Promise<{ messages: MastraDBMessage[] }> {
-    const places = new Map<string | undefined, MastraDBMessage[]>();
+    const places = new Map<Resource, MastraDBMessage[]>();
     for (const message of messages) {
       const resourceId = message.resourceId ?? (await this.#resourceOf(message.threadId));
       places.set(resourceId, [...(places.get(resourceId) ?? []), message]);
     }
     for (const [resourceId, some] of places) {
-      await this.#note(resourceId);
-      await this.#writing(resourceId, (cube) => saveMessages(cube, some));
+      await this.#cubes.write(resourceId, (cube) => saveMessages(cube, some));
     }
     await this.#touch(messages.map(({ threadId }) => threadId));
     return { messages };
@@ -176,8 +171,8 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
       const next = patchMessage(message, patch);
       await this.saveMessages({ messages: [next] });
       const moved = next.resourceId ?? (await this.#resourceOf(next.threadId));
-      if (await this.#areApart(resourceId, moved)) {
-        await this.#writing(resourceId, (cube) => remove(cube, [memoryId], "erase"));
+      if (await this.#cubes.areApart(resourceId, moved)) {
+        await this.#cubes.write(resourceId, (cube) => remove(cube, [memoryId], "erase"));
       }
       await this.#touch([message.threadId, next.threadId]);
       updated.push(next);
@@ -188,7 +183,7 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   override async deleteMessages(messageIds: string[]): Promise<void> {
     const located = await this.#locate(messageIds);
     for (const { resourceId, memoryId } of located) {
-      await this.#writing(resourceId, (cube) => remove(cube, [memoryId], this.#options.deletion));
+      await this.#cubes.write(resourceId, (cube) => remove(cube, [memoryId], this.#deletion));
     }
     await this.#touch(located.map(({ message }) => message.threadId));
   }
@@ -222,7 +217,7 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   }: {
     resourceId: string;
   }): Promise<StorageResourceType | null> {
-    const resource = await this.#reading(resourceId, (cube) =>
+    const resource = await this.#cubes.read(resourceId, (cube) =>
       this.#resources.get(cube, resourceId),
     );
     return resource ?? null;
@@ -233,8 +228,7 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   }: {
     resource: StorageResourceType;
   }): Promise<StorageResourceType> {
-    await this.#note(resource.id);
-    await this.#writing(resource.id, (cube) => this.#resources.save(cube, resource));
+    await this.#cubes.write(resource.id, (cube) => this.#resources.save(cube, resource));
     return resource;
   }
 
@@ -242,20 +236,19 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
     resourceId,
     ...patch
   }: { resourceId: string } & ResourcePatch): Promise<StorageResourceType> {
-    await this.#note(resourceId);
-    return await this.#writing(resourceId, (cube) =>
+    return await this.#cubes.write(resourceId, (cube) =>
       this.#resources.update(cube, resourceId, patch),
     );
   }
 
   protected override async atHome<T>(work: (home: MemCube) => Promise<T>): Promise<T> {
-    return await this.#writing(undefined, work);
+    return await this.#cubes.write(undefined, work);
   }
 
   protected override async fromHome<T>(
     work: (home: MemCube) => Promise<T>,
   ): Promise<T | undefined> {
-    return await this.#reading(undefined, work);
+    return await this.#cubes.read(undefined, work);
   }
 
   async #allThreads(resourceId?: string): Promise<readonly StorageThreadType[]> {
@@ -269,7 +262,7 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
     if (taken !== undefined && (await this.getThreadById({ threadId: taken })) !== null) {
       throw wrong(`Thread with id ${taken} already exists`);
     }
-    const held = await this.#reading(source.resourceId, (cube) =>
+    const held = await this.#cubes.read(source.resourceId, (cube) =>
       allMessages(cube, { threadId: source.id }),
     );
     const messages = (held ?? []).map(({ message }) => message);
@@ -284,56 +277,36 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   }
 
   async #listOf(
-    resourceId: string | undefined,
+    resourceId: Resource,
     listing: Parameters<typeof listThreadMessages>[1],
   ): Promise<StorageListMessagesOutput> {
-    const page = await this.#reading(resourceId, (cube) => listThreadMessages(cube, listing));
+    const page = await this.#cubes.read(resourceId, (cube) => listThreadMessages(cube, listing));
     return page ?? emptyPage(listing);
   }
 
   /** Looks for messages in the cubes of all resources until they are found; the order is that of the ids. */
   async #locate(ids: readonly string[]): Promise<readonly Located[]> {
     const found = new Map<string, Located>();
-    for (const resourceId of await this.#everyPlace()) {
+    for (const resourceId of await this.#cubes.each()) {
       const missing = ids.filter((id) => !found.has(id));
       if (missing.length === 0) break;
-      const held = await this.#reading(resourceId, (cube) => messagesById(cube, missing));
+      const held = await this.#cubes.read(resourceId, (cube) => messagesById(cube, missing));
       for (const one of held ?? []) found.set(one.message.id, { ...one, resourceId });
     }
     return ids.flatMap((id) => found.get(id) ?? []);
   }
 
-  /** One resource for each cube, what belongs to none first. */
-  async #everyPlace(): Promise<readonly (string | undefined)[]> {
-    const places = new Map<string, string | undefined>();
-    for await (const resourceId of this.#everyResource()) {
-      const key = await this.#placeOf(resourceId);
-      if (!places.has(key)) places.set(key, resourceId);
-    }
-    return [...places.values()];
-  }
-
-  async *#everyResource(): AsyncGenerator<string | undefined> {
-    yield undefined;
-    yield* (await this.fromHome((home) => this.#places.list(home))) ?? [];
-  }
-
-  /** Remembers that a resource has messages or a working memory. */
-  async #note(resourceId: string | undefined): Promise<void> {
-    if (resourceId !== undefined) await this.atHome((home) => this.#places.note(home, resourceId));
-  }
-
   async #resourcesOf(
     threadIds: readonly string[],
-    resourceId: string | undefined,
-  ): Promise<ReadonlySet<string | undefined>> {
+    resourceId: Resource,
+  ): Promise<ReadonlySet<Resource>> {
     if (resourceId !== undefined) return new Set([resourceId]);
     const known = await Promise.all(threadIds.map((id) => this.#resourceOf(id)));
     // Messages can be saved without their thread: then they are anybody's.
-    return new Set(known.includes(undefined) ? await this.#everyPlace() : known);
+    return new Set(known.includes(undefined) ? await this.#cubes.each() : known);
   }
 
-  async #resourceOf(threadId: string | undefined): Promise<string | undefined> {
+  async #resourceOf(threadId: string | undefined): Promise<Resource> {
     if (threadId === undefined || threadId.trim() === "") return undefined;
     return (await this.getThreadById({ threadId }))?.resourceId;
   }
@@ -343,29 +316,5 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
     for (const id of new Set(threadIds)) {
       if (id !== undefined) await this.atHome((home) => this.#threads.touch(home, id));
     }
-  }
-
-  async #areApart(one: string | undefined, other: string | undefined): Promise<boolean> {
-    return (await this.#placeOf(one)) !== (await this.#placeOf(other));
-  }
-
-  async #placeOf(resourceId: string | undefined): Promise<string> {
-    const { caller, cube } = await scopeOf(this.#options, resourceId);
-    return JSON.stringify([caller, cube ?? null]);
-  }
-
-  /** `undefined` when there is nothing of this resource yet. */
-  async #reading<T>(
-    resourceId: string | undefined,
-    work: (cube: MemCube) => Promise<T>,
-  ): Promise<T | undefined> {
-    return await this.#cubes.use(await scopeOf(this.#options, resourceId), "read", work);
-  }
-
-  async #writing<T>(
-    resourceId: string | undefined,
-    work: (cube: MemCube) => Promise<T>,
-  ): Promise<T> {
-    return await this.#cubes.use(await scopeOf(this.#options, resourceId), "write", work);
   }
 }

@@ -1,5 +1,6 @@
 import type { Memory } from "@memcube/core";
 import type { MastraDBMessage } from "@mastra/core/memory";
+import type { ProcessLLMRequestArgs } from "@mastra/core/processors";
 
 import { MESSAGE_FORMAT, messageIdOf } from "./from-mastra.ts";
 
@@ -35,4 +36,16 @@ export function toMessage({ header, payload }: Memory): MastraDBMessage | undefi
 
 export function textContent(text: string): Content {
   return { format: 2, content: text, parts: [{ type: "text", text }] };
+}
+
+type Prompt = ProcessLLMRequestArgs["prompt"];
+
+/** The prompt with a system message of its own moved to the beginning of the last user message. */
+export function withVolatile(prompt: Prompt, volatile: string): Prompt {
+  const rest = prompt.filter(({ role, content }) => role !== "system" || content !== volatile);
+  const place = rest.findLastIndex(({ role }) => role === "user");
+  const asked = rest[place];
+  if (rest.length === prompt.length || asked?.role !== "user") return prompt;
+  const block = { type: "text" as const, text: `${volatile}\n\n` };
+  return rest.with(place, { ...asked, content: [block, ...asked.content] });
 }

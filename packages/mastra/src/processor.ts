@@ -1,0 +1,134 @@
+import type { InjectionPlan, MemOS } from "@memcube/core";
+import type { MessageList } from "@mastra/core/agent";
+import type { MastraDBMessage, MemoryConfigInternal } from "@mastra/core/memory";
+import type {
+  ProcessInputArgs,
+  ProcessLLMRequestArgs,
+  ProcessLLMRequestResult,
+  ProcessOutputResultArgs,
+  Processor,
+} from "@mastra/core/processors";
+
+import { agentRunOf, type AgentRun } from "./agent-run.ts";
+import { textOf } from "./from-mastra.ts";
+import { scopeOf, type ParsedMemoryOptions, type ParsedStorageOptions } from "./options.ts";
+import type { MemCubeMemoryStorage } from "./storage.ts";
+import { withVolatile } from "./to-mastra.ts";
+
+const ID = "memcube";
+/** What marks memory's system messages among those of others. */
+const TAGS = { stable: "memcube-stable", volatile: "memcube-volatile", working: "memcube-working" };
+
+export interface ProcessorParts extends ParsedMemoryOptions, Pick<ParsedStorageOptions, "scope"> {
+  readonly os: MemOS;
+  readonly storage: MemCubeMemoryStorage;
+  /** The memory's own options under those of a call. */
+  readonly merged: (config: MemoryConfigInternal | undefined) => MemoryConfigInternal;
+}
+
+/**
+ * What an agent's run does with memory: before it the thread's last messages and what is known are
+ * added, behind it what was said is saved, also when the run broke off.
+ */
+export class MemoryProcessor implements Processor<typeof ID> {
+  readonly id = ID;
+  readonly name = ID;
+  readonly #parts: ProcessorParts;
+  readonly #plans = new WeakMap<MessageList, InjectionPlan>();
+
+  constructor(parts: ProcessorParts) {
+    this.#parts = parts;
+  }
+
+  async processInput({
+    messageList,
+    requestContext,
+    abortSignal,
+  }: ProcessInputArgs): Promise<MessageList> {
+    const run = agentRunOf(requestContext, this.#parts.merged);
+    if (run === undefined) return messageList;
+    const asked = messageList.get.input.db();
+    const thread = await this.#lastMessages(run, messageList);
+    const messages = [...thread, ...asked];
+    const plan = await this.#plan(run, messages, abortSignal);
+    this.#plans.set(messageList, plan);
+    const kept = new Set(plan.history?.keep ?? messages.keys());
+    for (const [place, message] of thread.entries()) {
+      if (kept.has(place)) messageList.add(message, "memory");
+    }
+    await this.#addWorkingMemory(run, messageList);
+    if (plan.stable !== "") messageList.addSystem(plan.stable, TAGS.stable);
+    if (plan.volatile !== "") messageList.addSystem(plan.volatile, TAGS.volatile);
+    return messageList;
+  }
+
+  /**
+   * Takes what was recalled to the last user message, so that what comes before it stays the same for
+   * prompt caches. Where Mastra does not ask this yet, it stays a system message.
+   */
+  processLLMRequest({ prompt, messageList }: ProcessLLMRequestArgs): ProcessLLMRequestResult {
+    const plan = messageList && this.#plans.get(messageList);
+    return plan === undefined ? undefined : { prompt: withVolatile(prompt, plan.volatile) };
+  }
+
+  async processOutputResult({
+    messageList,
+    requestContext,
+  }: ProcessOutputResultArgs): Promise<MessageList> {
+    const run = agentRunOf(requestContext, this.#parts.merged);
+    if (run === undefined) return messageList;
+    await this.#plans.get(messageList)?.report({ used: true });
+    if (run.readOnly) return messageList;
+    const { threadId, resourceId } = run;
+    const said = [...messageList.get.input.db(), ...messageList.get.response.db()];
+    const messages = said
+      .filter(({ role }) => role !== "system")
+      .map((message) => ({ ...message, threadId, resourceId }));
+    if (messages.length > 0) await this.#parts.storage.saveMessages({ messages });
+    return messageList;
+  }
+
+  /** The last messages of the thread that the list does not have yet, oldest first. */
+  async #lastMessages(
+    { threadId, lastMessages }: AgentRun,
+    messageList: MessageList,
+  ): Promise<readonly MastraDBMessage[]> {
+    if (lastMessages === 0) return [];
+    const { messages } = await this.#parts.storage.listMessages({
+      threadId,
+      perPage: lastMessages,
+      orderBy: { field: "createdAt", direction: "DESC" },
+      includeTotal: false,
+    });
+    const there = new Set(messageList.get.all.db().map(({ id }) => id));
+    return messages.toReversed().filter(({ id }) => !there.has(id));
+  }
+
+  async #plan(
+    run: AgentRun,
+    messages: readonly MastraDBMessage[],
+    signal: AbortSignal | undefined,
+  ): Promise<InjectionPlan> {
+    const { os, budgetTokens } = this.#parts;
+    const historyTokens = run.historyTokens ?? this.#parts.historyTokens;
+    const { caller, cube } = await scopeOf(this.#parts, run.resourceId);
+    return await os.as(caller).prepare({
+      ...(cube === undefined ? {} : { cubes: [cube] }),
+      sessionId: run.threadId,
+      messages: messages.map((message) => ({ role: message.role, content: textOf(message) })),
+      ...(budgetTokens === undefined ? {} : { budgetTokens }),
+      ...(historyTokens === undefined ? {} : { historyTokens }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async #addWorkingMemory(
+    { resourceId, workingMemory }: AgentRun,
+    messageList: MessageList,
+  ): Promise<void> {
+    if (!workingMemory) return;
+    const resource = await this.#parts.storage.getResourceById({ resourceId });
+    const content = resource?.workingMemory ?? "";
+    if (content !== "") messageList.addSystem(content, TAGS.working);
+  }
+}
