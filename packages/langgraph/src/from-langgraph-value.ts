@@ -1,5 +1,6 @@
 import type { ThreadValue } from "@memcube/core";
 
+import { messageClass } from "./message-classes.ts";
 import { extensionRecord, isDeltaSnapshotLike, isSendLike } from "./value-records.ts";
 
 /**
@@ -59,22 +60,47 @@ class ValueWriter {
       const send = timeout === undefined ? { node, args } : { node, args, timeout };
       return this.#writeFields(send);
     }
+    if (isMessage(value)) return this.#writeMessage(value);
     if ("toJSON" in value && typeof value.toJSON === "function") {
-      return this.#writeJson((value as { toJSON(): unknown }).toJSON());
+      const json = (value as { toJSON(): unknown }).toJSON();
+      return "lc_serializable" in value ? this.#writeLangChain(json) : this.write(json);
     }
-    return this.#isRecord(value)
+    return "lc" in value
       ? extensionRecord("Object", [this.#writeFields(value)])
       : this.#writeFields(value);
   }
 
-  /** What an object says of itself: for LangChain's classes a record, which is not to be escaped. */
-  #writeJson(value: unknown): ThreadValue {
-    const isPlain = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isPlain ? this.#writeFields(value) : this.write(value);
+  /** As it says of itself, but with all that its fields hold: `toJSON` makes a Map an empty object. */
+  #writeMessage(message: MessageLike): ThreadValue {
+    const { lc_id: id, lc_kwargs: kwargs } = message;
+    const now = Object.keys(kwargs).map((key): [string, unknown] => [
+      key,
+      key in message ? message[key as keyof MessageLike] : kwargs[key],
+    ]);
+    const fields = now.filter(([, field]) => field !== undefined && !isUnwritable(field));
+    return {
+      lc: 1,
+      type: "constructor",
+      id: [...id],
+      kwargs: Object.fromEntries(fields.map(([key, field]) => [key, this.write(field)])),
+    };
   }
 
-  #isRecord(value: object): boolean {
-    return "lc" in value || "__lc_escaped__" in value;
+  /**
+   * What an object of LangChain says of itself: records are not escaped, and what it escapes so that it
+   * is not taken for a record is written as any object that looks like one.
+   */
+  #writeLangChain(value: unknown): ThreadValue {
+    if (Array.isArray(value)) return value.map((element) => this.#writeLangChain(element));
+    if (!isPlainObject(value)) return this.write(value);
+    const { __lc_escaped__: escaped } = value;
+    if (escaped !== undefined) return this.write(escaped);
+    const fields: [string, ThreadValue][] = [];
+    for (const [key, field] of Object.entries(value)) {
+      if (field !== undefined && !isUnwritable(field))
+        fields.push([key, this.#writeLangChain(field)]);
+    }
+    return Object.fromEntries(fields);
   }
 
   #writeError(error: Error): ThreadValue {
@@ -108,6 +134,21 @@ class ValueWriter {
     }
     return Object.fromEntries(fields);
   }
+}
+
+interface MessageLike {
+  readonly lc_id: readonly string[];
+  readonly lc_kwargs: Readonly<Record<string, unknown>>;
+}
+
+function isMessage(value: object): value is MessageLike {
+  return "lc_serializable" in value && "lc_id" in value && messageClass(value.lc_id) !== undefined;
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function isJsonNumber(value: number): boolean {

@@ -106,7 +106,7 @@ export function fromWrites(
   serde: SerializerProtocol | undefined,
 ): () => Promise<WritesStep["writes"]> {
   const rows = writes.map(([channel, value], at) => ({
-    index: WRITES_IDX_MAP[channel] ?? at,
+    index: Object.hasOwn(WRITES_IDX_MAP, channel) ? (WRITES_IDX_MAP[channel] ?? at) : at,
     channel,
     value: writeValue(value, serde),
   }));

@@ -15,7 +15,6 @@ export const EXTENSIONS: ReadonlyMap<unknown, Revive> = new Map<string, Revive>(
   ["Number", ([text]) => (isText(text) ? { value: text === "0" ? -0 : Number(text) } : undefined)],
   ["BigInt", ([text]) => (isInteger(text) ? { value: BigInt(text) } : undefined)],
   ["Date", ([time]) => (isTime(time) ? { value: new Date(Number(time)) } : undefined)],
-  ["Object", ([fields]) => ({ value: fields })],
   [
     "Error",
     ([shape, fields]) => (isObject(shape) ? { value: reviveError(shape, fields) } : undefined),

@@ -68,7 +68,8 @@ class RecordReader {
   #readNamed(record: Fields, revivers: ReadonlyMap<unknown, Revive>): unknown {
     const { id, args } = record;
     const name = Array.isArray(id) && id.length === 1 ? (id[0] as unknown) : undefined;
-    if (name === "Typed" && revivers === EXTENSIONS) return this.#readTyped(record);
+    if (revivers === EXTENSIONS && name === "Typed") return this.#readTyped(record);
+    if (revivers === EXTENSIONS && name === "Object") return this.#readFields(firstFields(args));
     const revive = revivers.get(name);
     const given = Array.isArray(args)
       ? args.map((arg) => this.read(arg as ThreadValue))
@@ -79,21 +80,8 @@ class RecordReader {
 
   #readLangChain(record: Fields): unknown {
     const Message = messageClass(record.id);
-    if (Message !== undefined) return new Message(this.#readKwargs(record.kwargs ?? {}));
-    return this.#awaited(record, () => load(JSON.stringify(record)));
-  }
-
-  /** LangChain wraps plain objects that look like its own records. */
-  #readKwargs(value: ThreadValue): unknown {
-    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-    if (Array.isArray(value)) return value.map((one) => this.#readKwargs(one as ThreadValue));
-    const fields = value as Fields;
-    if ("lc" in fields) return this.#readRecord(fields);
-    const { __lc_escaped__: escaped } = fields;
-    if (escaped !== undefined) return escaped;
-    return Object.fromEntries(
-      Object.entries(fields).map(([key, field]) => [key, this.#readKwargs(field)]),
-    );
+    if (Message !== undefined) return new Message(this.read(record.kwargs ?? {}));
+    return this.#awaited(record, () => load(JSON.stringify(loadable(record))));
   }
 
   #readTyped(record: Fields): unknown {
@@ -108,4 +96,20 @@ class RecordReader {
     if (!this.#loaded.has(record) && !this.#loading.has(record)) this.#loading.set(record, start());
     return this.#loaded.get(record);
   }
+}
+
+function firstFields(args: ThreadValue | undefined): Fields {
+  const [fields] = Array.isArray(args) ? (args as ThreadValue[]) : [];
+  return typeof fields === "object" && fields !== null ? (fields as Fields) : {};
+}
+
+/** As LangChain's `load` takes it: what only looks like a record is escaped in its way. */
+function loadable(value: ThreadValue | undefined): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((element) => loadable(element as ThreadValue));
+  const { lc, type, id, args } = value as Fields;
+  const isEscaped = lc === 2 && type === "memcube" && Array.isArray(id) && id[0] === "Object";
+  if (isEscaped) return { __lc_escaped__: firstFields(args) };
+  const fields = Object.entries(value as Fields);
+  return Object.fromEntries(fields.map(([key, field]) => [key, loadable(field)]));
 }

@@ -89,7 +89,7 @@ function uuidText(hex: string): string {
 export function unpackBytes(packed: Uint8Array): Uint8Array {
   const rest = packed.subarray(1);
   if (packed[0] === PLAIN) return new Uint8Array(rest);
-  if (packed[0] === DEFLATED) return inflateBytes(rest);
+  if (packed[0] === DEFLATED) return new Uint8Array(inflateBytes(rest));
   throw damaged();
 }
 
