@@ -2,15 +2,8 @@ import type { InjectionPlan, MemSession, ResolvedScope } from "@memcube/core";
 import type { BaseMessage } from "@langchain/core/messages";
 
 import { notKept, turnOf } from "./from-langchain.ts";
-import { scopeOfRun, type FailedPart, type MiddlewareOptions } from "./options.ts";
+import { scopeOfRun, type FailedPart, type MiddlewareOptions, type RunTime } from "./options.ts";
 import { emit } from "./telemetry.ts";
-
-/** What LangChain tells a hook of the run it is called in. */
-export interface RunTime {
-  readonly context?: unknown;
-  readonly configurable?: Readonly<Record<string, unknown>> | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Whose memory a run works with. */
 export interface Whose {

@@ -43,7 +43,7 @@ describe("memcubeMiddleware", () => {
     expect(system!.text).toBe("Be brief.");
     expect(human!.text).toMatch(/^From memory .*:\n.*attic/s);
     expect(human!.text.endsWith("\n\nWhere is my passport?")).toBe(true);
-    expect(Object.keys(result)).toEqual(["messages"]);
+    expect(result).not.toHaveProperty("_memcube");
     expect(result.messages.map(({ text }) => text)).toEqual([
       "Where is my passport?",
       "You keep it in the attic.",
@@ -134,6 +134,31 @@ describe("memcubeMiddleware", () => {
       { text: "hi", sessionId: "t9" },
       { text: "ok", sessionId: "t9" },
     ]);
+  });
+
+  test("a scope function sees keys of the application's own in the context, in every hook", async () => {
+    const { os } = startMemOS();
+    const seen: unknown[] = [];
+    const agent = createAgent({
+      model: fakeModel()
+        .respond(calling("add_memory", { text: "It rains." }))
+        .respond(new AIMessage("ok")),
+      tools: [],
+      contextSchema: z.object({ customer: z.string() }),
+      middleware: [
+        memcubeMiddleware({
+          os,
+          tools: true,
+          scope: ({ context }) => {
+            seen.push(context["customer"]);
+            return { caller: { userId: String(context["customer"]) } };
+          },
+        }),
+      ],
+    });
+    await agent.invoke(says("hi"), { context: { customer: "c7" } });
+    expect(seen).toEqual(["c7", "c7", "c7"]);
+    expect(await textsOf(os, "c7")).toEqual(["It rains.", "hi", "ok"]);
   });
 
   test("when the model fails, what was asked is kept and the error is the model's", async () => {

@@ -5,13 +5,14 @@ import type { BaseMessage } from "@langchain/core/messages";
 import { createMiddleware } from "langchain";
 import { z } from "zod";
 
-import { keep, recall, whoseMemory, type RunTime, type Whose } from "./agent-run.ts";
+import { keep, recall, whoseMemory, type Whose } from "./agent-run.ts";
 import { lastHuman } from "./from-langchain.ts";
 import {
   contextSchema,
   parseMiddlewareOptions,
   type MemCubeMiddlewareOptions,
   type MiddlewareOptions,
+  type RunTime,
 } from "./options.ts";
 import { placed } from "./to-langchain.ts";
 import { memcubeTools } from "./tools.ts";

@@ -8,6 +8,7 @@ import {
   type Scope,
   type ScopeOption,
 } from "@memcube/core";
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { z } from "zod";
 
 /** Name of this adapter in the log of a cube. */
@@ -30,9 +31,9 @@ export type MemCubeContext = z.output<typeof contextSchema>;
 
 /** What a `scope` function is told about the run at hand. */
 export interface AgentRequest {
-  /** What the run's `context` says of the fields that this adapter knows. */
-  readonly context: MemCubeContext;
-  /** `configurable` of the run: for keys of your own. */
+  /** The run's `context`, with keys of your own. */
+  readonly context: MemCubeContext & Readonly<Record<string, unknown>>;
+  /** `configurable` of the run. */
   readonly configurable: Readonly<Record<string, unknown>>;
 }
 
@@ -110,6 +111,13 @@ export async function scopeOf({ scope }: Pick<MemCubeFields, "scope">): Promise<
   return await resolveScope<undefined>(scope, undefined, VIA);
 }
 
+/** What LangChain tells a hook or a tool of the run it is called in. */
+export interface RunTime {
+  readonly context?: unknown;
+  readonly configurable?: Readonly<Record<string, unknown>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Whose memory a run is about: what its context says goes before the scope of the options, and the
  * thread is the session where neither names one.
@@ -118,14 +126,15 @@ export async function scopeOf({ scope }: Pick<MemCubeFields, "scope">): Promise<
  */
 export async function scopeOfRun(
   scope: ScopeOption<AgentRequest> | undefined,
-  runtime: {
-    readonly context?: unknown;
-    readonly configurable?: Readonly<Record<string, unknown>> | undefined;
-  },
+  runtime: RunTime,
 ): Promise<ResolvedScope> {
-  const { configurable = {} } = runtime;
-  const context = parsed(contextSchema, runtime.context ?? {}, "context");
-  const base = await resolveScope(scope, { context, configurable }, VIA);
+  // Hooks are given those keys of the context only that their middleware declares, and before 1.2 no
+  // configurable: the run's own config has all of it.
+  const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as RunTime | undefined;
+  const { configurable = config?.configurable ?? {} } = runtime;
+  const all = config?.context ?? runtime.context ?? {};
+  const context = parsed(contextSchema, all, "context");
+  const base = await resolveScope(scope, { context: { ...all, ...context }, configurable }, VIA);
   const { cube, sessionId, ...caller } = given(context);
   const thread: unknown = configurable["thread_id"];
   return await resolveScope<undefined>(

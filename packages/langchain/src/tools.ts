@@ -1,7 +1,7 @@
 import type { MemoryToolName, MemOS, ScopeOption } from "@memcube/core";
 import { tool, type DynamicStructuredTool } from "@langchain/core/tools";
 
-import { scopeOfRun, type AgentRequest } from "./options.ts";
+import { scopeOfRun, type AgentRequest, type RunTime } from "./options.ts";
 
 /** Options of {@link memcubeTools}. */
 export interface MemCubeToolsOptions {
@@ -25,7 +25,7 @@ export function memcubeTools({ os, scope, only }: MemCubeToolsOptions): DynamicS
   const offered = os.as({ userId: "local" }).tools(options);
   return offered.map(({ name, description, inputSchema }) =>
     tool(
-      async (input: unknown, runtime: Run) => {
+      async (input: unknown, runtime: RunTime) => {
         const { caller, cube, sessionId } = await scopeOfRun(scope, runtime);
         const [bound] = os.as(caller).tools({
           only: [name],
@@ -40,11 +40,4 @@ export function memcubeTools({ os, scope, only }: MemCubeToolsOptions): DynamicS
       { name, description, schema: inputSchema },
     ),
   );
-}
-
-/** What LangChain tells a tool of the run it is called in. */
-interface Run {
-  readonly context?: unknown;
-  readonly configurable?: Readonly<Record<string, unknown>>;
-  readonly signal?: AbortSignal;
 }
