@@ -1,6 +1,11 @@
 /** Random operations give the same on `InMemoryStore` and on ours; what is meant to differ is named. */
 import { memoryStorage } from "@memcube/core/testing";
-import { InMemoryStore, type Item, type Operation } from "@langchain/langgraph-checkpoint";
+import {
+  InMemoryStore,
+  type Item,
+  type Operation,
+  type OperationResults,
+} from "@langchain/langgraph-checkpoint";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -136,12 +141,21 @@ test("where InMemoryStore mixes namespaces up, this one does not", async () => {
   expect(await store.get(["a", "b"], "k")).toBeNull();
 });
 
-/** `InMemoryStore`, but a namespace whose last item was deleted is none, as on every database. */
+/**
+ * `InMemoryStore`, but a namespace whose last item was deleted is none, as on every database; and what
+ * was read is not changed by a write of the same batch, as it is there: it gives its own items out.
+ */
 class ComparablePeer extends InMemoryStore {
   override async batch<Operations extends readonly Operation[]>(operations: Operations) {
     const empty = [...this.#namespaces()].filter(([, items]) => items.size === 0);
     for (const [name] of empty) this.#namespaces().delete(name);
-    return await super.batch(operations);
+    const isWrite = (one: Operation): boolean => "value" in one;
+    const read = await super.batch(operations.filter((one) => !isWrite(one)));
+    const results = structuredClone(read).values();
+    await super.batch(operations.filter(isWrite));
+    return operations.map((one) =>
+      isWrite(one) ? undefined : results.next().value,
+    ) as OperationResults<Operations>;
   }
 
   #namespaces(): Map<string, Map<string, Item>> {
