@@ -25,7 +25,7 @@ const ACTIONS: Readonly<Record<string, (action: KvAction) => Promise<ExitCode | 
 
 export const kvCommand = command({
   name: "kv",
-  summary: "look after kept states of prompts (activation memory): ls, show, verify, gc, warm",
+  summary: "look after kept states of prompts (activation memory)",
   usage: "ls | show KEY | verify | gc | warm FILE",
   arguments: { min: 1, max: 2 },
   options: {
