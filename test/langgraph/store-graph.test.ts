@@ -96,6 +96,7 @@ test("a value that is no JSON is refused with its place, and nothing of the batc
     [{ n: 1n }, "value.n is a bigint"],
     [{ n: Number.NaN }, "value.n is NaN"],
     [cyclic, "value.self is a value that contains itself"],
+    [JSON.parse('{"a":{"__proto__":1}}') as unknown, "value.a is a value with a key __proto__"],
     [undefined, "value is undefined"],
   ] as const;
   for (const [value, message] of bad) {
@@ -117,8 +118,11 @@ test("a value that is no JSON is refused with its place, and nothing of the batc
 
 test("a value that is too large is refused; large batches go through", async () => {
   const { store } = await newWorld();
-  const large = store.put(["n"], "large", { text: "x".repeat(1_100_000) });
-  await expect(large).rejects.toMatchObject({ code: "MEMCUBE_INVALID_INPUT" });
+  const large = store.batch([
+    { namespace: ["n"], key: "small", value: { v: 1 } },
+    { namespace: ["n"], key: "large", value: { text: "x".repeat(1_100_000) } },
+  ]);
+  await expect(large).rejects.toMatchObject({ code: "MEMCUBE_LIMIT_EXCEEDED" });
   const puts = Array.from({ length: 1_100 }, (_, n) => ({
     namespace: ["n"],
     key: `k${n}`,

@@ -3,10 +3,18 @@ import { LIMITS, MemCubeError, type JsonValue } from "@memcube/core";
 /**
  * A value as JSON, dates as ISO text and `undefined` members left out as `JSON.stringify` does.
  *
- * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for what has no form in JSON, with its place
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for what has no form in JSON, with its place,
+ * `MEMCUBE_LIMIT_EXCEEDED` for what is larger than a memory
  */
 export function storableValue(value: unknown): JsonValue {
-  return copy(value, "value", []);
+  const copied = copy(value, "value", []);
+  const sizeBytes = Buffer.byteLength(JSON.stringify(copied));
+  if (sizeBytes <= LIMITS.payloadBytes) return copied;
+  throw new MemCubeError(
+    "MEMCUBE_LIMIT_EXCEEDED",
+    `A value has at most ${LIMITS.payloadBytes} bytes as JSON; this one has ${sizeBytes}.`,
+    { details: { limit: LIMITS.payloadBytes, actual: sizeBytes } },
+  );
 }
 
 function copy(value: unknown, place: string, above: readonly object[]): JsonValue {
@@ -21,6 +29,7 @@ function copy(value: unknown, place: string, above: readonly object[]): JsonValu
     return value.map((element, at) => copy(element ?? null, `${place}[${at}]`, within));
   }
   if (!isPlain(value)) throw notJson(place, describe(value));
+  if (Object.hasOwn(value, "__proto__")) throw notJson(place, "a value with a key __proto__");
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(
     members.map(([key, member]) => [key, copy(member, `${place}.${key}`, within)]),
@@ -41,7 +50,7 @@ function describe(value: unknown): string {
 function notJson(place: string, what: string): MemCubeError {
   return new MemCubeError(
     "MEMCUBE_INVALID_INPUT",
-    `${place} is ${what}, which JSON has no form for: turn it into plain data first.`,
+    `${place} is ${what}, which can't be kept as JSON: turn it into plain data first.`,
     { details: { place } },
   );
 }
