@@ -118,6 +118,21 @@ eachPlace((makePlace) => {
         .toEqual(["A fine name for a cat.", "And my dog Bruno", "My cat is called Nero", "error"]);
     });
 
+    it("goes on without memory when recalling and saving fail, and tells of it", async () => {
+      const failed: string[] = [];
+      const memory = new MemCubeMemory({
+        os,
+        onError: (error, part) => failed.push(`${part}: ${(error as Error).name}`),
+        // Nobody may open it but for the threads.
+        scope: ({ resourceId }) => (resourceId === undefined ? {} : { cube: "not-there" }),
+        // oxlint-disable-next-line typescript/no-deprecated -- `false` is how a history is left out
+        options: { lastMessages: false },
+      });
+      const { text } = await agentWith(scriptedModel(["Hello."]), memory).generate("Hello", ADA);
+      expect(text).toBe("Hello.");
+      expect(failed).toEqual(["recall: MemCubeError", "save: MemCubeError"]);
+    });
+
     it("saves nothing when it is read only", async () => {
       const memory = new MemCubeMemory({ os, options: { readOnly: true } });
       await agentWith(scriptedModel(["Yes."]), memory).generate("Are you there?", ADA);

@@ -1,5 +1,6 @@
 export { MemCubeMemory } from "./memory.ts";
 export type {
+  FailedPart,
   MastraContext,
   MastraScope,
   MemCubeMemoryOptions,
@@ -7,3 +8,4 @@ export type {
 } from "./options.ts";
 export { MemCubeMemoryStorage } from "./storage.ts";
 export { memcubeStore } from "./store.ts";
+export type { MastraEvents } from "./telemetry.ts";

@@ -38,6 +38,9 @@ export interface MemCubeStorageOptions {
   readonly deletion?: "erase" | "forget";
 }
 
+/** Where memory failed. The run goes on without it. */
+export type FailedPart = "recall" | "save";
+
 /** Options of {@link MemCubeMemory}. */
 export interface MemCubeMemoryOptions extends MemCubeStorageOptions {
   /** Mastra's own: `lastMessages`, `readOnly`, `semanticRecall`, `workingMemory`, `generateTitle`. */
@@ -49,6 +52,10 @@ export interface MemCubeMemoryOptions extends MemCubeStorageOptions {
    * @default not cut
    */
   readonly historyTokens?: number;
+  /** How long a run waits for what is known before it goes on without. @default 2000 */
+  readonly recallTimeoutMs?: number;
+  /** Told when memory fails in a run; also on the channel `memcube:mastra:error`. */
+  readonly onError?: (error: unknown, part: FailedPart) => void;
   /** Gives agents tools to search, add, correct and forget memories. @default false */
   readonly tools?: boolean;
 }
@@ -57,6 +64,10 @@ export interface MemCubeMemoryOptions extends MemCubeStorageOptions {
 const memorySchema = z.object({
   budgetTokens: z.int().min(0).optional(),
   historyTokens: z.int().min(1).optional(),
+  recallTimeoutMs: z.int().min(1).default(2_000),
+  onError: z
+    .custom<(error: unknown, part: FailedPart) => void>((value) => typeof value === "function")
+    .optional(),
   tools: z.boolean().default(false),
 });
 

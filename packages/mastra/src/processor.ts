@@ -11,8 +11,14 @@ import type {
 
 import { agentRunOf, type AgentRun } from "./agent-run.ts";
 import { textOf } from "./from-mastra.ts";
-import { scopeOf, type ParsedMemoryOptions, type ParsedStorageOptions } from "./options.ts";
+import {
+  scopeOf,
+  type FailedPart,
+  type ParsedMemoryOptions,
+  type ParsedStorageOptions,
+} from "./options.ts";
 import type { MemCubeMemoryStorage } from "./storage.ts";
+import { emit } from "./telemetry.ts";
 import { withVolatile } from "./to-mastra.ts";
 
 const ID = "memcube";
@@ -47,16 +53,19 @@ export class MemoryProcessor implements Processor<typeof ID> {
   }: ProcessInputArgs): Promise<MessageList> {
     const run = agentRunOf(requestContext, this.#parts.merged);
     if (run === undefined) return messageList;
-    const asked = messageList.get.input.db();
+    // A thread that can't be shown is no thread to go on with: this fails the run.
     const thread = await this.#lastMessages(run, messageList);
-    const messages = [...thread, ...asked];
-    const plan = await this.#plan(run, messages, abortSignal);
-    this.#plans.set(messageList, plan);
-    const kept = new Set(plan.history?.keep ?? messages.keys());
+    const messages = [...thread, ...messageList.get.input.db()];
+    const plan = await this.#orFail("recall", abortSignal, async () =>
+      this.#plan(run, messages, abortSignal),
+    );
+    const kept = new Set(plan?.history?.keep ?? messages.keys());
     for (const [place, message] of thread.entries()) {
       if (kept.has(place)) messageList.add(message, "memory");
     }
     await this.#addWorkingMemory(run, messageList);
+    if (plan === undefined) return messageList;
+    this.#plans.set(messageList, plan);
     if (plan.stable !== "") messageList.addSystem(plan.stable, TAGS.stable);
     if (plan.volatile !== "") messageList.addSystem(plan.volatile, TAGS.volatile);
     return messageList;
@@ -84,7 +93,10 @@ export class MemoryProcessor implements Processor<typeof ID> {
     const messages = said
       .filter(({ role }) => role !== "system")
       .map((message) => ({ ...message, threadId, resourceId }));
-    if (messages.length > 0) await this.#parts.storage.saveMessages({ messages });
+    if (messages.length === 0) return messageList;
+    await this.#orFail("save", undefined, async () =>
+      this.#parts.storage.saveMessages({ messages }),
+    );
     return messageList;
   }
 
@@ -109,17 +121,41 @@ export class MemoryProcessor implements Processor<typeof ID> {
     messages: readonly MastraDBMessage[],
     signal: AbortSignal | undefined,
   ): Promise<InjectionPlan> {
-    const { os, budgetTokens } = this.#parts;
+    const { os, budgetTokens, recallTimeoutMs } = this.#parts;
+    const timeout = AbortSignal.timeout(recallTimeoutMs);
     const historyTokens = run.historyTokens ?? this.#parts.historyTokens;
     const { caller, cube } = await scopeOf(this.#parts, run.resourceId);
-    return await os.as(caller).prepare({
+    const plan = await os.as(caller).prepare({
       ...(cube === undefined ? {} : { cubes: [cube] }),
       sessionId: run.threadId,
       messages: messages.map((message) => ({ role: message.role, content: textOf(message) })),
       ...(budgetTokens === undefined ? {} : { budgetTokens }),
       ...(historyTokens === undefined ? {} : { historyTokens }),
-      ...(signal === undefined ? {} : { signal }),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
+    const { before, after } = plan.history?.tokens ?? { before: 0, after: 0 };
+    emit("memcube:mastra:recall", {
+      hits: plan.hits.length,
+      tokens: plan.tokens.stable + plan.tokens.volatile,
+      savedTokens: before - after,
+    });
+    return plan;
+  }
+
+  /** Does the work; when it fails, tells of it and gives `undefined`. A run that was aborted stays so. */
+  async #orFail<T>(
+    part: FailedPart,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      emit("memcube:mastra:error", { part, error });
+      this.#parts.onError?.(error, part);
+      return undefined;
+    }
   }
 
   async #addWorkingMemory(
