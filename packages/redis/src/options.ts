@@ -20,6 +20,20 @@ export interface RedisStorageOptions {
    * @default "auto"
    */
   readonly search?: "auto" | "query-engine" | "local";
+  /**
+   * Also indexes the vectors of one model in the query engine, so that candidates of a cold cube come by
+   * meaning, too. Set it from the beginning: memories whose vectors were stored without it are proposed
+   * by their words only, until they are embedded anew. @default no vectors
+   */
+  readonly vectors?: {
+    /** Name of the embedder's model, as the embedder has it. */
+    readonly model: string;
+    readonly dimensions: number;
+    /** `flat` is exact, and quick up to some 20,000 memories. @default "hnsw" */
+    readonly algorithm?: "hnsw" | "flat";
+    /** `float16` takes 30 % less RAM in the index. @default "float32" */
+    readonly type?: "float32" | "float16";
+  };
   /** Where blobs lie that are larger than `redisBlobBytes`. @default Redis takes those of any size */
   readonly blobs?: BlobStore;
   /** Blobs up to this size lie in Redis when `blobs` is given. @default 65536 */
@@ -67,6 +81,14 @@ const optionsSchema = z
       .regex(/^[^{}\s]+$/u, "no braces and no white space")
       .default("memcube"),
     search: z.enum(["auto", "query-engine", "local"]).default("auto"),
+    vectors: z
+      .strictObject({
+        model: z.string().min(1).max(256),
+        dimensions: z.int().min(1).max(32_768),
+        algorithm: z.enum(["hnsw", "flat"]).default("hnsw"),
+        type: z.enum(["float32", "float16"]).default("float32"),
+      })
+      .optional(),
     blobs: blobsSchema.optional(),
     redisBlobBytes: z.int().min(0).default(65_536),
     timeoutMs: z.int().min(50).max(600_000).default(5_000),
@@ -87,6 +109,7 @@ const optionsSchema = z
   });
 
 export type ParsedOptions = Readonly<z.output<typeof optionsSchema>>;
+export type VectorOptions = Readonly<NonNullable<ParsedOptions["vectors"]>>;
 
 /** @throws TypeError naming the wrong option; never showing the URL, which may hold a password */
 export function parseOptions(options: RedisStorageOptions): ParsedOptions {

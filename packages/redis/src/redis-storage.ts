@@ -46,6 +46,7 @@ async function assemble(connection: OpenConnection, options: ParsedOptions): Pro
       feed,
       durability: options.durability ?? connection.server.durability ?? "process",
       fields: search.documents ? searchFields(connection.keys) : noFields,
+      ...(search.vectors === undefined ? {} : { vectors: search.vectors }),
       candidates: search.candidates,
       acknowledge: {
         ...options.acknowledge,

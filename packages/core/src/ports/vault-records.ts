@@ -5,6 +5,8 @@ import type { CubeRef, Edge, MemoryKind, MemoryState } from "../memory/index.ts"
 export interface VaultCapabilities {
   /** Has {@link Vault.candidates}. */
   readonly candidates: boolean;
+  /** Candidates also come by vectors of this model: see `vector` of {@link Vault.candidates}. */
+  readonly vectors?: { readonly model: string; readonly dimensions: number };
   /** One commit call may carry several cubes. No driver here does so yet. */
   readonly atomicAcrossCubes: boolean;
   /**

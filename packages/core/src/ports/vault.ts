@@ -182,7 +182,8 @@ export interface Vault {
 
   /**
    * Ids of some `limit` permitted memories that share terms with the query, best first by the
-   * storage's own ranking; the operator rescores them. Only with `capabilities.candidates`.
+   * storage's own ranking; the operator rescores them. Only with `capabilities.candidates`. Where
+   * `capabilities.vectors` is declared, with a vector of that model also the nearest to it.
    *
    * @throws MemCubeError `MEMCUBE_NOT_SUPPORTED` without the capability
    */
@@ -194,6 +195,8 @@ export interface Vault {
       readonly access: Access;
       readonly now: number;
       readonly limit: number;
+      /** Looked at only where `capabilities.vectors` is declared. */
+      readonly vector?: Float32Array;
     },
   ): Promise<readonly { readonly id: string; readonly score: number }[]>;
 }

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 
 import { keysOf } from "../keys.ts";
-import { searchCommand, type SearchQuery } from "./search-command.ts";
+import { merged } from "./candidates.ts";
+import { nearestCommand, searchCommand, type SearchQuery } from "./search-command.ts";
 import { createIndexCommand, searchFields, tagOf } from "./search-schema.ts";
+import { vectorField } from "./vector-field.ts";
 
 const keys = keysOf("mc");
 const cube = { tenantId: "t1", cubeId: "user:ada" };
@@ -160,4 +162,69 @@ test("an empty name is a tag too: the engine refuses to look for none", () => {
   expect(values).not.toContain("");
   expect(values[4]).toBe("1000");
   expect(tagOf("%%")).not.toBe(tagOf(""));
+});
+
+const hnsw = vectorField({ model: "m", dimensions: 2, algorithm: "hnsw", type: "float32" });
+const flat = vectorField({ model: "m", dimensions: 2, algorithm: "flat", type: "float16" });
+
+test("the words on the wire: the nearest vectors", () => {
+  const bytes = Buffer.from(new Float32Array([1, 0]).buffer);
+  const filter = { kinds: ["plaintext"], tags: ["x"] } as const;
+  expect(nearestCommand(keys, cube, { ...query, filter }, hnsw, bytes)).toEqual([
+    "FT.SEARCH",
+    `mc:search${hnsw.suffix}`,
+    "(@cube:{$p0} @kind:{$p1} @tags:{$p2} @expires:[$p3 +inf])" +
+      `=>[KNN $p4 @${hnsw.field} $p5 EF_RUNTIME $p6 AS distance]`,
+    "NOCONTENT",
+    "SORTBY",
+    "distance",
+    "ASC",
+    ..."LIMIT 0 200 TIMEOUT 500 PARAMS 14".split(" "),
+    ..."p0 c:t1:user%3a%ada p1 plaintext p2 x p3 1001 p4 200".split(" "),
+    "p5",
+    bytes,
+    ..."p6 400 DIALECT 2".split(" "),
+  ]);
+  const few = nearestCommand(keys, cube, { ...query, limit: 5 }, hnsw, bytes) ?? [];
+  expect(few[few.indexOf("p4") + 1]).toBe("200");
+});
+
+test("an exact search is not told how wide to look: the engine would refuse that", () => {
+  const command = nearestCommand(keys, cube, query, flat, Buffer.alloc(4)) ?? [];
+  expect(command[2]).toBe(
+    `(@cube:{$p0} @expires:[$p1 +inf])=>[KNN $p2 @${flat.field} $p3 AS distance]`,
+  );
+  expect(nearestCommand(keys, cube, { ...query, classes: [] }, flat, Buffer.alloc(4))).toBe(
+    undefined,
+  );
+});
+
+test("the words on the wire: an index with vectors is one beside that without", () => {
+  const plain = createIndexCommand(keys);
+  const command = createIndexCommand(keys, hnsw);
+  expect(command[1]).toBe(`mc:search:v1${hnsw.suffix}`);
+  expect(command.slice(2, plain.length)).toEqual(plain.slice(2));
+  const attributes = "TYPE FLOAT32 DIM 2 DISTANCE_METRIC COSINE M 16 EF_CONSTRUCTION 200";
+  expect(command.slice(plain.length)).toEqual(
+    `${hnsw.field} VECTOR HNSW 10 ${attributes}`.split(" "),
+  );
+  expect(createIndexCommand(keys, flat).slice(plain.length)).toEqual(
+    `${flat.field} VECTOR FLAT 6 TYPE FLOAT16 DIM 2 DISTANCE_METRIC COSINE`.split(" "),
+  );
+  expect(searchCommand(keys, cube, query, hnsw)?.[1]).toBe(`mc:search${hnsw.suffix}`);
+});
+
+test("words and vectors are joined by their places, each memory once", () => {
+  const words = [
+    { key: "a", score: 9 },
+    { key: "b", score: 1 },
+  ];
+  expect(merged(words, [], 9)).toEqual([
+    { id: "a", score: 9 },
+    { id: "b", score: 1 },
+  ]);
+  const found = merged(words, ["b", "c"], 9);
+  expect(found.map(({ id }) => id)).toEqual(["b", "a", "c"]);
+  expect(merged(words, ["b", "c"], 2).map(({ id }) => id)).toEqual(["b", "a"]);
+  expect(merged([], ["c"], 2).map(({ id }) => id)).toEqual(["c"]);
 });

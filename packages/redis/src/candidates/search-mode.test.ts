@@ -105,3 +105,18 @@ test("an older index goes when the new one is whole, a newer one is left alone",
   });
   expect(newer.indexes).toEqual(["mc:search:v2"]);
 });
+
+test("an index with vectors is made beside one without, and neither takes the other away", async () => {
+  const vectors = { model: "m", dimensions: 2, algorithm: "hnsw", type: "float32" } as const;
+  const { connection, indexes, said } = engine();
+  await openSearch(connection, { search: "auto" });
+  const mode = await openSearch(connection, { search: "auto", vectors });
+  expect(mode).toMatchObject({ candidates: true, vectors });
+  const suffix = mode.vectors?.suffix ?? "";
+  expect(indexes).toEqual(["mc:search:v1", `mc:search:v1${suffix}`]);
+  expect(said.at(-1)).toBe(`GET mc:search:mode`);
+  expect(said).toContain(`FT.ALIASUPDATE mc:search${suffix}`);
+  expect(said.filter((command) => command.startsWith("FT.DROPINDEX"))).toEqual([]);
+  const local = await openSearch(connection, { search: "local", vectors });
+  expect(local).toMatchObject({ documents: true, candidates: false, vectors });
+});

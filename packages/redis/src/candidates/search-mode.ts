@@ -6,12 +6,15 @@ import type { OpenConnection } from "../connection/open-connection.ts";
 import type { ParsedOptions } from "../options.ts";
 import { ensureIndex } from "./search-index.ts";
 import { DOCUMENT_VERSION } from "./search-schema.ts";
+import { type VectorField, vectorField } from "./vector-field.ts";
 
 export interface SearchMode {
   /** Commits write search documents. */
   readonly documents: boolean;
   /** The vault proposes candidates. */
   readonly candidates: boolean;
+  /** Vectors that commits write into search documents, whether this process searches them or not. */
+  readonly vectors?: VectorField;
 }
 
 const NONE = "none";
@@ -26,14 +29,15 @@ const NONE = "none";
  */
 export async function openSearch(
   connection: OpenConnection,
-  { search }: Pick<ParsedOptions, "search">,
+  { search, vectors: given }: Pick<ParsedOptions, "search" | "vectors">,
 ): Promise<SearchMode> {
+  const vectors = given === undefined ? undefined : vectorField(given);
   const { keys, server } = connection;
   const documents = `documents:${DOCUMENT_VERSION}`;
   const key = keys.root("search:mode");
   const begun = await connection.send(key, ["GET", key]);
   const wanted = search !== "local" && server.queryEngine && begun !== NONE;
-  const usable = wanted && (await hasIndex(connection, search));
+  const usable = wanted && (await hasIndex(connection, search, vectors));
   await connection.send(key, ["SET", key, usable ? documents : NONE, "NX"]);
   const mode = await connection.send(key, ["GET", key]);
   if (mode !== documents && mode !== NONE) {
@@ -47,16 +51,21 @@ export async function openSearch(
       : "The server has no query engine (FT.SEARCH).";
     throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
   }
-  return { documents: keepsDocuments, candidates: usable && keepsDocuments };
+  return {
+    documents: keepsDocuments,
+    candidates: usable && keepsDocuments,
+    ...(keepsDocuments && vectors !== undefined ? { vectors } : {}),
+  };
 }
 
 /** Whether the index is there now; with `auto` it may be refused. */
 async function hasIndex(
   connection: OpenConnection,
   search: ParsedOptions["search"],
+  vectors: VectorField | undefined,
 ): Promise<boolean> {
   try {
-    await ensureIndex(connection);
+    await ensureIndex(connection, vectors);
     return true;
   } catch (error) {
     const refused =

@@ -13,6 +13,18 @@ import { listOf, numberOf, textOf } from "../replies.ts";
 export function readSearchReply(
   reply: Reply,
 ): readonly { readonly key: string; readonly score: number }[] {
+  return documentsOf(reply).map((document) => ({
+    key: textOf(document.get("id")),
+    score: numberOf(document.get("score")),
+  }));
+}
+
+/** Keys of the documents of a reply without scores, in its order. @throws as {@link readSearchReply} */
+export function readSearchKeys(reply: Reply): readonly string[] {
+  return documentsOf(reply).map((document) => textOf(document.get("id")));
+}
+
+function documentsOf(reply: Reply): readonly ReadonlyMap<string, Reply>[] {
   if (Array.isArray(reply)) {
     const why = "The query engine needs a client of protocol 3: createClient({ RESP: 3 }).";
     throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
@@ -23,8 +35,5 @@ export function readSearchReply(
     const why = "The query engine did not finish: its answer can't be trusted. Try again.";
     throw new MemCubeError("MEMCUBE_BUSY", why, { details: { warnings } });
   }
-  return listOf(fields.get("results")).map((result) => {
-    const document = fieldsOf(result);
-    return { key: textOf(document.get("id")), score: numberOf(document.get("score")) };
-  });
+  return listOf(fields.get("results")).map(fieldsOf);
 }

@@ -3,6 +3,7 @@ import type { CubeRef, VersionIndex } from "@memcube/core";
 import type { Argument } from "../connection/connection.ts";
 import type { SearchFields } from "../vault/encode-commit.ts";
 import { escapeName, type Keys } from "../keys.ts";
+import type { VectorField } from "./vector-field.ts";
 
 /** Version of what a document holds. Another one needs the documents written anew. */
 export const DOCUMENT_VERSION = 1;
@@ -69,21 +70,26 @@ export function escapeTerm(term: string): string {
   });
 }
 
-export function indexName(keys: Keys, version: number = INDEX_VERSION): string {
-  return keys.root(`search:v${version}`);
+/** Names of the indexes of all versions begin so; an index with vectors is another one. */
+export function indexName(
+  keys: Keys,
+  vectors: VectorField | undefined,
+  version: number = INDEX_VERSION,
+): string {
+  return keys.root(`search:v${version}${vectors?.suffix ?? ""}`);
 }
 
-export function indexAlias(keys: Keys): string {
-  return keys.root("search");
+export function indexAlias(keys: Keys, vectors: VectorField | undefined): string {
+  return keys.root(`search${vectors?.suffix ?? ""}`);
 }
 
 const TAG = ["TAG", "SEPARATOR", TAG_SEPARATOR, "CASESENSITIVE"] as const;
 
 /** FT.CREATE of the index over all documents of the storage. */
-export function createIndexCommand(keys: Keys): string[] {
+export function createIndexCommand(keys: Keys, vectors?: VectorField): string[] {
   return [
     "FT.CREATE",
-    indexName(keys),
+    indexName(keys, vectors),
     "ON",
     "HASH",
     "PREFIX",
@@ -103,5 +109,20 @@ export function createIndexCommand(keys: Keys): string[] {
     "NUMERIC",
     "expires",
     "NUMERIC",
+    ...(vectors === undefined ? [] : vectorSchema(vectors)),
   ];
+}
+
+function vectorSchema({ field, algorithm, type, dimensions }: VectorField): string[] {
+  const common = [
+    "TYPE",
+    type.toUpperCase(),
+    "DIM",
+    String(dimensions),
+    "DISTANCE_METRIC",
+    "COSINE",
+  ];
+  const own = algorithm === "hnsw" ? ["M", "16", "EF_CONSTRUCTION", "200"] : [];
+  const attributes = [...common, ...own];
+  return [field, "VECTOR", algorithm.toUpperCase(), String(attributes.length), ...attributes];
 }

@@ -7,7 +7,8 @@
 --       search document: fields and values, 1 when it has none, 0 when there is no index; head }, where the
 --       head is as in modules/memory.lua, with 0 for from, ordinal and class
 --     { "e", id, expected version or false }
---     { "v", id, fingerprint, model }
+--     { "v", id, fingerprint, model, field of its search document ("" none), 1 when an argument follows with
+--       what goes there, 0 when it is the vector itself }
 --     { "c", "@cube", expected version, version, salt, commitment };
 --   then what is long, in the order of the writes: of "p" content and search document, of "v" the vector, of
 --   "c" content; and then, with keys of the queue, its tasks (see enqueue-tasks)
@@ -60,6 +61,10 @@ for number, write in ipairs(writes) do
   elseif op ~= 'e' then
     contents[number] = ARGV[place]
     place = place + 1
+    if op == 'v' and write[6] == 1 then
+      documents[number] = ARGV[place]
+      place = place + 1
+    end
     if op == 'c' and write[EXPECTED] == 0 then creates = true end
   end
   if op == 'p' and write[EXPECTED] == 0 then
@@ -296,7 +301,9 @@ function apply.p(write, content, document)
   if document and #document > 1 then
     redis.call('HSET', memory.document(base, id), 'class', text(new[4]), unpack(document))
   elseif document then
-    redis.call('UNLINK', memory.document(base, id))
+    -- Found by nothing any more, as a condition without its field holds for no document; a vector stays.
+    redis.call('HDEL', memory.document(base, id), 'terms', 'cube', 'class', 'kind', 'type', 'state',
+      'session', 'tags', 'at', 'expires')
   end
   link(id, new, old)
   current[id] = new
@@ -330,12 +337,13 @@ function apply.e(write)
   current[id] = false
 end
 
-function apply.v(write, vector)
-  local id, fingerprint, model = write[ID], write[3], write[4]
+function apply.v(write, vector, indexed)
+  local id, fingerprint, model, field = write[ID], write[3], write[4], write[5]
   if not current[id] then return end
   local key = base .. 'm:' .. id
   counted.x = counted.x + 1 - redis.call('HEXISTS', key, 'z')
   redis.call('HSET', key, 'x', model, 'y', fingerprint, 'z', vector)
+  if field ~= '' then redis.call('HSET', memory.document(base, id), field, indexed or vector) end
 end
 
 function apply.c(write, content)

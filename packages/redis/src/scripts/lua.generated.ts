@@ -691,6 +691,10 @@ for number, write in ipairs(writes) do
   elseif op ~= 'e' then
     contents[number] = ARGV[place]
     place = place + 1
+    if op == 'v' and write[6] == 1 then
+      documents[number] = ARGV[place]
+      place = place + 1
+    end
     if op == 'c' and write[EXPECTED] == 0 then creates = true end
   end
   if op == 'p' and write[EXPECTED] == 0 then
@@ -906,7 +910,8 @@ function apply.p(write, content, document)
   if document and #document > 1 then
     redis.call('HSET', memory.document(base, id), 'class', text(new[4]), unpack(document))
   elseif document then
-    redis.call('UNLINK', memory.document(base, id))
+    redis.call('HDEL', memory.document(base, id), 'terms', 'cube', 'class', 'kind', 'type', 'state',
+      'session', 'tags', 'at', 'expires')
   end
   link(id, new, old)
   current[id] = new
@@ -938,12 +943,13 @@ function apply.e(write)
   redis.call('HDEL', base .. 'usage', 'r' .. id, 'i' .. id, 'u' .. id, 'a' .. id)
   current[id] = false
 end
-function apply.v(write, vector)
-  local id, fingerprint, model = write[ID], write[3], write[4]
+function apply.v(write, vector, indexed)
+  local id, fingerprint, model, field = write[ID], write[3], write[4], write[5]
   if not current[id] then return end
   local key = base .. 'm:' .. id
   counted.x = counted.x + 1 - redis.call('HEXISTS', key, 'z')
   redis.call('HSET', key, 'x', model, 'y', fingerprint, 'z', vector)
+  if field ~= '' then redis.call('HSET', memory.document(base, id), field, indexed or vector) end
 end
 function apply.c(write, content)
   local salt, commitment = write[5], write[6]

@@ -1,6 +1,7 @@
 import type { CommitRequest, PutWrite, VersionIndex } from "@memcube/core";
 import { expect, test } from "vitest";
 
+import { vectorField } from "../candidates/vector-field.ts";
 import { type CommitOptions, encodeCommit } from "./encode-commit.ts";
 
 const cube = { tenantId: "t", cubeId: "c" };
@@ -67,7 +68,7 @@ test("a write's record is short; what is long follows in order", () => {
     ["p", "m2", 0, "inherit", JSON.stringify([edge, edge]), 0, fullHead],
     ["e", "m3", false],
     ["e", "m4", 2],
-    ["v", "m1", "f", "model"],
+    ["v", "m1", "f", "model", ""],
   ]);
   expect(long).toEqual(["h", "{}", "second", Buffer.from(vector.slice().buffer)]);
   vector[0] = 9;
@@ -91,4 +92,26 @@ test("half a character pair is replaced: the server's JSON reader would refuse i
   const { writes } = encoded({ writes: [odd] });
   expect(writes[0][1]).toBe("\ufffd");
   expect(writes[0][6][11]).toEqual(["\\ud83d", "a\ufffdb", "😀"]);
+});
+
+test("a vector of the indexed model goes into the search document, in the index's own numbers", () => {
+  const vector = new Float32Array([1, -0.5]);
+  const write = { op: "vector", id: "m1", model: "model", fingerprint: "f", vector } as const;
+  const stored = Buffer.from(vector.slice().buffer);
+  const vectorsOf = (type: "float32" | "float16") =>
+    vectorField({ model: "model", dimensions: 2, algorithm: "hnsw", type });
+  const single = vectorsOf("float32");
+  const half = vectorsOf("float16");
+  const asSingle = encoded({ writes: [write] }, { vectors: single });
+  expect(asSingle.writes).toEqual([["v", "m1", "f", "model", single.field, 0]]);
+  expect(asSingle.long).toEqual([stored]);
+  const asHalf = encoded({ writes: [write] }, { vectors: half });
+  expect(asHalf.writes).toEqual([["v", "m1", "f", "model", half.field, 1]]);
+  expect(asHalf.long).toEqual([stored, Buffer.from("003c00b8", "hex")]);
+  const other = encoded({ writes: [{ ...write, model: "other" }] }, { vectors: half });
+  expect([other.writes, other.long]).toEqual([[["v", "m1", "f", "other", ""]], [stored]]);
+  const long = { ...write, vector: new Float32Array(3) };
+  expect(() => encoded({ writes: [long] }, { vectors: half })).toThrow(
+    expect.objectContaining({ code: "MEMCUBE_INVALID_INPUT" }),
+  );
 });

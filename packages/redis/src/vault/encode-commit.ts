@@ -1,5 +1,6 @@
 import type { CommitRequest, CubeRef, PutWrite, VaultWrite } from "@memcube/core";
 
+import { float32Bytes, vectorBytes, type VectorField } from "../candidates/vector-field.ts";
 import type { Argument } from "../connection/connection.ts";
 import { taskArguments } from "../queue/enqueue-arguments.ts";
 
@@ -10,6 +11,8 @@ export interface CommitOptions {
   /** PUBLISH, or SPUBLISH where there are shards. */
   readonly publish: string;
   readonly fields: SearchFields;
+  /** Vectors that go into search documents. */
+  readonly vectors?: VectorField;
   /** Tasks go to the cube's outbox, as the queue lies in another slot; else straight to the queue. */
   readonly outbox: boolean;
 }
@@ -22,7 +25,7 @@ export function encodeCommit(request: CommitRequest, options: CommitOptions): Ar
   const { idempotency, tasks, writes } = request;
   const records: WriteRecord[] = [];
   const long: Argument[] = [];
-  for (const write of writes) records.push(encodeWrite(long, request.cube, write, options.fields));
+  for (const write of writes) records.push(encodeWrite(long, request.cube, write, options));
   const args: Argument[] = [
     String(request.at),
     request.digest,
@@ -49,7 +52,7 @@ function encodeWrite(
   long: Argument[],
   cube: CubeRef,
   write: VaultWrite,
-  fields: SearchFields,
+  { fields, vectors }: CommitOptions,
 ): WriteRecord {
   switch (write.op) {
     case "put": {
@@ -64,10 +67,13 @@ function encodeWrite(
     case "erase":
       return ["e", write.id, write.expectedVersion ?? false];
     case "vector": {
-      const { buffer, byteOffset, byteLength } = write.vector;
-      // A copy: the caller may change its array before the bytes are on their way.
-      long.push(Buffer.from(Buffer.from(buffer, byteOffset, byteLength)));
-      return ["v", write.id, write.fingerprint, write.model];
+      const { id, fingerprint, model, vector } = write;
+      const indexed = vectors && vectorBytes(vectors, vector, model);
+      long.push(float32Bytes(vector));
+      if (indexed === undefined || vectors === undefined) return ["v", id, fingerprint, model, ""];
+      if (vectors.type === "float32") return ["v", id, fingerprint, model, vectors.field, 0];
+      long.push(indexed);
+      return ["v", id, fingerprint, model, vectors.field, 1];
     }
     case "cube": {
       const { expectedVersion, version, content, salt, commitment } = write;

@@ -9,6 +9,7 @@ import {
 } from "@memcube/core";
 
 import { findCandidates } from "../candidates/candidates.ts";
+import type { VectorField } from "../candidates/vector-field.ts";
 import type { RedisConnection } from "../connection/connection.ts";
 import { listOf, numberOf, textOf } from "../replies.ts";
 import type { CubeFeed } from "../feed/cube-feed.ts";
@@ -48,6 +49,7 @@ export interface VaultParts {
   readonly feed: CubeFeed;
   readonly durability: VaultCapabilities["durability"];
   readonly fields: SearchFields;
+  readonly vectors?: VectorField;
   readonly acknowledge: Acknowledge;
   /** The server's query engine proposes candidates. */
   readonly candidates: boolean;
@@ -70,6 +72,9 @@ export function vaultOf(parts: VaultParts): Vault {
       durability: parts.durability,
       linkHash: "sha1",
       batchWrites: BATCH_WRITES,
+      ...(parts.candidates && parts.vectors !== undefined
+        ? { vectors: { model: parts.vectors.model, dimensions: parts.vectors.dimensions } }
+        : {}),
     },
     commit: (request) => commit(parts, gate, request),
     cube: (ref) => parts.feed.cube(ref),
@@ -109,7 +114,8 @@ export function vaultOf(parts: VaultParts): Vault {
     stats: (ref) => readStats(connection, ref),
     candidates: async (ref, query) => {
       connection.checkOpen();
-      if (parts.candidates) return findCandidates(reading, ref, query);
+      if (parts.candidates)
+        return findCandidates({ ...reading, vectors: parts.vectors }, ref, query);
       const why = "No query engine is in use here: the storage proposes no candidates.";
       throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", why);
     },
@@ -135,7 +141,7 @@ async function commitOnce(
   gate: BulkGate,
   request: CommitRequest,
 ): Promise<CommitReceipt> {
-  const { connection, outbox, feed, fields } = parts;
+  const { connection, outbox, feed, fields, vectors } = parts;
   const { cube: ref, tasks } = request;
   connection.checkOpen();
   const viaOutbox = connection.server.isCluster && tasks.length > 0;
@@ -144,7 +150,12 @@ async function commitOnce(
     if (write.op === "cube") await registerCube(connection, ref, write.content);
   }
   const publish = connection.server.shardedPubSub ? "SPUBLISH" : "PUBLISH";
-  const options = { publish, fields, outbox: connection.server.isCluster };
+  const options = {
+    publish,
+    fields,
+    outbox: connection.server.isCluster,
+    ...(vectors === undefined ? {} : { vectors }),
+  };
   const send = () =>
     gate.through(request.writes.length, () => commitCube(connection, request, options));
   let committed = await send();
