@@ -48,3 +48,10 @@ export function checkpointOf(values: Record<string, unknown>, step = 0): Checkpo
 export function thread(threadId: string, more: Record<string, unknown> = {}) {
   return { configurable: { thread_id: threadId, checkpoint_ns: "", ...more } };
 }
+
+/** All that an iteration gives. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
