@@ -1,4 +1,6 @@
 export { ALL_RULES } from "./all-rules.ts";
+export type { EngineRule, EngineRuleContext, MakeEngine } from "./engine/engine-rule.ts";
+export { ENGINE_RULES, engineConformance } from "./engine/suite.ts";
 export { type CommitInput, commitRequest } from "./kit/commit-request.ts";
 export {
   type CubeInput,
