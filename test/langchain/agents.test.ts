@@ -167,6 +167,28 @@ eachPlace((makePlace) => {
     ]);
   });
 
+  test("what was forgotten does not come back with the rest of its thread", async () => {
+    const os = await startAt(makePlace());
+    const model = fakeModel()
+      .respond(new AIMessage("Noted."))
+      .respond(new AIMessage("Forgotten."))
+      .respond(new AIMessage("Yes?"));
+    const agent = createAgent({
+      model,
+      tools: [],
+      middleware: [memcubeMiddleware({ os })],
+      checkpointer: new MemCubeSaver({ os }),
+    });
+    await agent.invoke(says("My salary is 5000."), on("t"));
+    const cube = await os.as({ userId: "ada" }).cube("user:ada");
+    const [salary] = (await cube.list()).items;
+    await cube.forget(salary?.header.id ?? "");
+    await agent.invoke(says("Please forget it."), on("t"));
+    await agent.invoke(says("Hello?"), on("t"));
+    expect(await turnsOf(os)).not.toContain("t user: My salary is 5000.");
+    expect(await turnsOf(os)).toHaveLength(5);
+  });
+
   test("an aborted run keeps what was asked", async () => {
     const os = await startAt(makePlace());
     const model = new FakeListChatModel({ responses: ["Once."], sleep: 3_000 });
