@@ -21,6 +21,7 @@ const PAGES = [
   "packages/redis/README.md",
   "packages/langgraph/README.md",
   "packages/langchain/README.md",
+  "packages/ai-sdk/README.md",
   "packages/mastra/README.md",
 ];
 /** Stands in the pages for a server of the reader's; here it is one of the test's own. */

@@ -61,7 +61,6 @@ export interface Exchange {
   readonly sessionId?: string | undefined;
   /** Id of the last user message. */
   readonly messageId?: string | undefined;
-  readonly keepTools: boolean;
 }
 
 /**
@@ -76,7 +75,7 @@ export function turnsOf({ prompt, answer, ...options }: Exchange): readonly Turn
   const lastUser = said.findLastIndex(({ role }) => role === "user");
   return all.flatMap(({ role, content }, place) => {
     if (place < firstOf(said)) return [];
-    const kept = keptOf(content, options.keepTools);
+    const kept = content.flatMap(bounded);
     if (kept.length === 0) return [];
     const id = place === lastUser ? (options.messageId ?? ids?.[place]) : ids?.[place];
     return [{ ...(id === undefined ? {} : { id }), role, content: kept }];
@@ -109,20 +108,24 @@ function isClientCall(part: { readonly type: string; readonly providerExecuted?:
   return part.type === "tool-call" && part.providerExecuted !== true;
 }
 
-function keptOf(content: readonly Part[], keepTools: boolean): readonly unknown[] {
-  return content.flatMap((part): unknown[] => {
-    switch (part.type) {
-      case "text":
-        return part.text.trim() === "" ? [] : [{ ...part, text: part.text.slice(0, TEXT_CHARS) }];
-      case "file":
-        return [{ type: "file", mediaType: part.mediaType, ...nameOf(part) }];
-      case "tool-call":
-      case "tool-result":
-        return keepTools ? [part] : [];
-      default:
-        return [];
+/** A part without what would not fit a memory: bytes of files, the end of very long texts. */
+function bounded(part: Part): readonly unknown[] {
+  switch (part.type) {
+    case "text":
+      return part.text.trim() === "" ? [] : [{ ...part, text: part.text.slice(0, TEXT_CHARS) }];
+    case "file":
+      return [{ type: "file", mediaType: part.mediaType, ...nameOf(part) }];
+    case "tool-call":
+      return [part];
+    case "tool-result": {
+      const json = JSON.stringify("output" in part ? part.output : part.result);
+      if (json.length <= TEXT_CHARS) return [part];
+      const { type, toolCallId, toolName } = part;
+      return [{ type, toolCallId, toolName, output: json.slice(0, TEXT_CHARS) }];
     }
-  });
+    default:
+      return [];
+  }
 }
 
 function nameOf(part: object): { readonly filename?: string } {

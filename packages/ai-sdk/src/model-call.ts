@@ -14,7 +14,7 @@ import {
 } from "./options.ts";
 import { notePending, pendingSaves } from "./pending-saves.ts";
 import { emit } from "./telemetry.ts";
-import { addsNothing, placed, withCacheKey } from "./to-ai-sdk.ts";
+import { changesNothing, placed, withCacheKey } from "./to-ai-sdk.ts";
 import { within } from "./within.ts";
 
 /** One call of a model, as memory sees it. */
@@ -42,8 +42,7 @@ export async function beginCall(
 ): Promise<BegunCall> {
   const { request: said, params } = takeRequest(given);
   const { prompt } = params;
-  const messages = asked(prompt);
-  if (messages === undefined) return { params };
+  if (asked(prompt) === undefined) return { params };
   let session: MemSession;
   let scope: ResolvedScope;
   let request: RequestOptions;
@@ -60,8 +59,8 @@ export async function beginCall(
     return { params };
   }
   const call = { scope, session, request, prompt };
-  const plan = request.recall ? await recall(options, call, messages, params) : undefined;
-  if (plan === undefined || addsNothing(plan))
+  const plan = request.recall ? await recall(options, call, params) : undefined;
+  if (plan === undefined || changesNothing(plan, prompt))
     return { params, call: { ...call, plan: undefined } };
   const next = { ...params, prompt: placed(prompt, plan) };
   return {
@@ -73,21 +72,22 @@ export async function beginCall(
 /** The plan for this call; `undefined` when memory fails or takes too long. */
 async function recall(
   options: ParsedOptions,
-  { scope, session }: Pick<ModelCall, "scope" | "session">,
-  messages: LanguageModelV4Prompt,
+  { scope, session, prompt }: Pick<ModelCall, "scope" | "session" | "prompt">,
   { abortSignal: signal }: LanguageModelV4CallOptions,
 ): Promise<InjectionPlan | undefined> {
-  const { os, budgetTokens, recallTimeoutMs } = options;
+  const { os, budgetTokens, historyTokens, recallTimeoutMs } = options;
   const { cube, sessionId } = scope;
   const key = pendingKey(session, scope);
   const began = performance.now();
   const look = async () => {
     await pendingSaves(os, key.text);
     return await session.prepare({
-      messages,
+      // Every step of a tool loop asks the same and gets the same, unless its history is cut.
+      messages: historyTokens === undefined ? asked(prompt) : prompt,
       ...(cube === undefined ? {} : { cubes: [cube] }),
       ...(sessionId === undefined ? {} : { sessionId }),
       ...(budgetTokens === undefined ? {} : { budgetTokens }),
+      ...(historyTokens === undefined ? {} : { historyTokens }),
       ...(signal === undefined ? {} : { signal }),
     });
   };
@@ -132,10 +132,11 @@ async function absorbed(
   try {
     const { messageId } = request;
     const { keepTools } = options;
-    const turns = turnsOf({ prompt, answer, sessionId, messageId, keepTools });
+    const turns = turnsOf({ prompt, answer, sessionId, messageId });
     if (turns.length === 0) return undefined;
     const { ids, added } = await session.absorb({
       turns,
+      keepTools,
       ...(cube === undefined ? {} : { cube }),
       ...(sessionId === undefined ? {} : { sessionId }),
     });

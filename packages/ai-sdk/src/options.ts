@@ -35,6 +35,11 @@ export interface MemCubeMiddlewareOptions {
   readonly scope?: ScopeOption<ModelRequest>;
   /** Tokens that memory may add to a prompt. @default 1024 */
   readonly budgetTokens?: number;
+  /**
+   * Tokens that the conversation may take in a prompt: of a longer one the model gets the latest
+   * messages and a summary of the others. @default no bound
+   */
+  readonly historyTokens?: number;
   /** Takes what must end before a serverless function is frozen: `(promise) => after(promise)`. */
   readonly waitUntil?: (promise: Promise<unknown>) => void;
   /** Told of every failure of memory; also on the channel `memcube:ai-sdk:error`. */
@@ -68,6 +73,7 @@ const optionsSchema = z.strictObject({
     )
     .optional(),
   budgetTokens: z.int().min(0).optional(),
+  historyTokens: z.int().min(1).optional(),
   waitUntil: z
     .custom<(promise: Promise<unknown>) => void>((value) => typeof value === "function")
     .optional(),

@@ -5,20 +5,25 @@ import type {
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
 
-/** Whether a plan adds anything to a prompt. */
-export function addsNothing({ stable, volatile }: InjectionPlan): boolean {
-  return stable === "" && volatile === "";
+/** Whether a plan leaves a prompt as it is. */
+export function changesNothing(
+  { stable, volatile, history }: InjectionPlan,
+  prompt: LanguageModelV4Prompt,
+): boolean {
+  return (
+    stable === "" && volatile === "" && (history?.keep.length ?? prompt.length) >= prompt.length
+  );
 }
 
 /**
- * The prompt with both blocks: the stable one ends the leading system message, the volatile one opens
+ * The messages that the plan keeps, with both blocks: the stable one ends the leading system message, the volatile one opens
  * the last user message. Nothing of the prompt given is changed.
  */
 export function placed(
   prompt: LanguageModelV4Prompt,
-  { stable, volatile }: InjectionPlan,
+  { stable, volatile, history }: InjectionPlan,
 ): LanguageModelV4Prompt {
-  const next = [...prompt];
+  const next = history?.keep.flatMap((place) => prompt[place] ?? []) ?? [...prompt];
   const user = next.findLastIndex(({ role }) => role === "user");
   const asked = next[user];
   if (volatile !== "" && asked?.role === "user") {
@@ -62,6 +67,8 @@ export interface MemCubeMetadata {
   }[];
   /** Tokens of the two blocks. */
   readonly tokens: { readonly stable: number; readonly volatile: number };
+  /** Tokens of the conversation; with `historyTokens`. */
+  readonly history?: { readonly before: number; readonly after: number };
   /** Ids of the memories that the answer and its question became; left out when nothing was kept. */
   readonly saved?: readonly string[];
 }
@@ -69,7 +76,7 @@ export interface MemCubeMetadata {
 /** The metadata of an answer with what memory did. */
 export function withReport(
   metadata: SharedV4ProviderMetadata | undefined,
-  { hits, tokens }: InjectionPlan,
+  { hits, tokens, history }: InjectionPlan,
   saved: readonly string[] | undefined,
 ): SharedV4ProviderMetadata {
   const told = hits.map(({ memory: { header }, score }) => ({
@@ -77,9 +84,13 @@ export function withReport(
     id: header.id,
     score,
   }));
-  const report = { hits: told, tokens: { ...tokens } };
   return {
     ...metadata,
-    memcube: saved === undefined ? report : { ...report, saved: [...saved] },
+    memcube: {
+      hits: told,
+      tokens: { ...tokens },
+      ...(history && { history: { ...history.tokens } }),
+      ...(saved && { saved: [...saved] }),
+    },
   };
 }
