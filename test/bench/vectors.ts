@@ -12,21 +12,6 @@ export interface VectorSet {
   readonly values: Float32Array;
 }
 
-/** What one run measured; times are CPU time of this process, user and system. */
-export interface ScanFigures {
-  readonly rows: number;
-  readonly dimensions: number;
-  /** Bare int8 scan with its top 24: no query preparation in JavaScript, no rescoring. */
-  readonly scanCpuMs: number;
-  /** `VectorColumn.search` with limit 10, exact. */
-  readonly searchCpuMs: number;
-  /** Reading all codes once, and what that is in bytes per second: the limit of a scan. */
-  readonly readCodesCpuMs: number;
-  readonly readGigabytesPerSecond: number;
-  /** Rows rescored per search, on average. */
-  readonly rescoredRows: number;
-}
-
 const CLUSTERS = 500;
 const RANK = 32;
 /** Half-width of a cluster along each of its `RANK` directions, and in all others together. */
@@ -68,52 +53,17 @@ export function vectorAt({ dimensions, values }: VectorSet, row: number): Float3
 }
 
 /** A column of the set's vectors. */
-export function columnOf(vectors: VectorSet): VectorColumn {
+function columnOf(vectors: VectorSet): VectorColumn {
   const column = VectorColumn.create(vectors.dimensions, vectors.count);
   for (let row = 0; row < vectors.count; row++) column.set(row, vectorAt(vectors, row));
   return column;
 }
 
-/** Mean CPU milliseconds of a call, after `warmUp` calls of it. */
-export function cpuMsPerCall(calls: number, call: (index: number) => void, warmUp = 50): number {
-  for (let index = 0; index < warmUp; index++) call(index);
-  const before = process.cpuUsage();
-  for (let index = 0; index < calls; index++) call(index);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000 / calls;
-}
-
-/** Times the scan of `vectors` with each of `queries` in turn. */
-export function measureScan(vectors: VectorSet, queries: VectorSet, calls = 200): ScanFigures {
-  const { count, dimensions } = vectors;
-  const column = columnOf(vectors);
-  const { kernel, setQuery } = bareKernel(column, vectors);
-  let rescored = 0;
-  for (let index = 0; index < queries.count; index++) {
-    setQuery(vectorAt(queries, index));
-    rescored += countRescored(kernel, vectors);
-  }
-  const readCodesCpuMs = cpuMsPerCall(calls, () => kernel.exports.sumCodes(count));
-  return {
-    rows: count,
-    dimensions,
-    scanCpuMs: cpuMsPerCall(calls, () => kernel.exports.scan(count, CANDIDATES, false)),
-    searchCpuMs: cpuMsPerCall(calls, (index) =>
-      column.search(vectorAt(queries, index % queries.count), 10),
-    ),
-    readCodesCpuMs,
-    readGigabytesPerSecond: (count * columnLayout(dimensions, count).stride) / readCodesCpuMs / 1e6,
-    rescoredRows: rescored / queries.count,
-  };
-}
-
-/** Rows looked at exactly in one search of the query in place, with limit 10. */
-function countRescored(kernel: WasmKernel, vectors: VectorSet): number {
-  let looked = 0;
-  const rows = { at: (row: number) => (looked++, vectorAt(vectors, row)) };
-  const options = { rowCount: vectors.count, limit: 10, candidates: CANDIDATES, masked: false };
-  kernel.search(rows, options);
-  return looked;
+/** The bare scan of `vectors` for one query, to be timed in turns with something else. */
+export function bareScan(vectors: VectorSet, query: Float32Array): () => void {
+  const { kernel, setQuery } = bareKernel(columnOf(vectors), vectors);
+  setQuery(query);
+  return () => kernel.exports.scan(vectors.count, CANDIDATES, false);
 }
 
 /** A kernel of the column's kind that holds the vectors' codes, and a way to give it a query. */
