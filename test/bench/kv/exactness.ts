@@ -22,8 +22,9 @@ export interface Exactness {
 }
 
 /**
- * Greedy answers with and without memory, byte by byte: one process computes them without, then four
- * agents at a time with memory, then another process with what the first one stored.
+ * Greedy answers with and without memory, byte by byte: one process computes them without; then it and
+ * another one, four agents each, with memory and on one directory at the same time; then a third one with
+ * what those stored.
  */
 export async function measureExactness(cases: number, seed = 1): Promise<Exactness> {
   const work = await mkdtemp(join(tmpdir(), "memcube-exact-"));
@@ -35,18 +36,21 @@ export async function measureExactness(cases: number, seed = 1): Promise<Exactne
       requests.map((request) => ({ ...request, cachePrompt: false })),
       1,
     );
-    const first = await answersOf(engine, requests, AGENTS);
-    await engine.close();
     const args = ["--conditions=@memcube/source", CHILD, work, `${cases}`, `${seed}`, `${AGENTS}`];
-    const child = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 26 });
-    const other = JSON.parse(child.stdout) as readonly ExactAnswer[];
+    const child = async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 26 });
+      return JSON.parse(stdout) as readonly ExactAnswer[];
+    };
+    const [first, beside] = await Promise.all([answersOf(engine, requests, AGENTS), child()]);
+    await engine.close();
+    const other = await child();
     const differ = (answers: readonly ExactAnswer[]) =>
       without.filter(({ text }, at) => answers[at]?.text !== text).length;
     const restored = other.filter(({ cachedTokens }) => cachedTokens > 0);
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     return {
       cases,
-      different: differ(first) + differ(other),
+      different: differ(first) + differ(beside) + differ(other),
       restoredCases: restored.length,
       restoredShare:
         sum(restored.map(({ cachedTokens }) => cachedTokens)) /
