@@ -1,19 +1,20 @@
 import { AIMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import type { MemOS } from "@memcube/core";
-import { createAgent, createMiddleware, fakeModel, tool } from "langchain";
+import { createAgent, createMiddleware, tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
 import { changesOf, startMemOS, textsOf } from "./memory-os.testing.ts";
 import { memcubeMiddleware } from "./middleware.ts";
 import type { FailedPart, MemCubeMiddlewareOptions } from "./options.ts";
+import { calling, ScriptedModel } from "./scripted-model.testing.ts";
 
 const ada = { context: { userId: "ada" } };
 const says = (text: string) => ({ messages: [new HumanMessage(text)] });
 
 function makeAgent(
   os: MemOS,
-  model: ReturnType<typeof fakeModel>,
+  model: ScriptedModel,
   options: Partial<MemCubeMiddlewareOptions> = {},
 ) {
   return createAgent({
@@ -25,14 +26,14 @@ function makeAgent(
 }
 
 /** Everything the model was given at a call. */
-function promptOf(model: ReturnType<typeof fakeModel>, call: number): string {
+function promptOf(model: ScriptedModel, call: number): string {
   return model.calls[call]!.messages.map(({ type, text }) => `${type}: ${text}`).join("\n");
 }
 
 describe("memcubeMiddleware", () => {
   test("remembers what was said in an earlier conversation, and not in the thread", async () => {
     const { os } = startMemOS();
-    const model = fakeModel()
+    const model = new ScriptedModel()
       .respond(new AIMessage("Noted."))
       .respond(new AIMessage("You keep it in the attic."));
     const agent = makeAgent(os, model);
@@ -60,7 +61,7 @@ describe("memcubeMiddleware", () => {
     const { os } = startMemOS();
     const cube = await os.as({ userId: "ada" }).cube("user:ada");
     await cube.add({ type: "preference", text: "Answer in metric units." });
-    const model = fakeModel().respond(new AIMessage("ok")).respond(new AIMessage("ok"));
+    const model = new ScriptedModel().respond(new AIMessage("ok")).respond(new AIMessage("ok"));
     await makeAgent(os, model).invoke(says("How far is it?"), ada);
     expect(model.calls[0]!.messages[0]!.text).toMatch(
       /^Be brief\.\n\nWhat is known about the user:\n.*\n- Answer in metric units\.$/,
@@ -74,7 +75,10 @@ describe("memcubeMiddleware", () => {
   test("while memory is empty the prompt is what it would be without", async () => {
     const { os } = startMemOS();
     const answer = new AIMessage("hi");
-    const [model, bare] = [fakeModel().respond(answer), fakeModel().respond(answer)];
+    const [model, bare] = [
+      new ScriptedModel().respond(answer),
+      new ScriptedModel().respond(answer),
+    ];
     const message = new HumanMessage({ content: "hello", id: "m1" });
     await makeAgent(os, model).invoke({ messages: [message] }, ada);
     await createAgent({ model: bare, tools: [], systemPrompt: "Be brief." }).invoke({
@@ -86,7 +90,8 @@ describe("memcubeMiddleware", () => {
   test("users never see each other's, in one process and at the same time", async () => {
     const { os } = startMemOS();
     const users = Array.from({ length: 12 }, (_, i) => `user${i}`);
-    const model = () => fakeModel().respond(new AIMessage("ok")).respond(new AIMessage("ok"));
+    const model = () =>
+      new ScriptedModel().respond(new AIMessage("ok")).respond(new AIMessage("ok"));
     const middleware = [memcubeMiddleware({ os })];
     await Promise.all(
       users.map(async (userId, i) => {
@@ -104,7 +109,7 @@ describe("memcubeMiddleware", () => {
     const { os } = startMemOS();
     const owner = os.as({ tenantId: "acme", userId: "boss" });
     await owner.createCube("team", { allow: ["role:staff"], writers: ["role:staff"] });
-    const model = fakeModel().respond(new AIMessage("ok")).respond(new AIMessage("ok"));
+    const model = new ScriptedModel().respond(new AIMessage("ok")).respond(new AIMessage("ok"));
     const agent = makeAgent(os, model);
     const context = {
       tenantId: "acme",
@@ -124,7 +129,7 @@ describe("memcubeMiddleware", () => {
 
   test("a scope function says whose memory it is, the thread is the session", async () => {
     const { os } = startMemOS();
-    const model = fakeModel().respond(new AIMessage("ok"));
+    const model = new ScriptedModel().respond(new AIMessage("ok"));
     const agent = makeAgent(os, model, {
       scope: ({ configurable }) => ({ caller: { userId: String(configurable["customer"]) } }),
     });
@@ -140,7 +145,7 @@ describe("memcubeMiddleware", () => {
     const { os } = startMemOS();
     const seen: unknown[] = [];
     const agent = createAgent({
-      model: fakeModel()
+      model: new ScriptedModel()
         .respond(calling("add_memory", { text: "It rains." }))
         .respond(new AIMessage("ok")),
       tools: [],
@@ -163,7 +168,7 @@ describe("memcubeMiddleware", () => {
 
   test("when the model fails, what was asked is kept and the error is the model's", async () => {
     const { os } = startMemOS();
-    const model = fakeModel().alwaysThrow(new Error("rate limit"));
+    const model = new ScriptedModel().respond(new Error("rate limit"));
     const agent = makeAgent(os, model);
     await expect(agent.invoke(says("My shoe size is 39."), ada)).rejects.toThrow("rate limit");
     expect(await textsOf(os, "ada")).toEqual(["My shoe size is 39."]);
@@ -176,7 +181,7 @@ describe("memcubeMiddleware", () => {
       description: "The weather.",
       schema: z.object({}),
     });
-    const model = fakeModel().respond(calling("weather")).respond(new AIMessage("Warm."));
+    const model = new ScriptedModel().respond(calling("weather")).respond(new AIMessage("Warm."));
     let plans = 0;
     const counting = counted(os, () => plans++);
     const agent = createAgent({
@@ -196,7 +201,7 @@ describe("memcubeMiddleware", () => {
       description: "The weather.",
       schema: z.object({}),
     });
-    const model = fakeModel().respond(calling("weather")).respond(new AIMessage("Warm."));
+    const model = new ScriptedModel().respond(calling("weather")).respond(new AIMessage("Warm."));
     const middleware = [memcubeMiddleware({ os, keepTools: true })];
     await createAgent({ model, tools: [weather], middleware }).invoke(says("Sun?"), ada);
     const texts = await textsOf(os, "ada");
@@ -212,7 +217,7 @@ describe("memcubeMiddleware", () => {
       description: "Looks.",
       schema: z.object({ at: z.number() }),
     });
-    let model = fakeModel();
+    let model = new ScriptedModel();
     for (let at = 0; at < steps; at++) {
       model = model.respond(calling("look", { at }));
     }
@@ -242,7 +247,7 @@ describe("memcubeMiddleware", () => {
       expect(error).toMatchObject({ code: expect.stringMatching(/^MEMCUBE_/) });
       failed.push(part);
     };
-    const model = fakeModel().respond(new AIMessage("fine")).respond(new AIMessage("fine"));
+    const model = new ScriptedModel().respond(new AIMessage("fine")).respond(new AIMessage("fine"));
     const agent = makeAgent(os, model, { onError });
     const context = { userId: "ada", cube: "nobody's" };
     const { messages } = await agent.invoke(says("hi"), { context });
@@ -264,7 +269,7 @@ describe("memcubeMiddleware", () => {
           signal.addEventListener("abort", () => reject(signal.reason as Error));
         }),
     });
-    const model = fakeModel().respond(new AIMessage("fine"));
+    const model = new ScriptedModel().respond(new AIMessage("fine"));
     const agent = makeAgent(hanging, model, {
       recallTimeoutMs: 50,
       onError: (_, part) => failed.push(part),
@@ -282,7 +287,7 @@ describe("memcubeMiddleware", () => {
     for (const id of ["work", "home"]) await me.createCube(id);
     await (await me.cube("work")).add("The printer is on floor 3.");
     await (await me.cube("home")).add("The printer is in the cellar.");
-    const model = fakeModel().respond(new AIMessage("ok"));
+    const model = new ScriptedModel().respond(new AIMessage("ok"));
     const middleware = [
       memcubeMiddleware({ os, scope: { cube: "work" }, name: "Work" }),
       memcubeMiddleware({ os, scope: { cube: "home" }, name: "Home" }),
@@ -296,7 +301,7 @@ describe("memcubeMiddleware", () => {
   test("works beside middleware with contexts and prompts of their own", async () => {
     const { os } = startMemOS();
     await (await os.as({ userId: "ada" }).cube("user:ada")).add("The key is under the pot.");
-    const model = fakeModel().respond(new AIMessage("ok"));
+    const model = new ScriptedModel().respond(new AIMessage("ok"));
     const other = createMiddleware({
       name: "Other",
       contextSchema: z.object({ region: z.string().optional() }),
@@ -324,12 +329,6 @@ describe("memcubeMiddleware", () => {
     expect(() => memcubeMiddleware(typo)).toThrow(/budgetToken/);
   });
 });
-
-/** An answer that says nothing and calls a tool. */
-function calling(name: string, args: Record<string, unknown> = {}): AIMessage {
-  const id = `call-${JSON.stringify(args)}`;
-  return new AIMessage({ content: "", tool_calls: [{ name, args, id, type: "tool_call" }] });
-}
 
 /** The OS with methods of its sessions replaced. */
 function wrapped(os: MemOS, methods: Partial<ReturnType<MemOS["as"]>>): MemOS {

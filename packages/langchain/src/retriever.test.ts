@@ -1,11 +1,12 @@
 import type { Document } from "@langchain/core/documents";
 import { AIMessage, HumanMessage, type ToolMessage } from "@langchain/core/messages";
-import { createAgent, fakeModel } from "langchain";
+import { createAgent } from "langchain";
 import { describe, expect, test } from "vitest";
 
 import { startMemOS, textsOf } from "./memory-os.testing.ts";
 import { memcubeMiddleware } from "./middleware.ts";
 import { MemCubeRetriever, memcubeRetrieverTool } from "./retriever.ts";
+import { calling, ScriptedModel } from "./scripted-model.testing.ts";
 
 const scope = { caller: { userId: "ada" } };
 
@@ -96,9 +97,8 @@ describe("MemCubeRetriever", () => {
 describe("memcubeRetrieverTool", () => {
   test("gives a model text and the application documents, and is not remembered itself", async () => {
     const { os } = await start();
-    const call = { name: "search_memory", args: { query: "launch" }, id: "c1" };
-    const model = fakeModel()
-      .respond(new AIMessage({ content: "", tool_calls: [{ ...call, type: "tool_call" }] }))
+    const model = new ScriptedModel()
+      .respond(calling("search_memory", { query: "launch" }))
       .respond(new AIMessage("On 3 May."));
     const agent = createAgent({
       model,

@@ -1,17 +1,14 @@
 import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { MEMORY_TOOL_NAMES } from "@memcube/core";
-import { createAgent, fakeModel } from "langchain";
+import { createAgent } from "langchain";
 import { describe, expect, test } from "vitest";
 
 import { changesOf, startMemOS, textsOf } from "./memory-os.testing.ts";
 import { memcubeMiddleware } from "./middleware.ts";
 import { memcubeTools } from "./tools.ts";
+import { calling, ScriptedModel } from "./scripted-model.testing.ts";
 
 const ada = { context: { userId: "ada" } };
-
-function calling(name: string, args: Record<string, unknown>): AIMessage {
-  return new AIMessage({ content: "", tool_calls: [{ name, args, id: name, type: "tool_call" }] });
-}
 
 describe("memcubeTools", () => {
   test("an agent corrects and forgets for the user it runs for", async () => {
@@ -21,7 +18,7 @@ describe("memcubeTools", () => {
       { type: "fact", text: "Ada lives in Oslo." },
       { type: "fact", text: "Ada plays the cello." },
     ]);
-    const model = fakeModel()
+    const model = new ScriptedModel()
       .respond(calling("correct_memory", { id: ids[0], text: "Ada lives in Bergen." }))
       .respond(calling("forget_memory", { id: ids[1] }))
       .respond(calling("add_memory", { text: "Ada's dog is Biscuit." }))
@@ -47,7 +44,7 @@ describe("memcubeTools", () => {
     const boss = os.as({ userId: "boss" });
     const team = await boss.createCube("team", { allow: ["everyone"] });
     const { ids } = await team.add({ type: "fact", text: "Rent is due on Monday." });
-    const model = fakeModel()
+    const model = new ScriptedModel()
       .respond(calling("search_memory", { query: "rent" }))
       .respond(calling("forget_memory", { id: ids[0] }))
       .respond(new AIMessage("I may not."));
