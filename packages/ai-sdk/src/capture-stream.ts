@@ -73,8 +73,11 @@ class StreamCapture {
   #reading = false;
   /** Reading on without the reader. */
   #ahead = false;
-  /** The end of the source, once it has come. */
+  /** The source is closed or broken. */
+  #over: SourceEnd | undefined;
+  /** Its end has been read, too. */
   #end: SourceEnd | undefined;
+  #ending = false;
   #told = false;
   /** What the end of the stream waits for. */
   #closing: Promise<unknown> | undefined;
@@ -84,6 +87,11 @@ class StreamCapture {
   constructor(source: ReadableStream<Part>, handler: CaptureHandler) {
     this.#reader = source.getReader();
     this.#handler = handler;
+    // The source's end is the reader's at once, asked for or not, as it would be without us.
+    this.#reader.closed.then(
+      () => this.#closed({}),
+      (error: unknown) => this.#closed({ error: { cause: error } }),
+    );
   }
 
   start(controller: ReadableStreamDefaultController<Part>): void {
@@ -116,7 +124,7 @@ class StreamCapture {
   #go(): void {
     this.#deliver();
     if (this.#end !== undefined) {
-      if (this.#asked && this.#waiting.length === 0) this.#close();
+      if (this.#waiting.length === 0) this.#close();
       return;
     }
     const wanted = this.#asked || (this.#ahead && this.#waiting.bytes < WAITING_BYTES);
@@ -124,13 +132,13 @@ class StreamCapture {
     this.#reading = true;
     this.#reader.read().then(
       (result) => this.#take(result),
-      (error: unknown) => this.#ended("failed", { error: { cause: error } }),
+      (error: unknown) => this.#ended({ error: { cause: error } }),
     );
   }
 
   #take({ done, value: part }: ReadableStreamReadResult<Part>): void {
     if (done) {
-      this.#ended(this.#captured.failed ? "failed" : "finished", {});
+      this.#ended({});
       return;
     }
     this.#captured.note(part);
@@ -142,13 +150,21 @@ class StreamCapture {
   #handOn(part: Part): void {
     this.#reading = false;
     if (this.#out !== undefined) this.#waiting.push(part);
-    this.#go();
+    if (this.#over === undefined) this.#go();
+    else this.#ended(this.#over);
   }
 
-  #ended(how: Ended, end: SourceEnd): void {
+  /** The source is at its end; what is being read is its last part. */
+  #closed(end: SourceEnd): void {
+    this.#over = end;
+    if (!this.#reading) this.#ended(end);
+  }
+
+  #ended(end: SourceEnd): void {
     this.#reading = false;
-    this.#end = end;
-    this.#tell(how, undefined);
+    this.#end ??= end;
+    const failed = this.#captured.failed || end.error !== undefined;
+    this.#tell(failed ? "failed" : "finished", undefined);
     this.#go();
   }
 
@@ -162,6 +178,8 @@ class StreamCapture {
   }
 
   #close(): void {
+    if (this.#ending) return;
+    this.#ending = true;
     const end = () => {
       const out = this.#out;
       this.#out = undefined;
