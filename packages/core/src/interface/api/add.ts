@@ -1,6 +1,7 @@
 import { MemCubeError } from "../../errors.ts";
 import type { Position } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
+import { pathOf } from "../../memory/index.ts";
 import {
   partKey,
   readFast,
@@ -138,6 +139,12 @@ function keyed(candidates: readonly Candidate[], key: string | undefined): reado
       "MEMCUBE_INVALID_INPUT",
       `options.externalKey: the input becomes ${candidates.length} memories, whose keys would be longer than ${LIMITS.idChars} characters.`,
       { details: { limit: LIMITS.idChars, actual: longest.length } },
+    );
+  }
+  if (candidates.some(({ payload }) => pathOf(payload) !== undefined)) {
+    throw new MemCubeError(
+      "MEMCUBE_INVALID_INPUT",
+      "options.externalKey: a value with a path has the key of its path.",
     );
   }
   return candidates.map((candidate, part) => {

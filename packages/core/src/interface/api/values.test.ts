@@ -46,6 +46,20 @@ describe("a value's path", () => {
     expect(await cube.history(first.ids[0] ?? "")).toHaveLength(2);
   });
 
+  test("goes with no other key, and once in one input", async () => {
+    const { cube } = await newCube();
+    const twice = await put(cube, value(["a", "k"], 1), value(["a", "k"], 2));
+    expect(twice).toMatchObject({ added: 1, rejected: [{ code: "duplicate-id" }] });
+    expect((await cube.list({ path: ["a"] })).items).toMatchObject([{ payload: { value: 1 } }]);
+    const wrapped = await cube.add({ payload: value(["a", "l"], 1), externalKey: "mine" });
+    expect(wrapped).toMatchObject({ added: 0, rejected: [{ code: "malformed" }] });
+    const keyed = cube.add(value(["a", "l"], 1), { externalKey: "mine" });
+    await expect(keyed).rejects.toMatchObject({ code: "MEMCUBE_INVALID_INPUT" });
+    const clean = await cube.add(value(["a", "nul\0"], 1));
+    expect(clean.rejected, "NUL is replaced, as in every text").toEqual([]);
+    expect(await listed(cube, { path: ["a"] })).toEqual(["k", "nul\uFFFD"]);
+  });
+
   test("stays: an update changes the value, never the path", async () => {
     const { cube } = await newCube();
     const [id = ""] = (await put(cube, value(["a", "k"], { n: 1 }))).ids;

@@ -1,5 +1,5 @@
 import { LIMITS } from "../../limits.ts";
-import type { PlaintextPayload } from "../../memory/index.ts";
+import { pathOf, type PlaintextPayload } from "../../memory/index.ts";
 import type { Candidate } from "./candidate.ts";
 import { defined } from "./defined.ts";
 import { type Outcome, type Rejection, reject, type Skip } from "./outcome.ts";
@@ -57,6 +57,10 @@ function* check(candidate: Candidate, keys: Set<string>): Generator<Outcome> {
     return;
   }
   if (externalKey !== undefined && keys.has(externalKey)) {
+    if (pathOf(candidate.payload) !== undefined) {
+      yield reject(position, "duplicate-id", "an earlier value of the same input has this path");
+      return;
+    }
     yield { candidate: { ...candidate, externalKey: undefined } };
     yield reject(fieldOf(position, "id"), "duplicate-id");
     return;

@@ -104,6 +104,10 @@ function* readPayload(
     return;
   }
   const path = pathOf(parsed.data);
+  if (path !== undefined && beside.externalKey !== undefined) {
+    yield reject(position, "malformed", "a value with a path has the key of its path");
+    return;
+  }
   const { sources = [], language, tags = reading.tags, at = reading.at } = beside;
   const externalKey = path === undefined ? beside.externalKey : pathKey(path);
   const candidate = { payload: parsed.data, sources, externalKey, language, tags, at, position };
