@@ -1,8 +1,9 @@
-import { createMemOS, type Engine, type EngineRequest } from "@memcube/core";
+import { createMemOS, type Engine, type EngineRequest, type TelemetryEvents } from "@memcube/core";
 import { memoryStorage } from "@memcube/core/testing";
 import { llamaEngine, loraDirectory } from "@memcube/llama";
 import { tinyLora, tinyModel } from "@memcube/llama/testing";
 import { createHash } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,7 +66,13 @@ test("LoRAs are chosen per call, and states of one set are never used for anothe
     [{ id: "green" }, { id: "blue", scale: 0.5 }],
   ];
   const without = [];
+  const attached: TelemetryEvents["memcube:lora"][] = [];
+  const listener = (event: unknown) => attached.push(event as TelemetryEvents["memcube:lora"]);
+  subscribe("memcube:lora", listener);
   for (const set of sets) without.push((await ask(set, false)).text);
+  unsubscribe("memcube:lora", listener);
+  expect(attached.map(({ sha256 }) => sha256.length)).toEqual([1, 1, 1, 2]);
+  expect(attached.every(({ ms }) => ms > 0)).toBe(true);
   expect(new Set(without).size).toBe(sets.length);
   for (const [at, set] of sets.entries()) {
     const { text, cached } = await ask(set);

@@ -15,6 +15,8 @@ export interface TelemetryEvents {
     ms: number;
   };
   "memcube:task": { type: string; outcome: "done" | "retry" | "dead"; attempt: number; ms: number };
+  /** A context with a LoRA set was made ready. */
+  "memcube:lora": { sha256: readonly string[]; ms: number };
   "memcube:error": { where: string; error: unknown };
 }
 

@@ -9,6 +9,7 @@ import { engineFailed } from "./errors.ts";
 import { hashFile } from "./hash-file.ts";
 import { type ModelNote, readNote, writeNote } from "./model-note.ts";
 import type { ParsedOptions } from "./options.ts";
+import { reportAttached } from "../lora/report-attached.ts";
 import { EngineSequence } from "./sequence.ts";
 import { tryModel } from "./trial.ts";
 
@@ -95,6 +96,7 @@ function joinModel(
 
   const openContext = async (lora: readonly LoadedLora[]): Promise<OpenContext<EngineSequence>> => {
     try {
+      const began = performance.now();
       const context = await native.createContext({
         contextSize,
         sequences: 1,
@@ -106,6 +108,7 @@ function joinModel(
           ? {}
           : { lora: { adapters: lora.map(({ path, scale }) => ({ filePath: path, scale })) } }),
       });
+      reportAttached(lora, performance.now() - began);
       const set = lora.map(({ sha256, scale }) => ({ sha256, scale }));
       const shape = { layers: facts.layers, capacityTokens: context.contextSize, streams: 1 };
       const sequence = new EngineSequence(context.getSequence(), { ...identity, lora: set }, shape);
