@@ -97,6 +97,54 @@ describe("failures of memory", () => {
   });
 });
 
+describe("the end of an answer", () => {
+  const later = (ms: number) => {
+    const os = emptyOS();
+    let kept = false;
+    const slow = {
+      ...os,
+      as: (caller: Parameters<typeof os.as>[0]) => {
+        const session = os.as(caller);
+        return {
+          ...session,
+          absorb: async (input: Parameters<typeof session.absorb>[0]) => {
+            await new Promise((resolve) => setTimeout(resolve, ms));
+            const result = await session.absorb(input);
+            kept = true;
+            return result;
+          },
+        };
+      },
+    };
+    return { os: slow, kept: () => kept };
+  };
+  const given = () => ({ stream: convertArrayToReadableStream(streamed(["hi"])) });
+
+  it("waits until it is kept; its words do not", async () => {
+    const { os, kept } = later(50);
+    const { model } = remembering({ doStream: given(), doGenerate: says("hi") }, { os });
+    for await (const _ of streamText({ model, prompt: "one" }).textStream)
+      expect(kept()).toBe(false);
+    expect(kept()).toBe(true);
+    const next = later(50);
+    const other = remembering({ doGenerate: says("hi") }, { os: next.os });
+    await generateText({ model: other.model, prompt: "two" });
+    expect(next.kept()).toBe(true);
+  });
+
+  it("does not wait longer than saveTimeoutMs; the next request of this process does", async () => {
+    const { os, kept } = later(80);
+    const { model, base } = remembering(
+      { doStream: [given(), given()] },
+      { os, saveTimeoutMs: 10 },
+    );
+    await streamText({ model, prompt: "My code is 4711" }).text;
+    expect(kept()).toBe(false);
+    await streamText({ model, prompt: "What is my code?" }).text;
+    expect(JSON.stringify(base.doStreamCalls[1]?.prompt)).toContain("4711");
+  });
+});
+
 describe("waitUntil", () => {
   it("is called within the request and lasts until the answer is kept", async () => {
     const waited: Promise<unknown>[] = [];

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
 import {
   APICallError,
   customProvider,
@@ -159,6 +161,72 @@ describe("recall", () => {
     await generateText({ model, prompt: "hi", headers: { "x-user": "cleo" } });
     expect(seen[0]).toMatchObject({ provider: "p", modelId: "m", headers: { "x-user": "cleo" } });
     expect(await turnsOf(os, "cleo", "s")).toEqual(["user: hi", "assistant: hello"]);
+  });
+});
+
+describe("historyTokens", () => {
+  const talk = Array.from({ length: 40 }, (_, index) => [
+    {
+      role: "user" as const,
+      content: `Fact ${index}: the colour of box ${index} is shade ${index}`,
+    },
+    { role: "assistant" as const, content: `Noted, box ${index}.` },
+  ]).flat();
+  const last = { role: "user" as const, content: "What is the colour of box 17?" };
+
+  it("cuts a long conversation, keeps its end, and still remembers all of it", async () => {
+    const os = emptyOS();
+    await os.as({ userId: "ada" }).absorb({ sessionId: "s1", turns: talk });
+    const { model, base } = remembering(
+      { doGenerate: says("shade 17") },
+      { os, historyTokens: 300, budgetTokens: 200 },
+    );
+    const messages = [...talk, last];
+    const { finalStep } = await generateText({
+      model,
+      instructions: "Be brief.",
+      messages,
+      providerOptions: ada,
+    });
+    const prompt = base.doGenerateCalls[0]?.prompt ?? [];
+    expect(prompt.length).toBeLessThan(30);
+    expect(prompt[0]).toMatchObject({
+      role: "system",
+      content: expect.stringMatching(/^Be brief/),
+    });
+    expect(prompt.at(-1)?.content.at(-1)).toMatchObject({ type: "text", text: last.content });
+    expect(JSON.stringify(prompt)).toContain("shade 38");
+    expect(prompt[0]?.content).toContain("Earlier in this conversation");
+    // Long cut off, and recalled.
+    expect(JSON.stringify(prompt.at(-1))).toContain("box 17 is shade 17");
+    expect(finalStep.providerMetadata?.["memcube"]).toMatchObject({
+      history: { before: expect.any(Number), after: expect.any(Number) },
+    });
+  });
+
+  it("leaves one that fits as it is", async () => {
+    const { model, base } = remembering(
+      { doGenerate: says("ok") },
+      { historyTokens: 100_000, budgetTokens: 0 },
+    );
+    await generateText({ model, messages: [...talk, last], providerOptions: ada });
+    expect(base.doGenerateCalls[0]?.prompt).toHaveLength(81);
+  });
+});
+
+describe("telemetry", () => {
+  it("tells of recall and save, and of no text", async () => {
+    const heard: [string | symbol, unknown][] = [];
+    const listen = (event: unknown, name: string | symbol) => void heard.push([name, event]);
+    for (const name of ["recall", "save"]) subscribe(`memcube:ai-sdk:${name}`, listen);
+    const { model } = remembering({ doGenerate: says("secret answer") });
+    await generateText({ model, prompt: "secret question", providerOptions: ada });
+    for (const name of ["recall", "save"]) unsubscribe(`memcube:ai-sdk:${name}`, listen);
+    const place = { tenantId: "default", cubeId: "user:ada", ms: expect.any(Number) };
+    expect(heard).toEqual([
+      ["memcube:ai-sdk:recall", { ...place, hits: 0, tokens: 0 }],
+      ["memcube:ai-sdk:save", { ...place, added: 2, ended: "finished" }],
+    ]);
   });
 });
 

@@ -236,7 +236,7 @@ async function outcome(read: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-const runs = { numRuns: 100 };
+const runs = { numRuns: 100 * Number(process.env["MEMCUBE_MODEL_RUNS"] ?? 1) };
 
 describe("an empty memory changes nothing of", () => {
   // Times of responses are part of what is compared.
