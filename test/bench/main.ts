@@ -9,6 +9,9 @@ import { benchLocomo } from "./core/locomo.ts";
 import { benchManyCubes } from "./core/many-cubes.ts";
 import { benchSearchLarge } from "./core/search-large.ts";
 import { benchSearchPeers } from "./core/search-peers.ts";
+import { benchSequentialGraph, benchThreadGrowth } from "./langgraph/saver-graphs.ts";
+import { benchSaverRoundTrips } from "./langgraph/saver-round-trips.ts";
+import { benchSaver } from "./langgraph/saver.ts";
 import { benchStore } from "./langgraph/store.ts";
 import { benchDamage } from "./kv/damage.ts";
 import { benchExactness } from "./kv/exactness.ts";
@@ -58,6 +61,10 @@ const SUITES: Readonly<
     kills: benchKills,
   },
   langgraph: {
+    saver: benchSaver,
+    "saver-round-trips": benchSaverRoundTrips,
+    "sequential-graph": benchSequentialGraph,
+    "thread-growth": benchThreadGrowth,
     store: benchStore,
   },
 };
