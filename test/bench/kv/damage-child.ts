@@ -66,8 +66,14 @@ interface Result {
 
 async function runCase(number: number, random: () => number): Promise<Result> {
   const special = [
-    ...[raced, otherModel, otherLora, otherBuild, fullDisk],
-    ...[stateFile, stateFile, stateFile],
+    raced,
+    otherModel,
+    otherLora,
+    otherBuild,
+    fullDisk,
+    stateFile,
+    stateFile,
+    stateFile,
   ];
   const at = number % (DAMAGES.length + special.length);
   const run = special[at - DAMAGES.length];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { openKvStore } from "../../../packages/llama/src/kv/kv-store.ts";
 import { ownerOf, rootKey, wantedPages } from "../../../packages/llama/src/kv/page-keys.ts";
-import { findChain } from "../../../packages/llama/src/kv/restore-pages.ts";
+import { findChain } from "../../../packages/llama/src/kv/find-chain.ts";
 import { ScopeStore } from "../../../packages/llama/src/kv/scope-store.ts";
 import { HotPages } from "../../../packages/llama/src/kv/hot-pages.ts";
 import { someTokens, testLlama, testModel } from "../../../packages/llama/src/kv/testing.ts";

@@ -4,13 +4,14 @@ import { z } from "zod";
 
 import { Claims } from "./claims.ts";
 import { collect, type Collected } from "./collect.ts";
+import { findChain } from "./find-chain.ts";
 import { HotPages } from "./hot-pages.ts";
 import { exportChain, importChain, type KvImported } from "./carry-state.ts";
 import { type PageProblem, prefixesOf, problemsIn, type StoredPrefix } from "./inspect.ts";
 import { type KvStoreOptions, optionsSchema, type ParsedKvStoreOptions } from "./kv-options.ts";
 import { ownerOf, rootKey, type StateOwner, type WantedPage, wantedPages } from "./page-keys.ts";
-import { findChain, loadChain, loadPages } from "./restore-pages.ts";
-import { storedPages, storePages, takePages } from "./save-pages.ts";
+import { loadChain, loadPages } from "./restore-pages.ts";
+import { storePages, takePages } from "./save-pages.ts";
 import { ScopeStore, scopesIn } from "./scope-store.ts";
 import { scratchFolders, ScratchPool } from "./scratch.ts";
 import {
@@ -149,7 +150,7 @@ export class DirectoryKvStore implements KvStore {
       if (scope === undefined) return unsaved("store-closed");
       const wanted = wantedIn(scope, sequence, request);
       if (sequence.exactTokens() < wanted.length * PAGE_TOKENS) return unsaved("not-exact");
-      const from = await storedPages(scope, wanted);
+      const from = (await findChain(scope, wanted)).links.length;
       if (from === wanted.length) return { done: Promise.resolve({ writtenTokens: 0 }) };
       const pages = await takePages(sequence, wanted, from, this.#folders);
       if (typeof pages === "string") return unsaved(pages);

@@ -7,29 +7,6 @@ import type { ScopeStore } from "./scope-store.ts";
 import type { ScratchPool } from "./scratch.ts";
 import { type KvMiss, type KvSequence, type KvShape, PAGE_TOKENS } from "./types.ts";
 
-/** The longest chain of stored pages, and why it ends where it ends. */
-export interface FoundChain {
-  readonly links: readonly Link[];
-  readonly reason?: KvMiss | undefined;
-}
-
-/** Longest stored prefix: follows the chain of keys from the root, one step per page. */
-export async function findChain(
-  store: ScopeStore,
-  wanted: readonly WantedPage[],
-): Promise<FoundChain> {
-  const links: Link[] = [];
-  for (const page of wanted) {
-    const link = await store.find(page);
-    if (link === undefined) {
-      return { links, ...(links.length === 0 ? { reason: "nothing-stored" } : {}) };
-    }
-    if (typeof link === "string") return { links, reason: link };
-    links.push(link);
-  }
-  return { links };
-}
-
 /** Loads the pages of a chain as far as they are sound and fit each other. */
 export async function loadChain(
   store: ScopeStore,

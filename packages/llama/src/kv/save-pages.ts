@@ -5,18 +5,6 @@ import { openScratch } from "./scratch.ts";
 import { bufferSource, parseState } from "./state-file.ts";
 import { type KvSaved, type KvSequence, type KvUnsaved, PAGE_TOKENS } from "./types.ts";
 
-/** How many pages of the prefix are linked already. */
-export async function storedPages(
-  store: ScopeStore,
-  wanted: readonly WantedPage[],
-): Promise<number> {
-  for (const [at, page] of wanted.entries()) {
-    const link = await store.find(page);
-    if (link === undefined || typeof link === "string") return at;
-  }
-  return wanted.length;
-}
-
 /** Takes the pages from `from` on out of the sequence; checked like any other state. */
 export async function takePages(
   sequence: KvSequence,
