@@ -5,6 +5,7 @@ import { z } from "zod";
 import {
   DEMOTE_TASK,
   EMBED_TASK,
+  engineEmbedder,
   fillVectors,
   memSession,
   parseInput,
@@ -23,6 +24,7 @@ import { TaskWorker, UsageBuffer } from "./operation/scheduler/index.ts";
 import type {
   Clock,
   Embedder,
+  Engine,
   FileParser,
   Ids,
   PromptStates,
@@ -36,10 +38,12 @@ import { randomIds } from "./random-ids.ts";
 export interface MemOSOptions {
   /** Where memory is kept: `sqliteStorage(...)`, `redisStorage(...)`. Closed with the OS. */
   readonly storage: Storage;
-  /** Adds search by meaning; without it search is lexical and structural. */
+  /** Adds search by meaning. @default the engine's, if it embeds; else search is lexical and structural */
   readonly embedder?: Embedder;
-  /** Counts tokens for budgets. @default an estimate that needs no model */
+  /** Counts tokens for budgets. @default the engine; else an estimate that needs no model */
   readonly tokenizer?: Tokenizer;
+  /** A model of one's own (`llamaEngine(...)`). It stays open when the OS is closed. */
+  readonly engine?: Engine;
   /** Signs the seals of every log. @default seals are not signed */
   readonly signer?: Signer;
   /** What engines keep of prompts: it is dropped when memories of the tenant are erased. */
@@ -86,7 +90,9 @@ export function createMemOS(options: MemOSOptions): MemOS {
     options,
     "options",
   );
-  const { storage, embedder, signer } = options;
+  const { storage, engine, signer } = options;
+  const embedder = options.embedder ?? (engine && engineEmbedder(engine));
+  const tokenizer = options.tokenizer ?? engine;
   const clock = options.clock ?? { now: () => Date.now() };
   const process = randomUUID();
   const memories = new MemoryCache(memoryBudgetBytes);
@@ -116,9 +122,9 @@ export function createMemOS(options: MemOSOptions): MemOS {
       hotCommits,
       ...(signer === undefined ? {} : { signer }),
     }),
-    ...(options.tokenizer === undefined ? {} : { tokenizer: options.tokenizer }),
+    ...(tokenizer === undefined ? {} : { tokenizer }),
     parsers: options.parsers ?? [],
-    promptStates: options.promptStates ?? [],
+    promptStates: [...(options.promptStates ?? []), ...(engine === undefined ? [] : [engine])],
     ...(signer === undefined ? {} : { signer }),
     headers: new Map(),
     state: { closed: false },

@@ -12,6 +12,7 @@ export type {
   CreateCubeOptions,
   CubeHeader,
   Embedder,
+  Engine,
   ErrorCode,
   ErrorDetails,
   ExportLine,

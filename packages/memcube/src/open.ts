@@ -30,6 +30,7 @@ const KNOWN: Readonly<Record<keyof OpenOptions, "file" | "os">> = {
   storage: "os",
   embedder: "os",
   tokenizer: "os",
+  engine: "os",
   promptStates: "os",
   signer: "os",
   parsers: "os",

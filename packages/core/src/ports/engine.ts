@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../memory/index.ts";
+import type { PromptStates } from "./prompt-states.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
@@ -6,7 +7,7 @@ import type { Tokenizer } from "./tokenizer.ts";
  * keeps the state of prompt prefixes and takes LoRAs per request. What `capabilities` does not declare
  * raises `MEMCUBE_NOT_SUPPORTED`. Requests at the same time are queued, not refused.
  */
-export interface Engine extends Tokenizer {
+export interface Engine extends Tokenizer, PromptStates {
   readonly model: EngineModel;
   readonly capabilities: EngineCapabilities;
 
@@ -85,8 +86,9 @@ export interface EngineRequest {
   /** Reads and writes states of prompt prefixes. @default true */
   readonly cachePrompt?: boolean;
   /**
-   * States are shared only between requests of one scope: name the tenant here, or whoever may know
-   * that a prompt was seen before. @default ""
+   * States are shared only between requests of one scope, so that nobody else can tell that a prompt
+   * was seen before: the tenant's id, or something narrower that begins with it and a slash. What is
+   * erased from a tenant's memory is forgotten here by that name. @default ""
    */
   readonly cacheScope?: string;
 }

@@ -38,6 +38,8 @@ interface Slot<Sequence extends KvSequence> {
   /** Whose tokens the sequence holds. */
   scope: string;
   busy: boolean;
+  /** What it holds must be gone: it is freed when it is released. */
+  doomed: boolean;
   /** Rises with each lease: the least recently used slot has the lowest. */
   used: number;
 }
@@ -100,6 +102,16 @@ export class Contexts<Sequence extends KvSequence> {
     while (this.#disposals.size > 0) {
       await Promise.all(this.#disposals);
     }
+  }
+
+  /** Frees every context that holds prompts of these scopes; busy ones when they are released. */
+  async forget(isOfScope: (scope: string) => boolean): Promise<void> {
+    for (const slot of this.#slots) {
+      if (!isOfScope(slot.scope)) continue;
+      if (slot.busy) slot.doomed = true;
+      else this.#dispose(slot);
+    }
+    await Promise.all(this.#disposals);
   }
 
   #turn(request: ContextRequest): Promise<Slot<Sequence>> {
@@ -165,6 +177,7 @@ export class Contexts<Sequence extends KvSequence> {
       context: undefined,
       scope,
       busy: true,
+      doomed: false,
       used: 0,
     };
     slot.opening.then(
@@ -182,7 +195,7 @@ export class Contexts<Sequence extends KvSequence> {
 
   #release(slot: Slot<Sequence>): void {
     slot.busy = false;
-    if (this.#closed) this.#dispose(slot);
+    if (this.#closed || slot.doomed) this.#dispose(slot);
     this.#serve();
   }
 

@@ -116,6 +116,11 @@ export class LocalEngine implements Engine {
     return this.tokenize(text).length;
   }
 
+  async forgetTenant(tenantId: string): Promise<void> {
+    await this.#contexts.forget((scope) => scope === tenantId || scope.startsWith(`${tenantId}/`));
+    await this.#states.store?.forgetTenant(tenantId);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;

@@ -6,6 +6,7 @@ export type { ListCubesOptions } from "./cubes.ts";
 export type { ListDeadLettersOptions } from "./dead-letters.ts";
 export type { DependentsOptions } from "./dependents.ts";
 export { EMBED_TASK, fillVectors, runEmbedTask } from "./embed.ts";
+export { engineEmbedder } from "./engine-embedder.ts";
 export type { ForgetByKeyOptions } from "./forget-by-key.ts";
 export type { HistoricMemory } from "./history.ts";
 export type { MemCube } from "./mem-cube.ts";
