@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { ROOT } from "./published.ts";
 
 interface Oldest {
+  /** Exact versions: where the peer ranges begin. */
   readonly peers: Readonly<Record<string, string>>;
   /** What was current with them: their own ranges would take newer ones that don't go with them. */
   readonly besides: Readonly<Record<string, string>>;
