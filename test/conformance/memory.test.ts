@@ -5,14 +5,20 @@ import { type MemoryData, memoryStorage } from "@memcube/core/testing";
 const FORMS = [
   { name: "memory", candidates: false, shared: false },
   { name: "memory with candidates, shared", candidates: true, shared: true },
+  {
+    name: "memory with candidates by vectors",
+    candidates: true,
+    shared: false,
+    vectors: { model: "model-a", dimensions: 3 },
+  },
 ];
 
-for (const { name, candidates, shared } of FORMS) {
+for (const { name, shared, ...options } of FORMS) {
   storageConformance(name, async () => {
     let data: MemoryData = memoryStorage().data;
     return {
       shared,
-      open: async () => memoryStorage({ from: data, candidates }),
+      open: async () => memoryStorage({ from: data, ...options }),
       destroy: async () => {
         data = memoryStorage().data;
       },

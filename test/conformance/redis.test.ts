@@ -1,4 +1,4 @@
-import { storageConformance } from "@memcube/conformance";
+import { storageConformance, vaultConformance } from "@memcube/conformance";
 import type { RedisStorageOptions } from "@memcube/redis";
 import { createClient, createCluster } from "redis";
 import { afterAll, beforeAll, describe } from "vitest";
@@ -83,4 +83,12 @@ function suiteOnStack(url: string): void {
   storageConformance("redis with the query engine", () =>
     makeRedisPlace({ url, search: "query-engine" }, raw),
   );
+  for (const algorithm of ["hnsw", "flat"] as const) {
+    for (const type of ["float32", "float16"] as const) {
+      const vectors = { model: "of the index", dimensions: 4, algorithm, type };
+      vaultConformance(`redis with the query engine and vectors, ${algorithm} ${type}`, () =>
+        makeRedisPlace({ url, search: "query-engine", vectors }, raw),
+      );
+    }
+  }
 }

@@ -98,7 +98,7 @@ describeRedis("search documents, where a storage was begun with a query engine",
         await put(2, "");
         expect(await fields()).toEqual([field]);
         await put(3, "red again");
-        expect(await fields()).toEqual([...plain, field].toSorted());
+        expect(new Set(await fields())).toEqual(new Set([...plain, field]));
         await vault.commit(commitRequest({ cube: CUBE, writes: [eraseWrite("a")] }));
         expect(await raw.exists(key)).toBe(0);
         raw.destroy();

@@ -29,13 +29,25 @@ export async function makeRedisPlace(
     destroy: async () => {
       await rm(directory, { recursive: true, force: true });
       // An index costs the server on every write; the keys go at the end.
-      if (options.search === "query-engine")
-        await raw.sendCommand(["FT.DROPINDEX", `${prefix}:search:v1`]);
+      if (options.search === "query-engine") await dropIndexes(raw, prefix);
     },
     damageBlob: async (tenantId, hash) => {
       await raw.sendCommand(["HSET", `${prefix}:{b:${tenantId}}:data`, hash, "something else"]);
     },
   };
+}
+
+async function dropIndexes(raw: RawClient, prefix: string): Promise<void> {
+  for (const name of namesOf(await raw.sendCommand(["FT._LIST"]))) {
+    if (name.startsWith(`${prefix}:`)) await raw.sendCommand(["FT.DROPINDEX", name]);
+  }
+}
+
+/** A list or a set, as the protocol's version has it. */
+function namesOf(reply: unknown): string[] {
+  return Array.isArray(reply) || reply instanceof Set
+    ? [...(reply as Iterable<unknown>)].map(String)
+    : [];
 }
 
 /** Takes away the keys of places on a server that others use too. */

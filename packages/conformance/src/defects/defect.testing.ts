@@ -14,6 +14,8 @@ export interface Defect {
   readonly breakIt: (right: MemoryStorage) => Broken;
   /** The storage that it breaks has candidates. @default false */
   readonly candidates?: boolean;
+  /** Its candidates come by vectors, too. @default false */
+  readonly vectors?: boolean;
 }
 
 /** Methods to replace, by port. */
@@ -22,14 +24,19 @@ export type Broken = {
 } & Partial<Pick<Storage, "close">>;
 
 /** Places whose storages have the defect: a new one for each handle, on shared data. */
-export function placesWith(defect: Pick<Defect, "breakIt" | "candidates">): MakePlace {
+export function placesWith(defect: Pick<Defect, "breakIt" | "candidates" | "vectors">): MakePlace {
   const { breakIt, candidates = false } = defect;
+  const vectors = defect.vectors === true ? { model: "model-a", dimensions: 3 } : undefined;
   return async () => {
     const data: MemoryData = memoryStorage().data;
     return {
       shared: true,
       open: async () => {
-        const right = memoryStorage({ from: data, candidates });
+        const right = memoryStorage({
+          from: data,
+          candidates,
+          ...(vectors === undefined ? {} : { vectors }),
+        });
         return withReplaced(right, breakIt(right));
       },
       destroy: async () => undefined,

@@ -7,7 +7,7 @@ import {
   type Vault,
   visibilityFromKey,
 } from "@memcube/core";
-import type { MemoryStorage } from "@memcube/core/testing";
+import { type MemoryStorage, memoryStorage } from "@memcube/core/testing";
 
 import { SYSTEM } from "../kit/test-cube.ts";
 import type { Defect } from "./defect.testing.ts";
@@ -243,6 +243,37 @@ export const readDefects: readonly Defect[] = [
         return found.filter(({ id }) => seen.some((row) => row.id === id));
       },
     })),
+    candidates: true,
+  },
+  {
+    ...vaultDefect("vectors are declared and not looked at", ({ vault }) => ({
+      candidates: (ref, query) => vault.candidates(ref, { ...query, vector: undefined }),
+    })),
+    candidates: true,
+    vectors: true,
+  },
+  {
+    ...vaultDefect("the nearest are cut before permission is looked at", (right) => ({
+      candidates: async (ref, query) => {
+        if (query.vector === undefined) return right.vault.candidates(ref, query);
+        const found = await right.vault.candidates(ref, { ...query, access: SYSTEM });
+        const ids = found.map(({ id }) => id);
+        const seen = await right.vault.read(ref, { access: query.access, ids });
+        return found.filter(({ id }) => seen.some((row) => row.id === id));
+      },
+    })),
+    candidates: true,
+    vectors: true,
+  },
+  {
+    ...vaultDefect("vectors that are not declared are looked at", ({ data }) => {
+      const { vault } = memoryStorage({
+        from: data,
+        candidates: true,
+        vectors: { model: "none", dimensions: 4 },
+      });
+      return { candidates: (ref, query) => vault.candidates(ref, query) };
+    }),
     candidates: true,
   },
 ];

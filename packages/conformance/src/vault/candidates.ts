@@ -1,4 +1,4 @@
-import type { Access, VaultFilter } from "@memcube/core";
+import type { VaultFilter } from "@memcube/core";
 
 import { assert, rejects, times } from "../kit/checks.ts";
 import { eraseWrite, START } from "../kit/content.ts";
@@ -130,12 +130,65 @@ export const candidateRules = rulesOf("vault", "candidates", {
     assert.deepEqual(await candidates(cube, ["near"]), ["a"]);
     assert.deepEqual(await candidates(cube, ["東京"]), ["b"]);
   }),
+
+  "with a vector the nearest are proposed, permitted and fitting": async ({ storage }) => {
+    const { capabilities } = storage.vault;
+    const { model, dimensions } = capabilities.vectors ?? { model: "none", dimensions: 4 };
+    const along = (angle: number): Float32Array =>
+      Float32Array.from({ length: dimensions }, (_, place) =>
+        place === 0 ? Math.cos(angle) : place === 1 ? Math.sin(angle) : 0,
+      );
+    const embed = (cube: TestCube, id: string, angle: number, of = model) => {
+      const vector = along(angle);
+      const write = { op: "vector", id, model: of, fingerprint: "f", vector } as const;
+      return cube.commit({ writes: [write] });
+    };
+    const cube = await newCube(storage);
+    const foreign = await newCube(storage, { cubeId: "cube-2" });
+    await foreign.put({ id: "foreign", terms: "noise" });
+    await embed(foreign, "foreign", 0);
+    const ids = times(12, (index) => `m${index}`);
+    await cube.put(...ids.map((id) => ({ id, terms: "noise" })));
+    for (const [index, id] of ids.entries()) await embed(cube, id, 0.1 * index);
+    await cube.put(
+      { id: "closed", terms: "noise", allow: [] },
+      { id: "archived", terms: "noise", state: "archived" },
+      { id: "expired", terms: "noise", expiresAt: START },
+      { id: "erased", terms: "noise" },
+      { id: "other", terms: "noise" },
+    );
+    for (const id of ["closed", "archived", "expired", "erased"]) await embed(cube, id, 0);
+    await embed(cube, "other", 0, "another model");
+    await cube.commit({ writes: [eraseWrite("erased")] });
+    const query = {
+      access: as("user:bob", "everyone"),
+      filter: { states: ["generated"] },
+      limit: 5,
+      vector: along(0),
+    } as const;
+    if (capabilities.vectors === undefined) {
+      // What is not declared is not looked at.
+      if (!capabilities.candidates) return;
+      assert.deepEqual(await candidates(cube, ["unknown"], query), []);
+      return;
+    }
+    const found = await candidates(cube, ["unknown"], query);
+    assert.deepEqual(found, ids.slice(0, 5), "the limit is filled with what fits, nearest first");
+    await embed(cube, "m11", 0);
+    const moved = await candidates(cube, [], query);
+    assert.deepEqual(moved.slice(0, 2).toSorted(), ["m0", "m11"], "the latest vector counts");
+    await cube.put({ id: "worded", terms: "rare" });
+    const both = await candidates(cube, ["rare"], query);
+    assert.ok(both.includes("worded") && both.includes("m0"));
+    assert.equal(new Set(both).size, both.length);
+    assert.ok(both.length <= 5);
+  },
 });
 
 async function candidates(
   cube: TestCube,
   terms: readonly string[],
-  query: { readonly access?: Access; readonly filter?: VaultFilter; readonly limit?: number } = {},
+  query: Partial<Parameters<TestCube["vault"]["candidates"]>[1]> = {},
 ): Promise<string[]> {
   const found = await cube.vault.candidates(cube.ref, {
     terms,

@@ -6,6 +6,7 @@ import type {
   Topic,
   Usage,
   Vault,
+  VaultCapabilities,
 } from "../ports/index.ts";
 import { portOf } from "./direct-port.ts";
 import { memoryBlobs } from "./memory-blobs.ts";
@@ -19,6 +20,8 @@ import { memoryVault } from "./memory-vault.ts";
 export interface MemoryStorageOptions {
   /** Declares and has `vault.candidates`, ranked by shared terms. @default false */
   readonly candidates?: boolean;
+  /** Candidates also come by vectors of this model. @default none */
+  readonly vectors?: VaultCapabilities["vectors"];
   /**
    * What another memory storage keeps: two storages on the same data are two handles on one place;
    * a storage on a snapshot goes on where that was taken. @default nothing, for this storage alone
@@ -43,7 +46,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
   const isOpen = (): boolean => open;
   return {
     name: "memory",
-    vault: portOf<Vault>(memoryVault(data, { candidates: options.candidates ?? false }), isOpen),
+    vault: portOf<Vault>(memoryVault(data, options), isOpen),
     threads: portOf<Threads>(memoryThreads(data), isOpen),
     queue: portOf<TaskQueue>(memoryQueue(data), isOpen),
     topic: portOf<Topic>(memoryTopic(data), isOpen),

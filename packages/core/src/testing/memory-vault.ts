@@ -1,6 +1,6 @@
 import { MemCubeError } from "../errors.ts";
 import { cubeKey, type CubeRef } from "../memory/index.ts";
-import type { Vault } from "../ports/index.ts";
+import type { Vault, VaultCapabilities } from "../ports/index.ts";
 import type { DirectPort } from "./direct-port.ts";
 import type { CubeRow, MemoryData } from "./memory-data.ts";
 import { commit } from "./vault/commit.ts";
@@ -21,13 +21,18 @@ import { candidates, cubes, list, read, readByKey, storedCube } from "./vault/re
 /** The vault port on maps and arrays. */
 export function memoryVault(
   data: MemoryData,
-  options: { readonly candidates: boolean },
+  options: {
+    readonly candidates?: boolean;
+    readonly vectors?: VaultCapabilities["vectors"];
+  },
 ): DirectPort<Vault> {
+  const { candidates: proposes = false, vectors } = options;
   const find = (ref: CubeRef) => data.cubes.get(cubeKey(ref));
   const need = (ref: CubeRef) => found(find(ref));
   return {
     capabilities: {
-      candidates: options.candidates,
+      candidates: proposes,
+      ...(proposes && vectors !== undefined ? { vectors } : {}),
       atomicAcrossCubes: false,
       durability: "none",
       linkHash: "sha256",
@@ -74,7 +79,7 @@ export function memoryVault(
     replaceSegment: (ref, segment, replaced) => replaceSegment(need(ref), segment, replaced),
     stats: (ref) => stats(find(ref)),
     candidates: (ref, query) => {
-      if (options.candidates) return candidates(find(ref), query);
+      if (proposes) return candidates(find(ref), query, vectors);
       throw new MemCubeError("MEMCUBE_NOT_SUPPORTED", "This storage proposes no candidates.");
     },
   };

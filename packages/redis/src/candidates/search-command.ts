@@ -125,10 +125,16 @@ function conditionsOf(
 
 function endOf({ limit, timeoutMs }: SearchQuery, { pairs }: Params): Argument[] {
   return [
-    ...["LIMIT", "0", String(limit)],
-    ...["TIMEOUT", String(timeoutMs)],
-    ...["PARAMS", String(pairs.length), ...pairs],
-    ...["DIALECT", "2"],
+    "LIMIT",
+    "0",
+    String(limit),
+    "TIMEOUT",
+    String(timeoutMs),
+    "PARAMS",
+    String(pairs.length),
+    ...pairs,
+    "DIALECT",
+    "2",
   ];
 }
 

@@ -6,7 +6,7 @@ import { isMemCubeError } from "@memcube/core";
 import { createClient } from "redis";
 import { expect, test } from "vitest";
 
-import { readSearchReply } from "./search-reply.ts";
+import { readSearchKeys, readSearchReply } from "./search-reply.ts";
 import { mapError } from "../connection/native-errors.ts";
 import type { Reply } from "../connection/connection.ts";
 
@@ -64,6 +64,15 @@ function recorded(label: string): Buffer {
 test("documents with their scores", async () => {
   const found = readSearchReply(await replay(recorded("text")));
   expect(found).toEqual([{ key: "mc:m:{t1/u:ada}:a", score: 2.9112714998245868 }]);
+});
+
+test("the nearest vectors, by key", async () => {
+  expect(readSearchKeys(await replay(recorded("knn with pre-filter")))).toEqual([
+    "mc:m:{t1/u:ada}:a",
+    "mc:m:{t1/u:ada}:c",
+  ]);
+  const error = await replay(recorded("knn wrong query dimension")).catch(mapError);
+  expect(isMemCubeError(error, "MEMCUBE_STORAGE_FAILED")).toBe(true);
 });
 
 test("a hostile value finds nothing", async () => {

@@ -2,7 +2,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import { afterEach, describe, expect, test } from "vitest";
 
-import { memoryStorage } from "../../testing/index.ts";
+import type { Embedder } from "../../ports/index.ts";
+import { changedStorage } from "../../testing/changed-storage.ts";
+import { memoryStorage, type MemoryStorageOptions } from "../../testing/index.ts";
 import { testOS, wordEmbedder } from "../../testing/test-os.ts";
 import type { MemOS } from "./index.ts";
 
@@ -285,6 +287,60 @@ describe("the index cache", () => {
     const reopened = await me.cube("c");
     const cold = await reopened.search("entry 42");
     expect(cold.hits[0]?.memory.payload).toMatchObject({ text: "entry 42 about subject 0" });
+  });
+});
+
+describe("a cold cube and an embedder", () => {
+  /** Knows that a puppy is a dog. */
+  const embedder: Embedder = {
+    model: "dogs",
+    dimensions: 2,
+    embed: async (texts) =>
+      texts.map((text) => Float32Array.from(/dog|puppy/u.test(text) ? [1, 0] : [0, 1])),
+  };
+
+  async function coldCube(options: MemoryStorageOptions) {
+    const storage = memoryStorage(options);
+    const first = testOS({ storage, embedder });
+    const cube = await first.os.as({ userId: "ada" }).createCube("c");
+    for (let i = 0; i < 210; i++) await cube.add(`entry ${i} about boats`);
+    await cube.add("The puppy sleeps.");
+    await first.os.idle();
+    await first.os.close();
+    const again = memoryStorage({ ...options, from: storage.data });
+    const asked: unknown[] = [];
+    const { candidates } = again.vault;
+    const vault = changedStorage(again, "vault", {
+      // Without the persisted index, as a process that comes later may find it.
+      mark: async () => undefined,
+      candidates: async (ref, query) => {
+        asked.push(query.vector);
+        return await candidates(ref, query);
+      },
+    });
+    const { me } = start({ storage: vault, embedder });
+    const { hits } = await (await me.cube("c")).search("dog", { limit: 3 });
+    return { asked, texts: hits.map(({ memory }) => JSON.stringify(memory.payload)), hits };
+  }
+
+  test("candidates by vectors answer it, by meaning", async () => {
+    const { asked, texts, hits } = await coldCube({
+      candidates: true,
+      vectors: { model: "dogs", dimensions: 2 },
+    });
+    expect(asked).toEqual([Float32Array.from([1, 0])]);
+    expect(texts[0]).toContain("puppy");
+    expect(hits[0]?.why.vector).toBeGreaterThan(0.9);
+  });
+
+  test.each([
+    { candidates: true },
+    { candidates: true, vectors: { model: "cats", dimensions: 2 } },
+    { candidates: true, vectors: { model: "dogs", dimensions: 3 } },
+  ])("candidates of %j do not: the index is waited for", async (options) => {
+    const { asked, texts } = await coldCube(options);
+    expect(asked).toEqual([]);
+    expect(texts[0]).toContain("puppy");
   });
 });
 

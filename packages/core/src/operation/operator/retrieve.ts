@@ -80,6 +80,12 @@ async function rank(
   return { ...found, ...narrowed, result: search(found.index, narrowed.query) };
 }
 
+/** Whether the storage proposes what is near to a vector of this embedder, and not only by words. */
+function proposesByVector({ vault, embedder }: OperatorParts, vector: Float32Array): boolean {
+  const { vectors } = vault.capabilities;
+  return vectors?.model === embedder?.model && vectors?.dimensions === vector.length;
+}
+
 async function indexFor(
   parts: OperatorParts,
   query: RetrieveQuery,
@@ -90,7 +96,7 @@ async function indexFor(
   const cold =
     vault.capabilities.candidates &&
     position.seq > COLD_COMMITS &&
-    query.vector === undefined &&
+    (query.vector === undefined || proposesByVector(parts, query.vector)) &&
     query.matches === undefined &&
     !(await indexes.isWarm(ref));
   if (!cold) {
@@ -100,5 +106,5 @@ async function indexFor(
   void indexes.at(ref, position).catch((error: unknown) => {
     emit("memcube:error", { where: "index.build", error });
   });
-  return { index: await candidateIndex(vault, query), position };
+  return { index: await candidateIndex(parts, query), position };
 }

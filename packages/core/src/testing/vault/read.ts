@@ -1,5 +1,11 @@
 import type { Access, Page } from "../../flow/index.ts";
-import type { StoredCube, StoredVersion, Vault, VaultFilter } from "../../ports/index.ts";
+import type {
+  StoredCube,
+  StoredVersion,
+  Vault,
+  VaultCapabilities,
+  VaultFilter,
+} from "../../ports/index.ts";
 import type { CubeRow, MemoryData, MemoryRow, VersionRow } from "../memory-data.ts";
 import { compareText, pageOf } from "../page-of.ts";
 import { seesVersion, seesWholeCube } from "./visible.ts";
@@ -51,19 +57,34 @@ export function list(cube: CubeRow | undefined, query: Query<"list">): Page<Stor
   });
 }
 
-/** `Vault.candidates`, ranked by how many of the terms a memory has. */
+/**
+ * `Vault.candidates`, ranked by how many of the terms a memory has, and by how near its vector is to the
+ * query's where there are vectors.
+ */
 export function candidates(
   cube: CubeRow | undefined,
   query: Query<"candidates">,
+  vectors: VaultCapabilities["vectors"],
 ): { id: string; score: number }[] {
-  const { filter, terms, ...at } = query;
+  const { filter, terms, vector, ...at } = query;
   const rows = cube === undefined ? [] : rowsSeen(cube, at);
+  const asked = vectors !== undefined && vector?.length === vectors.dimensions ? vector : undefined;
   return rows
     .filter(({ version }) => passes(version, filter))
-    .map(({ version }) => ({ id: version.id, score: overlap(version.index.terms, terms) }))
+    .map(({ version, memory }) => {
+      const own = memory.vector?.model === vectors?.model ? memory.vector?.values : undefined;
+      const near = asked && own ? (1 + cosine(asked, own)) / 2 : 0;
+      return { id: version.id, score: overlap(version.index.terms, terms) + near };
+    })
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
     .slice(0, query.limit);
+}
+
+function cosine(one: Float32Array, other: Float32Array): number {
+  const dot = (a: Float32Array, b: Float32Array): number =>
+    a.reduce((sum, value, place) => sum + value * (b[place] ?? 0), 0);
+  return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
 }
 
 function overlap(text: string, terms: readonly string[]): number {
