@@ -44,7 +44,9 @@ function stepsFrom(value: JsonValue | undefined, token: string): (JsonValue | un
 function elementsAt(value: JsonValue | undefined, index: string): (JsonValue | undefined)[] {
   if (!Array.isArray(value)) return [];
   const elements = value as readonly JsonValue[];
-  return index === "*" ? [...elements] : [elements.at(Number.parseInt(index, 10))];
+  if (index === "*") return [...elements];
+  const place = Number.parseInt(index, 10);
+  return Number.isNaN(place) ? [] : [elements.at(place)];
 }
 
 function memberOf(value: object, name: string): JsonValue | undefined {
