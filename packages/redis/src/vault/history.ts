@@ -114,7 +114,7 @@ export async function readSeals(
   return found.map((text) => parse(sealSchema, textOf(text), "a seal"));
 }
 
-/** `Vault.seal` */
+/** `Vault.seal`. Cost: one script of some commands. */
 export async function addSeal(
   connection: RedisConnection,
   ref: CubeRef,
@@ -155,8 +155,9 @@ function segmentText({ fromSeq, toSeq, head, toAt, blob, sizeBytes }: HistorySeg
 }
 
 /**
- * `Vault.addSegment`: readers see what it covers gone in one step, the bytes are freed in slices
- * after it. With `expect` in proportion to the versions that ended and are hot. What a crash leaves of them is freed with the next segment.
+ * `Vault.addSegment`: readers see what it covers gone in one step, the bytes are freed in slices after
+ * it. What a crash leaves of them is freed with the next segment. Cost: in proportion to the commits and
+ * versions it covers; with `expect` also to those that ended and are hot.
  */
 export async function addSegment(
   connection: RedisConnection,
@@ -176,7 +177,7 @@ export async function addSegment(
   } while (place !== "");
 }
 
-/** `Vault.replaceSegment` */
+/** `Vault.replaceSegment`. Cost: in proportion to the segments. */
 export async function replaceSegment(
   connection: RedisConnection,
   ref: CubeRef,

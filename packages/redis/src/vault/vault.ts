@@ -57,7 +57,8 @@ export interface VaultParts {
 
 /**
  * The vault port. Every cube lies in one slot and every commit is one script there. No call looks at
- * more of the database than the cube (or the tenant's list of cubes) that it is about.
+ * more of the database than the cube (or the tenant's list of cubes) that it is about. `lease`, `mark`
+ * and `setMark` cost one command or script, the others what their functions say.
  */
 export function vaultOf(parts: VaultParts): Vault {
   const { connection } = parts;
@@ -183,7 +184,8 @@ async function commitOnce(
 
 /**
  * `Vault.dropCube`: at once for whoever reads. The bytes are freed in slices before it returns; what a
- * crash leaves of them, by whoever makes a cube of the id anew.
+ * crash leaves of them, by whoever makes a cube of the id anew. Cost: in proportion to what the cube holds,
+ * in slices between which others are served.
  */
 async function dropCube(parts: VaultParts, ref: CubeRef): Promise<boolean> {
   const { connection } = parts;
@@ -218,7 +220,10 @@ async function purge(
   }
 }
 
-/** `Vault.stats`; all zero when there is no cube. The header's own versions are not counted. */
+/**
+ * `Vault.stats`; all zero when there is no cube. The header's own versions are not counted. Cost: two
+ * commands: the numbers are kept with each commit.
+ */
 async function readStats(connection: RedisConnection, ref: CubeRef): Promise<CubeStats> {
   const meta = connection.keys.cube(ref, "meta");
   const segmentsKey = connection.keys.cube(ref, "segments");
