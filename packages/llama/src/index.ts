@@ -1,3 +1,4 @@
+export { downloadModel, type DownloadModelOptions } from "./download-model.ts";
 export type { LlamaEngineOptions, ModelProgress } from "./engine/options.ts";
 export type { PageProblem, StoredPrefix } from "./kv/inspect.ts";
 export type { KvImported, KvRefusal } from "./kv/carry-state.ts";
