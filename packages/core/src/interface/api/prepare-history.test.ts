@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 
 import { SUMMARY_HEADING } from "../../operation/scheduler/index.ts";
-import { testOS } from "../../testing/test-os.ts";
+import { testOS, wordEmbedder } from "../../testing/test-os.ts";
 import type { MemOS } from "./index.ts";
 
 const opened: MemOS[] = [];
@@ -165,6 +165,29 @@ describe("prepare with historyTokens", () => {
     expect(keep.length % 2).toBe(1);
     expect(keep[1]! % 2).toBe(1);
     expect(keep.at(-1)).toBe(24);
+  });
+
+  test("the question is embedded once for all steps of a run, another user's too", async () => {
+    const embedder = wordEmbedder();
+    const { os } = testOS({ embedder });
+    opened.push(os);
+    const ask = async (userId: string, content: string) => {
+      const me = os.as({ userId });
+      await (await me.cube(`user:${userId}`)).add("The kayak is in the garage.");
+      const messages = [{ role: "user", content }];
+      return await me.prepare({ messages });
+    };
+    await ask("ada", "Where is the kayak?");
+    await os.idle();
+    const before = embedder.calls;
+    const again = await ask("bob", "Where is the kayak?");
+    expect(again.volatile).toContain("garage");
+    await os.idle();
+    // Bob's memory is embedded, the question is not.
+    expect(embedder.calls - before).toBe(1);
+    await ask("ada", "Where is the canoe?");
+    await os.idle();
+    expect(embedder.calls - before).toBe(3);
   });
 
   test("refuses what is no number of tokens", async () => {

@@ -4,7 +4,6 @@ import { refKey, refOf, type InjectionPlan, type Retrieval } from "../../flow/in
 import { LIMITS } from "../../limits.ts";
 import { LIVE_STATES, type Memory, type MemoryRef } from "../../memory/index.ts";
 import { toMemory } from "../../infrastructure/vault/index.ts";
-import { embedQuery } from "../../operation/operator/index.ts";
 import {
   planHistory,
   planInjection,
@@ -16,6 +15,7 @@ import { readFast, sentencesOf, viewMessages } from "../reader/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { idSchema, parseInput, searchOptionsSchema } from "./options.ts";
+import { queryVector } from "./query-vectors.ts";
 import { searchCube } from "./search.ts";
 import { mergeHits } from "./view.ts";
 
@@ -102,7 +102,7 @@ async function recall(
   const [first] = cubes;
   if (first === undefined) return [];
   const { context } = first;
-  const vector = await embedQuery(context.operator.embedder, query, signal);
+  const vector = await queryVector(context, query, signal);
   const options = searchOptionsSchema.parse({ limit: RECALLED, ...(signal && { signal }) });
   return await Promise.all(
     cubes.map(async (cube) => {
