@@ -409,6 +409,20 @@ describe("what is kept", () => {
     expect(turns).toEqual(["user: go on", "assistant: so far"]);
   });
 
+  it("is nothing of an attempt that the SDK gave up and made again", async () => {
+    const attempts = [
+      [...streamed(["Hel"]).slice(0, 3), { type: "error" as const, error: { isRetryable: true } }],
+      streamed(["Hello"]),
+    ];
+    const { model, os, base } = remembering({
+      doStream: attempts.map((parts) => ({ stream: convertArrayToReadableStream(parts) })),
+    });
+    const result = streamText({ model, prompt: "hi", streamRetries: 1, onError: () => undefined });
+    await result.consumeStream();
+    expect(base.doStreamCalls).toHaveLength(2);
+    expect(await turnsOf(os)).toEqual(["user: hi", "assistant: Hello"]);
+  });
+
   it("is each of many answers at the same time", async () => {
     const { model, os } = remembering({
       doStream: async ({ prompt }) => {

@@ -220,6 +220,15 @@ function scripted(generates: readonly Generated[], streams: readonly Answered[])
   return { model, cancelled };
 }
 
+/**
+ * An error part and, in the same breath, a broken connection: which of the two a retry meets is a race
+ * that one turn of the microtask queue decides.
+ */
+function breaksOnError(answer: Answered): boolean {
+  if (typeof answer !== "object" || answer.breaksAt === undefined) return false;
+  return answer.parts[answer.breaksAt - 2]?.type === "error";
+}
+
 type Run = (middleware: LanguageModelV4Middleware) => Promise<unknown>;
 
 /** The same with memcube and without. */
@@ -284,6 +293,7 @@ describe("an empty memory changes nothing of", () => {
     });
     await fc.assert(
       fc.asyncProperty(plans, async ({ answers, leavesAt, abortsAt, streamRetries, hurries }) => {
+        fc.pre(streamRetries === 0 || !answers.some(breaksOnError));
         await expectSame(async (middleware) => {
           const abort = new AbortController();
           const { model, cancelled } = scripted([], answers);

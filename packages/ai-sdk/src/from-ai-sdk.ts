@@ -132,6 +132,11 @@ function nameOf(part: object): { readonly filename?: string } {
   return "filename" in part && typeof part.filename === "string" ? { filename: part.filename } : {};
 }
 
+/** Stands for a conversation: the same for the same words. */
+export function digestOf(prompt: LanguageModelV4Prompt): string {
+  return idsOf(prompt.filter(isSaid)).at(-1) ?? "";
+}
+
 /** For each message a digest of the conversation up to and with it. */
 function idsOf(said: readonly Said[]): readonly string[] {
   let before = "";

@@ -5,9 +5,10 @@ import type {
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
 
+import { BrokenAnswers } from "./broken-answers.ts";
 import { captureStream, type FinishPart } from "./capture-stream.ts";
 import { answerOf, isFinished } from "./from-ai-sdk.ts";
-import { beginCall, fail, save, type ModelCall } from "./model-call.ts";
+import { beginCall, fail, questionOf, save, type ModelCall } from "./model-call.ts";
 import { parseOptions, type MemCubeMiddlewareOptions, type ParsedOptions } from "./options.ts";
 import { withReport } from "./to-ai-sdk.ts";
 import { within } from "./within.ts";
@@ -23,11 +24,14 @@ import { within } from "./within.ts";
 export function memcubeMiddleware(options: MemCubeMiddlewareOptions): LanguageModelV4Middleware {
   const parsed = parseOptions(options);
   const calls = new WeakMap<LanguageModelV4CallOptions, ModelCall>();
+  const broken = new BrokenAnswers();
   return {
     specificationVersion: "v4",
     async transformParams({ params, model }) {
       const { params: next, call } = await beginCall(parsed, params, model);
-      if (call !== undefined) calls.set(next, call);
+      if (call === undefined) return next;
+      calls.set(next, call);
+      if (broken.size > 0) broken.replace(questionOf(call));
       return next;
     },
     async wrapGenerate({ doGenerate, params }) {
@@ -36,7 +40,9 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions): LanguageMo
     },
     async wrapStream({ doStream, params }) {
       const call = calls.get(params);
-      return call === undefined ? await doStream() : await stream(parsed, call, doStream);
+      return call === undefined
+        ? await doStream()
+        : await stream(parsed, { ...call, broken }, doStream);
     },
   };
 }
@@ -62,7 +68,7 @@ async function generate(
 
 async function stream(
   options: ParsedOptions,
-  call: ModelCall,
+  call: ModelCall & { readonly broken: BrokenAnswers },
   doStream: () => PromiseLike<LanguageModelV4StreamResult>,
 ): Promise<LanguageModelV4StreamResult> {
   const background = inBackground(options);
@@ -87,10 +93,16 @@ async function stream(
     ended: (captured, how, finish) => {
       const { answer } = captured;
       const worth = how === "finished" ? captured.finished : answer.content.length > 0;
+      const kept = request.save && worth && how !== "dropped";
+      if (kept && how === "failed") {
+        void background.run(
+          (async () => {
+            if (await call.broken.stands(questionOf(call))) await save(options, call, answer, how);
+          })(),
+        );
+      }
       const saving =
-        request.save && worth && how !== "dropped"
-          ? background.run(save(options, call, answer, how))
-          : undefined;
+        kept && how !== "failed" ? background.run(save(options, call, answer, how)) : undefined;
       background.end();
       return {
         ...(finish && plan && { finish: reported(finish, saving) }),

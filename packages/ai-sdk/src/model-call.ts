@@ -2,7 +2,7 @@ import type { InjectionPlan, MemSession, ResolvedScope } from "@memcube/core";
 import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from "@ai-sdk/provider";
 
 import type { Ended } from "./capture-stream.ts";
-import { asked, turnsOf, type Answer } from "./from-ai-sdk.ts";
+import { asked, digestOf, turnsOf, type Answer } from "./from-ai-sdk.ts";
 import {
   parseRequest,
   scopeOf,
@@ -148,6 +148,11 @@ async function absorbed(
     fail(options, "save", error);
     return undefined;
   }
+}
+
+/** Names a question of one user: the same for the same conversation, asked again. */
+export function questionOf({ session, scope, prompt }: ModelCall): string {
+  return JSON.stringify([pendingKey(session, scope).text, digestOf(prompt)]);
 }
 
 interface Place {
