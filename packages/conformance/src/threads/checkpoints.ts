@@ -34,6 +34,8 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
     const stored = { checkpoint: full, writes: [] };
     const known = new Map([[hash, chunks[0]]]);
     assert.deepEqual(await threads.get(THREAD, newest), { ...stored, chunks: known });
+    const without = await threads.get(THREAD, { ...newest, withoutChunks: true });
+    assert.deepEqual(without, { ...stored, chunks: new Map() });
     const page = await threads.list(THREAD, listAll);
     assert.deepEqual([page.items, page.chunks], [[stored], known]);
     const bare = await threads.list(THREAD, { ...listAll, bare: true });
@@ -151,6 +153,8 @@ export const checkpointRules = rulesOf("threads", "checkpoints", {
       ],
     );
     assert.equal(chunks.size, 3);
+    const bare = await threads.lineage(THREAD, { ...query, id: "4", withoutChunks: true });
+    assert.deepEqual([bare.items, bare.chunks.size], [items, 0]);
     const two = await threads.lineage(THREAD, { ...query, id: "4", limit: 2 });
     assert.deepEqual(
       two.items.map(({ checkpoint: { id } }) => id),

@@ -107,7 +107,13 @@ export interface Threads {
   /** A checkpoint with its pending writes; without `id` the newest of the namespace. */
   get(
     thread: ThreadRef,
-    query: { readonly namespace: string; readonly id?: string; readonly now: number },
+    query: {
+      readonly namespace: string;
+      readonly id?: string;
+      /** Leaves out chunks, which the caller may know. @default false */
+      readonly withoutChunks?: boolean;
+      readonly now: number;
+    },
   ): Promise<(StoredCheckpoint & { readonly chunks: ChunkMap }) | undefined>;
 
   /** Checkpoints, newest first. */
@@ -132,6 +138,8 @@ export interface Threads {
     query: {
       readonly namespace: string;
       readonly id: string;
+      /** As in `get`. @default false */
+      readonly withoutChunks?: boolean;
       readonly limit: number;
       readonly now: number;
     },

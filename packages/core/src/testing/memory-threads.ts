@@ -1,7 +1,6 @@
 import { MemCubeError } from "../errors.ts";
 import type {
   Checkpoint,
-  CheckpointPage,
   PendingWrite,
   StoredCheckpoint,
   ThreadChunk,
@@ -43,14 +42,14 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
       for (const write of writes) addWrite(rows, write);
       all.set(key, rows);
     },
-    get: (ref, { namespace, id, now }) => {
+    get: (ref, { namespace, id, now, withoutChunks = false }) => {
       const thread = find(ref, now);
       if (thread === undefined) return undefined;
       const all = checkpointsOf(thread, namespace);
       const checkpoint = all.find((one) => one.id === (id ?? one.id));
       if (checkpoint === undefined) return undefined;
       const stored = withWrites(thread, checkpoint);
-      return { ...stored, chunks: chunksOf(thread, [stored]) };
+      return { ...stored, chunks: chunksOf(thread, withoutChunks ? [] : [stored]) };
     },
     list: (ref, query) => {
       const thread = find(ref, query.now) ?? newThread(ref, query.now);
@@ -66,8 +65,11 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
       });
       return { ...page, items, chunks: chunksOf(thread, bare ? [] : items) };
     },
-    lineage: (ref, { namespace, id, limit, now }) =>
-      lineageOf(find(ref, now), namespace, id, limit),
+    lineage: (ref, { now, withoutChunks = false, ...query }) => {
+      const thread = find(ref, now) ?? newThread(ref, now);
+      const items = lineageOf(thread, query);
+      return { items, chunks: chunksOf(thread, withoutChunks ? [] : items) };
+    },
     threads: (query) => {
       const rows = [...threads.values()]
         .filter(({ ref }) => ref.tenantId === query.tenantId && ref.owner === query.owner)
@@ -158,22 +160,20 @@ function removeUnneeded(thread: ThreadRow): void {
 }
 
 function lineageOf(
-  thread: ThreadRow | undefined,
-  namespace: string,
-  first: string,
-  limit: number,
-): CheckpointPage {
+  thread: ThreadRow,
+  query: { readonly namespace: string; readonly id: string; readonly limit: number },
+): StoredCheckpoint[] {
+  const { namespace, limit } = query;
   const items: StoredCheckpoint[] = [];
-  let id: string | undefined = first;
-  while (thread !== undefined && id !== undefined && items.length < limit) {
-    const checkpoint: Checkpoint | undefined = thread.checkpoints.get(
-      checkpointKey({ namespace, id }),
-    );
+  let id: string | undefined = query.id;
+  while (id !== undefined && items.length < limit) {
+    const key = checkpointKey({ namespace, id });
+    const checkpoint: Checkpoint | undefined = thread.checkpoints.get(key);
     if (checkpoint === undefined) break;
     items.push(withWrites(thread, checkpoint));
     id = checkpoint.parentId;
   }
-  return { items, chunks: thread === undefined ? new Map() : chunksOf(thread, items) };
+  return items;
 }
 
 function newThread(ref: ThreadRef, now: number): ThreadRow {

@@ -1,6 +1,7 @@
 -- One checkpoint with its pending writes and chunks.
 -- KEYS: 1 hash of the thread; 2 its sorted set
--- ARGV: 1 time; 2 namespace; 3 id, or "" for the newest of the namespace
+-- ARGV: 1 time; 2 namespace; 3 id, or "" for the newest of the namespace; 4 parts
+--   of thread.reply
 -- Returns a reply of thread.reply; nothing when it is not there or the thread expired.
 -- O(log checkpoints + writes + chunks).
 -- flags: no-writes
@@ -17,4 +18,4 @@ if ARGV[3] == '' then
 elseif not pages.has(map, 'c' .. place) then
   return {}
 end
-return thread.reply(map, { place }, false)
+return thread.reply(map, { place }, ARGV[4])

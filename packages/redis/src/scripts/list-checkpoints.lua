@@ -1,6 +1,6 @@
 -- Checkpoints of a thread, newest first, then by namespace.
 -- KEYS: 1 hash of the thread; 2 its sorted set
--- ARGV: 1 time; 2 how many at most; 3 "1" for bare ones; 4 "1" and 5 namespace, or "" for all of them;
+-- ARGV: 1 time; 2 how many at most; 3 parts of thread.reply; 4 "1" and 5 namespace, or "" for all of them;
 --   6 "1" and 7 an id above which none is wanted; 8 "1" and 9 id, 10 namespace of the last one seen
 -- Returns a reply of thread.reply; nothing when the thread is not there or expired.
 -- O(namespaces x (log checkpoints + those returned)).
@@ -41,4 +41,4 @@ else
 end
 local places = {}
 for at = 1, math.min(limit, #rows) do places[at] = rows[at].namespace .. '\0' .. rows[at].id end
-return thread.reply(map, places, ARGV[3] == '1')
+return thread.reply(map, places, ARGV[3])

@@ -528,12 +528,12 @@ function thread.parent_place(place, head)
   end)
   return namespace .. string.gsub(hex, '^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)', '%1-%2-%3-%4-')
 end
-function thread.reply(map, places, bare)
+function thread.reply(map, places, parts)
   local rows, lists = {}, {}
   for _, place in ipairs(places) do
     local head, body = pages.get(map, 'c' .. place)
     local writes = {}
-    if not bare then
+    if parts ~= 'bare' then
       lists[#lists + 1] = string.match(head, '^[^\n]*')
       local from = 'w' .. place .. '\0'
       pages.descend(map, from, 'w' .. place .. '\1', math.huge, function(key, write_head, write_body)
@@ -546,6 +546,7 @@ function thread.reply(map, places, bare)
     rows[#rows + 1] = { place, head, body, writes }
   end
   local chunks = {}
+  if parts ~= 'all' then lists = {} end
   thread.each_chunk(map, lists, function(hash, head, body)
     chunks[#chunks + 1] = hash
     chunks[#chunks + 1] = head
@@ -1171,7 +1172,7 @@ if ARGV[3] == '' then
 elseif not pages.has(map, 'c' .. place) then
   return {}
 end
-return thread.reply(map, { place }, false)`,
+return thread.reply(map, { place }, ARGV[4])`,
   },
   "lease-tasks": {
     flags: [],
@@ -1262,7 +1263,7 @@ else
 end
 local places = {}
 for at = 1, math.min(limit, #rows) do places[at] = rows[at].namespace .. '\0' .. rows[at].id end
-return thread.reply(map, places, ARGV[3] == '1')`,
+return thread.reply(map, places, ARGV[3])`,
   },
   "list-cubes": {
     flags: ["no-writes"],
@@ -1637,7 +1638,7 @@ while place and #places < tonumber(ARGV[3]) do
   places[#places + 1] = place
   place = thread.parent_place(place, head)
 end
-return thread.reply(map, places, false)`,
+return thread.reply(map, places, ARGV[4])`,
   },
   "read-log": {
     flags: ["no-writes"],

@@ -1,6 +1,6 @@
 -- A checkpoint and its ancestors, nearest first, with pending writes and chunks.
 -- KEYS: 1 hash of the thread; 2 its sorted set
--- ARGV: 1 time; 2 place of the checkpoint; 3 how many at most
+-- ARGV: 1 time; 2 place of the checkpoint; 3 how many at most; 4 parts of thread.reply
 -- Returns a reply of thread.reply; nothing when the thread is not there or expired. O(those returned).
 -- flags: no-writes
 -- uses: thread pages
@@ -14,4 +14,4 @@ while place and #places < tonumber(ARGV[3]) do
   places[#places + 1] = place
   place = thread.parent_place(place, head)
 end
-return thread.reply(map, places, false)
+return thread.reply(map, places, ARGV[4])

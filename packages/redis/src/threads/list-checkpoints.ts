@@ -23,7 +23,7 @@ export async function listCheckpoints(
   const args = [
     String(now),
     String(limit + 1),
-    bare ? "1" : "",
+    bare ? "bare" : "all",
     ...optional(namespace),
     ...optional(before),
     ...(cursor === undefined ? ["", "", ""] : ["1", ...readCursor(cursor).map(escapePart)]),

@@ -72,13 +72,16 @@ export function redisThreads(connection: RedisConnection): Threads {
       ];
       await write("put-writes", thread, { now, expiresAt, args });
     },
-    get: async (thread, { namespace, id, now }) => {
-      const args = [escapePart(namespace), id === undefined ? "" : escapePart(id)];
+    get: async (thread, { namespace, id, now, withoutChunks = false }) => {
+      const place = [escapePart(namespace), id === undefined ? "" : escapePart(id)];
+      const args = [...place, partsOf(withoutChunks)];
       const { items, chunks } = await read("get-checkpoint", thread, [String(now), ...args]);
       return items[0] && { ...items[0], chunks };
     },
-    lineage: async (thread, { limit, now, ...place }) =>
-      await read("read-lineage", thread, [String(now), placeOf(place), String(limit)]),
+    lineage: async (thread, { limit, now, withoutChunks = false, ...place }) => {
+      const args = [String(now), placeOf(place), String(limit), partsOf(withoutChunks)];
+      return await read("read-lineage", thread, args);
+    },
     list: (thread, query) => listCheckpoints(connection, thread, query),
     threads: (query) => listThreads(connection, query),
     delete: async (thread) => {
@@ -100,4 +103,9 @@ export function redisThreads(connection: RedisConnection): Threads {
     },
     sweep: (now) => sweepThreads(connection, now),
   };
+}
+
+/** What a reply is to have, as thread.reply of scripts/modules/thread.lua names it. */
+function partsOf(withoutChunks: boolean): string {
+  return withoutChunks ? "writes" : "all";
 }

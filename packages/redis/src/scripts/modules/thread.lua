@@ -107,13 +107,14 @@ function thread.parent_place(place, head)
   return namespace .. string.gsub(hex, '^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)', '%1-%2-%3-%4-')
 end
 -- A page of checkpoints as a reply: { place, head, body, { write's <index>:<task>, head, body, ... } } of
--- each place, then { hash, head, body, ... } of all chunks they need. Bare ones come without writes and chunks.
-function thread.reply(map, places, bare)
+-- each place, then { hash, head, body, ... } of all chunks they need. Parts: "all"; "writes": without
+-- chunks; "bare": without writes, too.
+function thread.reply(map, places, parts)
   local rows, lists = {}, {}
   for _, place in ipairs(places) do
     local head, body = pages.get(map, 'c' .. place)
     local writes = {}
-    if not bare then
+    if parts ~= 'bare' then
       lists[#lists + 1] = string.match(head, '^[^\n]*')
       local from = 'w' .. place .. '\0'
       pages.descend(map, from, 'w' .. place .. '\1', math.huge, function(key, write_head, write_body)
@@ -126,6 +127,7 @@ function thread.reply(map, places, bare)
     rows[#rows + 1] = { place, head, body, writes }
   end
   local chunks = {}
+  if parts ~= 'all' then lists = {} end
   thread.each_chunk(map, lists, function(hash, head, body)
     chunks[#chunks + 1] = hash
     chunks[#chunks + 1] = head

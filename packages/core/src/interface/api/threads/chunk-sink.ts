@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 
 import type { ThreadChunk } from "../../../ports/index.ts";
+import type { ChunkCache, OpenChunk } from "./chunk-cache.ts";
 import { packBytes, packText } from "./packed-text.ts";
 
 /** What a chunk holds decides what its hash is of: equal bytes of two kinds are two chunks. */
@@ -14,9 +15,15 @@ export class ChunkSink {
   readonly #known: ReadonlySet<string>;
   readonly #chunks = new Map<string, ThreadChunk>();
   readonly #named = new Set<string>();
+  readonly #cache: ChunkCache | undefined;
 
-  constructor(known: ReadonlySet<string>) {
+  /**
+   * @param known hashes that are stored
+   * @param cache told of what is new, so that it need not be read
+   */
+  constructor(known: ReadonlySet<string>, cache?: ChunkCache) {
     this.#known = known;
+    this.#cache = cache;
   }
 
   /** Chunks to be stored. */
@@ -31,18 +38,21 @@ export class ChunkSink {
 
   /** Adds a text, or JSON that names the chunks it needs. @returns its hash */
   addText(kind: ChunkKind, text: string, needs: readonly string[] = []): string {
-    return this.#add(hashOf(`${kind}\n${needs.join(" ")}\n${text}`), needs, () => packText(text));
+    return this.#add(hashOf(`${kind}\n${needs.join(" ")}\n${text}`), { needs, content: text });
   }
 
   /** @returns the hash */
   addBytes(bytes: Uint8Array): string {
-    return this.#add(hashOf(bytes), [], () => packBytes(bytes));
+    return this.#add(hashOf(bytes), { needs: [], content: new Uint8Array(bytes) });
   }
 
-  #add(name: string, needs: readonly string[], pack: () => Uint8Array): string {
+  #add(name: string, chunk: OpenChunk): string {
     this.#named.add(name);
     if (!this.#known.has(name) && !this.#chunks.has(name)) {
-      this.#chunks.set(name, { hash: name, needs, bytes: pack() });
+      const { needs, content } = chunk;
+      const bytes = typeof content === "string" ? packText(content) : packBytes(content);
+      this.#chunks.set(name, { hash: name, needs, bytes });
+      this.#cache?.add(name, chunk);
     }
     return name;
   }

@@ -61,7 +61,7 @@ export function memThreads(visitor: ThreadVisitor): MemThreads {
   const read = (thread: OpenThread, page: CheckpointPage): ThreadCheckpoint[] => {
     const { cache, ref } = thread;
     cache.learn(ref, page.chunks.keys());
-    return readPage(page).map(({ checkpoint, record }) => {
+    return readPage(page, cache.chunks).map(({ checkpoint, record }) => {
       cache.learnEntries(ref, checkpoint, record.values);
       return checkpoint;
     });
@@ -73,8 +73,12 @@ export function memThreads(visitor: ThreadVisitor): MemThreads {
       const thread = open(threadId);
       const { namespace, id } = parseInput(getSchema, options, "options");
       const query = { namespace, now: thread.now, ...(id === undefined ? {} : { id }) };
-      const found = await visitor.context.storage.threads.get(thread.ref, query);
-      return found && read(thread, { items: [found], chunks: found.chunks })[0];
+      const page = await readKnowing(thread, async (withoutChunks) => {
+        const { threads: port } = visitor.context.storage;
+        const found = await port.get(thread.ref, { ...query, withoutChunks });
+        return { items: found === undefined ? [] : [found], chunks: found?.chunks ?? new Map() };
+      });
+      return read(thread, page)[0];
     },
     list: async (threadId, options = {}) => {
       const thread = open(threadId);
@@ -88,7 +92,12 @@ export function memThreads(visitor: ThreadVisitor): MemThreads {
       const thread = open(threadId);
       const query = parseInput(lineageSchema, options, "options");
       const { threads: port } = visitor.context.storage;
-      return read(thread, await port.lineage(thread.ref, { ...query, now: thread.now }));
+      const { ref, now } = thread;
+      const page = await readKnowing(
+        thread,
+        async (withoutChunks) => await port.lineage(ref, { ...query, withoutChunks, now }),
+      );
+      return read(thread, page);
     },
     listThreads: async (options = {}) => {
       const { context, caller } = visitor;
@@ -110,4 +119,23 @@ export function memThreads(visitor: ThreadVisitor): MemThreads {
     search: async (text, options) => await searchThreads(threads, text, options),
   };
   return threads;
+}
+
+/**
+ * Reads without chunks where this process has been at the thread: they are at hand, then. If one is
+ * not, it is read again with all.
+ */
+async function readKnowing(
+  { cache, ref }: OpenThread,
+  readPageOf: (withoutChunks: boolean) => Promise<CheckpointPage>,
+): Promise<CheckpointPage> {
+  if (cache.known(ref).size > 0) {
+    const page = await readPageOf(true);
+    const roots = page.items.flatMap(({ checkpoint, writes }) => [
+      ...checkpoint.chunks,
+      ...writes.flatMap(({ chunks }) => chunks),
+    ]);
+    if (cache.chunks.holds(roots)) return page;
+  }
+  return await readPageOf(false);
 }

@@ -96,7 +96,12 @@ async function parentEntries(
   if (parentId === undefined || !keeps) return undefined;
   const known = isSure ? cache.entries(ref, namespace, parentId) : undefined;
   if (known !== undefined) return known;
-  const found = await context.storage.threads.get(ref, { namespace, id: parentId, now });
+  const found = await context.storage.threads.get(ref, {
+    namespace,
+    id: parentId,
+    withoutChunks: true,
+    now,
+  });
   return found && unpackRecord(found.checkpoint).values;
 }
 
@@ -153,14 +158,14 @@ async function storeKnowing(
   { cache, ref }: OpenThread,
   store: (sink: ChunkSink, isSure: boolean) => Promise<void>,
 ): Promise<void> {
-  const sink = new ChunkSink(cache.known(ref));
+  const sink = new ChunkSink(cache.known(ref), cache.chunks);
   try {
     await store(sink, true);
     cache.learn(ref, sink.named);
   } catch (error) {
     if (!isMemCubeError(error, "MEMCUBE_INVALID_INPUT")) throw error;
     cache.forget(ref);
-    const all = new ChunkSink(new Set());
+    const all = new ChunkSink(new Set(), cache.chunks);
     await store(all, false);
     cache.learn(ref, all.named);
   }

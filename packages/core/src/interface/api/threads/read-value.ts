@@ -1,5 +1,6 @@
 import { MemCubeError } from "../../../errors.ts";
-import type { ChunkMap, ThreadChunk } from "../../../ports/index.ts";
+import type { ChunkMap } from "../../../ports/index.ts";
+import { ChunkCache, type OpenChunk } from "./chunk-cache.ts";
 import { unpackBytes, unpackText } from "./packed-text.ts";
 import type { ThreadValue } from "./thread-value.ts";
 import type { WrittenValue } from "./write-value.ts";
@@ -7,10 +8,12 @@ import type { WrittenValue } from "./write-value.ts";
 /** Reads what write-value.ts wrote. Each value read is new; what chunks hold is unpacked once. */
 export class ValueReader {
   readonly #chunks: ChunkMap;
-  readonly #texts = new Map<string, string>();
+  readonly #cache: ChunkCache;
 
-  constructor(chunks: ChunkMap) {
+  /** @param cache holds what `chunks` has not, and is told of what it has */
+  constructor(chunks: ChunkMap, cache = new ChunkCache()) {
     this.#chunks = chunks;
+    this.#cache = cache;
   }
 
   /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
@@ -48,14 +51,14 @@ export class ValueReader {
       case "~":
         return value.slice(1);
       case "s":
-        return this.#textOf(this.#next(needs));
+        return this.#next(needs, "text").content as string;
       case "b":
-        return unpackBytes(this.#next(needs).bytes);
+        return new Uint8Array(this.#next(needs, "bytes").content as Uint8Array);
       case "i":
         return new Uint8Array(Buffer.from(value.slice(2), "base64"));
       case "c": {
-        const chunk = this.#next(needs);
-        return this.read({ text: this.#textOf(chunk), needs: chunk.needs });
+        const { content, needs: inner } = this.#next(needs, "text");
+        return this.read({ text: content as string, needs: inner });
       }
       default:
         throw damaged();
@@ -63,33 +66,30 @@ export class ValueReader {
   }
 
   #list([, ...rest]: readonly ThreadValue[], needs: Iterator<string>): ThreadValue[] {
-    let chunk: ThreadChunk | undefined = this.#next(needs);
+    let chunk: OpenChunk | undefined = this.#next(needs, "text");
     const nodes = [rest.map((value) => this.#resolve(value, needs))];
     while (chunk !== undefined) {
-      const node = parse(this.#textOf(chunk));
+      const node = parse(chunk.content as string);
       if (!Array.isArray(node)) throw damaged();
       const [hasBefore, ...elements] = node as ThreadValue[];
       const named: Iterator<string> = chunk.needs.values();
-      chunk = hasBefore === 1 ? this.#next(named) : undefined;
+      chunk = hasBefore === 1 ? this.#next(named, "text") : undefined;
       nodes.push(elements.map((value) => this.#resolve(value, named)));
     }
     return nodes.toReversed().flat(1);
   }
 
-  #next(needs: Iterator<string>): ThreadChunk {
-    const { value, done } = needs.next();
-    const chunk = done === true ? undefined : this.#chunks.get(value);
+  #next(needs: Iterator<string>, kind: "text" | "bytes"): OpenChunk {
+    const { value: hash, done } = needs.next();
+    if (done === true) throw damaged();
+    const known = this.#cache.get(hash);
+    if (known !== undefined) return known;
+    const chunk = this.#chunks.get(hash);
     if (chunk === undefined) throw damaged();
-    return chunk;
-  }
-
-  #textOf({ hash, bytes }: ThreadChunk): string {
-    let text = this.#texts.get(hash);
-    if (text === undefined) {
-      text = unpackText(bytes);
-      this.#texts.set(hash, text);
-    }
-    return text;
+    const unpack = kind === "text" ? unpackText : unpackBytes;
+    const open = { needs: chunk.needs, content: unpack(chunk.bytes) };
+    this.#cache.add(hash, open);
+    return open;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ThreadRef } from "../../../ports/index.ts";
 import type { ApiContext } from "../context.ts";
+import { ChunkCache } from "./chunk-cache.ts";
 import type { Entry } from "./checkpoint-record.ts";
 
 /** Hashes remembered in all: some ten megabytes. */
@@ -14,6 +15,7 @@ const CHECKPOINTS = 256;
  * and it is made again knowing nothing.
  */
 export class ThreadCache {
+  readonly chunks = new ChunkCache();
   readonly #known = new Map<string, Set<string>>();
   readonly #entries = new Map<string, ReadonlyMap<string, Entry>>();
   #hashes = 0;

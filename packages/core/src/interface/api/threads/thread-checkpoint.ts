@@ -5,6 +5,7 @@ import type {
   StoredCheckpoint,
 } from "../../../ports/index.ts";
 import { unpackRecord, type CheckpointRecord, type ChannelVersion } from "./checkpoint-record.ts";
+import type { ChunkCache } from "./chunk-cache.ts";
 import { unpackText } from "./packed-text.ts";
 import { ValueReader } from "./read-value.ts";
 import type { ThreadValue } from "./thread-value.ts";
@@ -40,11 +41,11 @@ export interface ReadCheckpoint {
 }
 
 /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
-export function readPage({
-  items,
-  chunks,
-}: Pick<CheckpointPage, "items" | "chunks">): ReadCheckpoint[] {
-  const reader = new ValueReader(chunks);
+export function readPage(
+  { items, chunks }: Pick<CheckpointPage, "items" | "chunks">,
+  cache: ChunkCache,
+): ReadCheckpoint[] {
+  const reader = new ValueReader(chunks, cache);
   return items.map((item) => readCheckpoint(item, reader));
 }
 

@@ -61,7 +61,11 @@ test("a list that grows is read as it was at each length, and shares what it was
 });
 
 test("a message more takes a message more, however long the list is", () => {
-  const message = (at: number) => ({ id: `${at}`, type: "human", text: `message ${at} `.repeat(9) });
+  const message = (at: number) => ({
+    id: `${at}`,
+    type: "human",
+    text: `message ${at} `.repeat(9),
+  });
   let known = new Map<string, ThreadChunk>();
   const sizes: number[] = [];
   for (let length = 1; length <= 400; length += 1) {

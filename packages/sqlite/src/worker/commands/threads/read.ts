@@ -30,6 +30,7 @@ interface GetInput {
   readonly thread: ThreadRef;
   readonly namespace: string;
   readonly id?: string;
+  readonly withoutChunks?: boolean;
   readonly now: number;
 }
 
@@ -43,13 +44,14 @@ export function getCheckpoint(
   const row = rowOf(db, thread, input);
   if (row === undefined) return undefined;
   const stored = { checkpoint: checkpointOf(row), writes: writesOf(db, thread, row) };
-  return { ...stored, chunks: chunksOf(db, thread, [stored]) };
+  return { ...stored, chunks: chunksOf(db, thread, input.withoutChunks === true ? [] : [stored]) };
 }
 
 interface LineageInput {
   readonly thread: ThreadRef;
   readonly namespace: string;
   readonly id: string;
+  readonly withoutChunks?: boolean;
   readonly limit: number;
   readonly now: number;
 }
@@ -67,7 +69,8 @@ export function getLineage({ db }: Context, input: LineageInput): CheckpointPage
     items.push({ checkpoint, writes: writesOf(db, thread, row) });
     id = checkpoint.parentId;
   }
-  return { items, chunks: thread === undefined ? new Map() : chunksOf(db, thread, items) };
+  if (thread === undefined || input.withoutChunks === true) return { items, chunks: new Map() };
+  return { items, chunks: chunksOf(db, thread, items) };
 }
 
 function rowOf(
