@@ -218,6 +218,37 @@ export function storeSuite(name: string, openStorage: () => Storage | Promise<St
       expect(meant?.key).toBe("food");
     });
 
+    test("with fill, what a query did not find comes after it, without a score", async () => {
+      const { store, another } = await newWorld();
+      const filling = another({ fill: true });
+      for (const [key, text] of [
+        ["a", "plum"],
+        ["b", "lemon"],
+        ["c", "pear"],
+        ["d", "lemon and lime"],
+      ] as const) {
+        await store.put(["n"], key, { text });
+      }
+      await store.put(["n"], "e", { text: "lemon" }, false);
+      const [query, limit] = ["lemon", 2];
+      expect(await store.search(["n"], { query })).toHaveLength(2);
+      const pages = [0, 2, 4, 6].map((offset) => filling.search(["n"], { query, limit, offset }));
+      const items = (await Promise.all(pages)).flat();
+      expect(keysOf(items).slice(0, 2).sort()).toEqual(["b", "d"]);
+      expect(keysOf(items).slice(2)).toEqual(["a", "c", "e"]);
+      expect(items.map(({ score }) => score === undefined)).toEqual([
+        false,
+        false,
+        true,
+        true,
+        true,
+      ]);
+      const filter = { text: "pear" };
+      expect(await filling.search(["n"], { query: "quince", filter })).toMatchObject([
+        { key: "c", score: undefined },
+      ]);
+    });
+
     test("index says what a query finds an item by", async () => {
       const { store, another } = await newWorld();
       const value = {

@@ -30,6 +30,12 @@ export interface MemCubeStoreOptions {
   readonly scope?: ScopeOption<StoreRequest>;
   /** Which fields of a value a query finds it by, unless `put` says so. @default { fields: ["$"] } */
   readonly index?: { readonly fields?: readonly string[] };
+  /**
+   * Whether a search with a query gives, after what it found, the other items of the namespace without a
+   * score, until `limit` is reached: as `InMemoryStore` does.
+   * @default false
+   */
+  readonly fill?: boolean;
   /** @default items live until they are deleted */
   readonly ttl?: StoreTtl;
   /**
@@ -49,6 +55,7 @@ const optionsSchema = z.strictObject({
       (value) => typeof value === "function" || (typeof value === "object" && value !== null),
     )
     .optional(),
+  fill: z.boolean().default(false),
   index: z.strictObject({ fields: z.array(z.string()).readonly().default(["$"]) }).prefault({}),
   ttl: z
     .strictObject({

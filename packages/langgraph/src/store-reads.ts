@@ -41,16 +41,13 @@ export async function getItems(
 export async function searchItems(
   cube: MemCube,
   search: Search,
-  { ttl }: ParsedStoreOptions,
+  { ttl, fill }: ParsedStoreOptions,
 ): Promise<SearchItem[]> {
   const limit = search.limit ?? DEFAULT_LIMIT;
   const offset = search.offset ?? 0;
   if (limit === 0) return [];
   const last = offset + limit;
-  const found =
-    search.query === undefined || search.query === null || search.query === ""
-      ? await firstOf(cube, search, last)
-      : await bestOf(cube, search, search.query, last);
+  const found = await foundBy(cube, search, { last, fill });
   const given = found.slice(offset);
   await renew(
     cube,
@@ -68,7 +65,27 @@ interface Found {
   readonly score?: number;
 }
 
-async function firstOf(cube: MemCube, search: Search, last: number): Promise<readonly Found[]> {
+async function foundBy(
+  cube: MemCube,
+  search: Search,
+  { last, fill }: { readonly last: number; readonly fill: boolean },
+): Promise<readonly Found[]> {
+  const { query } = search;
+  if (query === undefined || query === null || query === "") {
+    return await firstOf(cube, search, { last });
+  }
+  const best = await bestOf(cube, search, query, last);
+  if (!fill || best.length >= last) return best;
+  const known = new Set(best.map(({ memory }) => memory.header.id));
+  return [...best, ...(await firstOf(cube, search, { last: last - best.length, known }))];
+}
+
+/** The oldest of a namespace; those already known are left out. */
+async function firstOf(
+  cube: MemCube,
+  search: Search,
+  { last, known }: { readonly last: number; readonly known?: ReadonlySet<string> },
+): Promise<readonly Found[]> {
   const found: Found[] = [];
   let cursor: string | undefined;
   do {
@@ -77,7 +94,8 @@ async function firstOf(cube: MemCube, search: Search, last: number): Promise<rea
       limit: Math.min(LIMITS.pageRows, last - found.length),
       ...(cursor === undefined ? {} : { cursor }),
     });
-    found.push(...page.items.map((memory) => ({ memory })));
+    const others = page.items.filter(({ header }) => known?.has(header.id) !== true);
+    found.push(...others.map((memory) => ({ memory })));
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < last);
   return found;
