@@ -31,7 +31,7 @@ export interface RedisStorageOptions {
     readonly dimensions: number;
     /** `flat` is exact, and quick up to some 20,000 memories. @default "hnsw" */
     readonly algorithm?: "hnsw" | "flat";
-    /** `float16` takes 30 % less RAM in the index. @default "float32" */
+    /** `float16` takes 30 % less RAM in the index, from Redis 8 or Stack 7.4 on. @default "float32" */
     readonly type?: "float32" | "float16";
   };
   /** Where blobs lie that are larger than `redisBlobBytes`. @default Redis takes those of any size */
