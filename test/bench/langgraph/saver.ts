@@ -10,10 +10,10 @@ import { redisStorage } from "@memcube/redis";
 import { openAt, withDirectory } from "../core/place.ts";
 import { withRedis } from "../redis/place.ts";
 import type { Measurement, Report } from "../report.ts";
-import { type LoadedSaver, loadSaver, type SaverFigures } from "./saver-load.ts";
+import { linesOf } from "./saver-lines.ts";
+import { type LoadedSaver, loadSaver } from "./saver-load.ts";
 
 const PEERS = join(import.meta.dirname, "../peers");
-const CASE = "saver";
 
 /** Conversations put step by step and read again, on each storage and beside other checkpointers. */
 export async function benchSaver(report: Report): Promise<void> {
@@ -37,18 +37,6 @@ export async function benchSaver(report: Report): Promise<void> {
 async function measure(report: Report, subject: string, saver: LoadedSaver): Promise<void> {
   const figures = await loadSaver(saver, uuid6);
   for (const line of linesOf(subject, figures)) report(line);
-}
-
-/** Figures as measurements; peers print the same. */
-export function linesOf(subject: string, figures: SaverFigures): Omit<Measurement, "suite">[] {
-  const common = { case: CASE, subject };
-  return [
-    { ...common, metric: "puts_per_second", value: figures.putsPerSecond, unit: "1/s" },
-    { ...common, metric: "put_p50", value: figures.putP50Ms, unit: "ms" },
-    { ...common, metric: "cpu_ms_per_put", value: figures.putCpuMs, unit: "ms" },
-    { ...common, metric: "getTuple_p50", value: figures.getP50Ms, unit: "ms" },
-    { ...common, metric: "cpu_ms_per_getTuple", value: figures.getCpuMs, unit: "ms" },
-  ];
 }
 
 /** Of SqliteSaver and RedisSaver, where test/bench/peers was installed (see its README). */

@@ -35,3 +35,31 @@ declare module "mem0ai/oss" {
     ): Promise<{ results: { memory: string }[] }>;
   }
 }
+
+declare module "@langchain/langgraph-checkpoint-sqlite" {
+  import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+
+  export class SqliteSaver extends BaseCheckpointSaver {
+    static fromConnString(path: string): SqliteSaver;
+    readonly db: { pragma(sql: string): unknown; close(): void };
+    getTuple: BaseCheckpointSaver["getTuple"];
+    list: BaseCheckpointSaver["list"];
+    put: BaseCheckpointSaver["put"];
+    putWrites: BaseCheckpointSaver["putWrites"];
+    deleteThread: BaseCheckpointSaver["deleteThread"];
+  }
+}
+
+declare module "@langchain/langgraph-checkpoint-redis" {
+  import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+
+  export class RedisSaver extends BaseCheckpointSaver {
+    static fromUrl(url: string): Promise<RedisSaver>;
+    end(): Promise<void>;
+    getTuple: BaseCheckpointSaver["getTuple"];
+    list: BaseCheckpointSaver["list"];
+    put: BaseCheckpointSaver["put"];
+    putWrites: BaseCheckpointSaver["putWrites"];
+    deleteThread: BaseCheckpointSaver["deleteThread"];
+  }
+}
