@@ -23,7 +23,7 @@ it("tells, asks, approves and goes back, each in a process of its own", async ()
   expect(out).toContain("(waits before: approve)");
   const kept = lines(out).filter((line) => line.startsWith("travellers/ada"));
   expect(kept, "a decline after an approval books nothing").toHaveLength(2);
-}, 60_000);
+}, 180_000);
 
 it("goes on in the file: what is known is memory of the user's cube", async () => {
   expect(existsSync(join(cwd, "travel.db"))).toBe(true);

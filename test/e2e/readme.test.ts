@@ -23,6 +23,7 @@ const PAGES = [
   "packages/langchain/README.md",
   "packages/ai-sdk/README.md",
   "packages/mastra/README.md",
+  "packages/llama/README.md",
 ];
 /** Stands in the pages for a server of the reader's; here it is one of the test's own. */
 const REDIS = "redis://localhost:6379";
@@ -103,7 +104,7 @@ describe("the READMEs", () => {
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
     const { code, out } = await runFile([tsc, "-p", folder.path], { cwd: folder.path });
     expect({ code, out }).toEqual({ code: 0, out: "" });
-  });
+  }, 180_000);
 
   if ("missing" in binary) describeMissing(binary.missing);
 
