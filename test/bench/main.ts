@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 import { benchAiSdkLatency } from "./adapters/ai-sdk-latency.ts";
 import { benchAiSdkDisconnect, benchAiSdkMemory } from "./adapters/ai-sdk-streams.ts";
+import { benchCutHistory } from "./adapters/cut-history.ts";
 import { benchColdStart } from "./core/cold-start.ts";
 import { benchCrash } from "./core/crash.ts";
 import { benchDurableAdd } from "./core/durable-add.ts";
@@ -33,6 +34,7 @@ const SUITES: Readonly<
     "ai-sdk-latency": benchAiSdkLatency,
     "ai-sdk-disconnect": benchAiSdkDisconnect,
     "ai-sdk-memory": benchAiSdkMemory,
+    history: benchCutHistory,
   },
   core: {
     locomo: benchLocomo,
