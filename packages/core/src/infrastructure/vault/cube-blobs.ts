@@ -28,16 +28,24 @@ export function cubeBlob({ cubeId }: CubeRef, content: Uint8Array): Uint8Array {
 /** @returns the content, or why there is none */
 export async function readCubeBlob(
   blobs: BlobStore,
-  { tenantId }: CubeRef,
+  ref: CubeRef,
   hash: string,
 ): Promise<Uint8Array | "bytes-missing" | "bytes-damaged"> {
   try {
-    const blob = await blobs.get(tenantId, hash);
-    return blob === undefined ? "bytes-missing" : blob.subarray(PREFIX_BYTES);
+    const blob = await blobs.get(ref.tenantId, hash);
+    // One of another cube is not there, whoever points to it.
+    return blob === undefined || !isOfCube(blob, ref)
+      ? "bytes-missing"
+      : blob.subarray(PREFIX_BYTES);
   } catch (error) {
     if (isMemCubeError(error, "MEMCUBE_BLOB_DAMAGED")) return "bytes-damaged";
     throw error;
   }
+}
+
+function isOfCube(blob: Uint8Array, ref: CubeRef): boolean {
+  const prefix = cubeBlob(ref, new Uint8Array());
+  return prefix.every((byte, at) => byte === blob[at]);
 }
 
 /** Blobs that a payload points to. */

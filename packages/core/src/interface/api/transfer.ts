@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { isMemCubeError } from "../../errors.ts";
+import { isMemCubeError, MemCubeError } from "../../errors.ts";
 import type { NewTask, Position } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
 import {
@@ -33,7 +33,10 @@ export const exportLineSchema = z.strictObject({
 });
 export type ExportLine = Readonly<z.infer<typeof exportLineSchema>>;
 
-/** Every memory the caller may see that is neither forgotten nor expired, in creation order, as values for JSON lines. */
+/**
+ * Every memory the caller may see that is neither forgotten nor expired, in creation order, as values for
+ * JSON lines. KV states and LoRAs are left out: their bytes are no JSON (`recallState`, `recallLora`).
+ */
 export async function* exportMemories(
   cube: OpenCube,
   options: { readonly signal?: AbortSignal } = {},
@@ -42,6 +45,7 @@ export async function* exportMemories(
   do {
     options.signal?.throwIfAborted();
     const page = await list(cube, {
+      kinds: ["plaintext"],
       states: ["generated", "activated", "merged", "archived"],
       limit: LIMITS.pageRows,
       ...(cursor === undefined ? {} : { cursor }),
@@ -107,6 +111,7 @@ export async function importMemories(
     number++;
     try {
       const line = parseInput(exportLineSchema, value, "line");
+      assertPlaintext(line);
       const content = adopt(cube, line, renamed);
       assertSize(content);
       batch.push({ number, content });
@@ -122,6 +127,13 @@ export async function importMemories(
   const settled: ImportResult["settled"] = async (settle) =>
     await settledBy(cube.context, tenantId, taskKeys, settle?.signal);
   return { imported, existing, rejected, position, settled };
+}
+
+/** A manifest without its bytes is worth nothing, and might point to somebody else's. */
+function assertPlaintext({ payload }: ExportLine): void {
+  if (kindOf(payload) === "plaintext") return;
+  const why = `line.payload: a ${payload.type} comes with its bytes: promote or keep it`;
+  throw new MemCubeError("MEMCUBE_INVALID_INPUT", why);
 }
 
 interface Line {

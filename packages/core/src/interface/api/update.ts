@@ -26,6 +26,7 @@ import {
   type UpdateOptions,
   type UpdatePatch,
 } from "./options.ts";
+import { assertBytesKept } from "./states/index.ts";
 
 type ParsedPatch = z.output<typeof updatePatchSchema>;
 type Mode = z.output<typeof updateOptionsSchema>["mode"];
@@ -56,6 +57,7 @@ export async function update(
       const now = Math.floor(cube.context.clock.now());
       const content = patched(current, patch, options.mode, now);
       assertMayShare(cube, state, current.header, content.header);
+      assertBytesKept(current, content);
       return content.note === undefined && sameContent(current, content) ? undefined : content;
     },
   });

@@ -180,7 +180,7 @@ export async function sourcesAreSame(
 ): Promise<boolean> {
   const sources = edges.filter(({ type }) => type === "derived-from");
   const ids = sources.map(({ to }) => to.id);
-  if (ids.length === 0) return true;
+  if (ids.length === 0) return false;
   const access = { system: "write" } as const;
   const stored = await storage.vault.read(ref, { ids, access, now: clock.now() });
   const versions = new Map(stored.map((each) => [each.id, each]));

@@ -1,3 +1,4 @@
+export { assertBytesKept } from "./assert-bytes-kept.ts";
 export {
   DEMOTE_TASK,
   runDemoteTask,

@@ -8,10 +8,13 @@ import {
   LIVE_STATES,
   sha256Hex,
   type Memory,
+  type MemoryContent,
   type MemoryRef,
   type Payload,
   type Principal,
 } from "../../../memory/index.ts";
+import { assertNotFrozen } from "../../../operation/lifecycle/index.ts";
+import { changeMemory } from "../change-memory.ts";
 import { assertWritable, type OpenCube } from "../context.ts";
 import { enter, memoryNotFound } from "../cube-access.ts";
 import { get } from "../get.ts";
@@ -31,6 +34,9 @@ export type PromoteOptions = z.input<typeof promoteSchema>;
 
 const keepLoraSchema = promoteSchema.extend({
   sources: z.array(sourceSchema).max(LIMITS.edges).default([]),
+  /** Writes a new version of this LoRA instead of a new memory; the file of the old one stays. */
+  replaces: idSchema.optional(),
+  expectedVersion: z.int().min(1).optional(),
 });
 export type KeepLoraOptions = z.input<typeof keepLoraSchema>;
 
@@ -91,7 +97,7 @@ async function keep(
   assertWritable(cube);
   await enter(cube, "memory.add");
   const { context, ref } = cube;
-  const { sources: wanted, signal, ...rest } = options;
+  const { sources: wanted, signal, replaces, expectedVersion, ...rest } = options;
   const sources = await readSources(cube, wanted);
   const blobs = parts.map((part) => cubeBlob(ref, part));
   const hashes = blobs.map(sha256Hex);
@@ -114,6 +120,16 @@ async function keep(
       toVersion: version.number,
     })),
   });
+  if (replaces !== undefined) {
+    return await changeMemory(cube, replaces, {
+      action: "memory.update",
+      op: "update",
+      ...(signal === undefined ? {} : { signal }),
+      ...(expectedVersion === undefined ? {} : { expectedVersion }),
+      next: (current) =>
+        nextVersion(current, newContent(cube, replaces, { payload, sources: [] }, parsed)),
+    });
+  }
   await write(cube, {
     action: "memory.add",
     ...(signal === undefined ? {} : { signal }),
@@ -125,6 +141,28 @@ async function keep(
   const memory = stale.length > 0 ? undefined : await get(cube, id);
   if (memory === undefined) throw sourceChanged(ref.cubeId, id);
   return memory;
+}
+
+/** Another file under the header there is: lists, owner and labels are not the file's. */
+function nextVersion(current: Memory, made: MemoryContent): MemoryContent {
+  assertNotFrozen(current.header);
+  if (current.payload.type !== made.payload.type) {
+    const { id } = current.header;
+    throw new MemCubeError("MEMCUBE_INVALID_INPUT", `Memory ${id} is no LoRA.`, {
+      details: { id },
+    });
+  }
+  const { fingerprint, updatedAt } = made.header;
+  return {
+    header: {
+      ...current.header,
+      fingerprint,
+      updatedAt: Math.max(updatedAt, current.header.updatedAt),
+    },
+    payload: made.payload,
+    edges: made.edges,
+    ...(made.note === undefined ? {} : { note: made.note }),
+  };
 }
 
 async function readSources(

@@ -158,7 +158,53 @@ describe("a KV state", () => {
   });
 });
 
+test("bytes and sources of a state are changed by no update, and taken from no line", async () => {
+  const { os, cube, sources, ids } = await cubeWith(["tea", "coffee"]);
+  const { header, payload } = await cube.promote(STATE, { sources });
+  const [page] = (payload as { pages: string[] }).pages;
+  const refused = { code: "MEMCUBE_INVALID_INPUT" };
+  await expect(cube.update(header.id, { edges: [] }, { mode: "overwrite" })).rejects.toMatchObject(
+    refused,
+  );
+  const other = { payload: { pages: ["c".repeat(64)] } };
+  await expect(cube.update(header.id, other)).rejects.toMatchObject(refused);
+  const disguised = cube.update(ids[0]!, { payload: { ...payload } }, { mode: "overwrite" });
+  await expect(disguised).rejects.toMatchObject(refused);
+  expect((await cube.update(header.id, { tags: ["prompt"] })).version.number).toBe(2);
+  expect(await cube.recallState(header.id)).toEqual({ state: STATE });
+
+  const lines = [];
+  for await (const line of cube.export()) lines.push(line);
+  expect(lines.map((line) => line.payload.type)).toEqual(["text", "text"]);
+  const second = await os.as({ userId: "ada" }).createCube("second");
+  const crafted = { memcube: 1, header, payload, edges: [] };
+  expect(page).toBeDefined();
+  expect((await second.import([crafted])).rejected).toHaveLength(1);
+});
+
 describe("a LoRA", () => {
+  test("has versions, each with its file, until it is erased", async () => {
+    const { cube, blobs } = await cubeWith(["tea"]);
+    const { header } = await cube.keepLora(LORA, { tags: ["style"] });
+    const better = { ...LORA, bytes: new Uint8Array([7, 7, 7]), rank: 8 };
+    const options = { replaces: header.id, expectedVersion: 1 };
+    const second = await cube.keepLora(better, options);
+    expect(second).toMatchObject({
+      version: { number: 2 },
+      header: { id: header.id, tags: ["style"] },
+    });
+    expect(await cube.recallLora(header.id)).toEqual({ lora: better });
+    await expect(cube.keepLora(LORA, options)).rejects.toMatchObject({ code: "MEMCUBE_CONFLICT" });
+    await cube.rollback(header.id, 1);
+    expect(await cube.recallLora(header.id)).toEqual({ lora: LORA });
+    expect((await cube.update(header.id, { payload: { description: "tea" } })).version.number).toBe(
+      4,
+    );
+    expect(await blobs()).toHaveLength(2);
+    await cube.erase(header.id);
+    expect(await blobs()).toEqual([]);
+  });
+
   test("is kept as a parameter memory, and its file goes with it", async () => {
     const { cube, sources, blobs } = await cubeWith(["tea"]);
     const { header, payload } = await cube.keepLora(LORA, { sources });
