@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { MemCubeError } from "@memcube/core";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 
@@ -42,8 +43,9 @@ export async function startLlama(options: Pick<ParsedOptions, "gpu" | "threads">
         log.push(message.trim());
         if (log.length > LOG_LINES) log.shift();
       },
-      ...(options.threads === undefined ? {} : { maxThreads: options.threads }),
     });
+    // The binding's own default is 4 at least, also where there are fewer cores.
+    llama.maxThreads = options.threads ?? Math.min(llama.cpuMathCores, availableParallelism());
     const version = await binding.getModuleVersion();
     const { release } = llama.llamaCppRelease;
     return {

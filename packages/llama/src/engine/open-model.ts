@@ -80,7 +80,7 @@ function joinModel(
   const { llama } = started;
   const wanted = options.contextSize ?? Math.min(facts.trainedContext, DEFAULT_CONTEXT_TOKENS);
   const contextSize = Math.ceil(wanted / PAGE_TOKENS) * PAGE_TOKENS;
-  const threads = options.threads ?? llama.maxThreads;
+  const threads = llama.maxThreads;
   const flashAttention = native.flashAttentionSupported;
   const identity = {
     modelSha256: opened.sha256,
