@@ -28,6 +28,10 @@ const OLDEST: Readonly<Record<string, Oldest>> = {
     peers: { "@langchain/core": "1.1.0", langchain: "1.1.0" },
     besides: { "@langchain/langgraph": "1.0.2", "@langchain/langgraph-checkpoint": "1.0.0" },
   },
+  langgraph: {
+    peers: { "@langchain/core": "1.1.48", "@langchain/langgraph-checkpoint": "1.1.0" },
+    besides: { "@langchain/langgraph": "1.4.0" },
+  },
 };
 
 const asked = process.argv.slice(2);

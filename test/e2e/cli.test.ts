@@ -1,6 +1,7 @@
 /** The real command, as a user runs it: child processes over one file on disk. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { open } from "memcube";
 import { afterAll, describe, expect, it } from "vitest";
 
 import { commandIn, json, lines, memcube, temporaryFolder } from "./run-memcube.ts";
@@ -275,6 +276,51 @@ describe("a life of memories", () => {
     await ok("update", turin, "I live in Oslo");
     expect((await ok("search", "Where do I live?", "--at", then)).join("\n")).toContain("Lisbon");
     expect((await ok("search", "Where do I live?")).join("\n")).toContain("Oslo");
+  });
+});
+
+describe("threads", () => {
+  it("are listed, shown, searched, pruned and deleted", async () => {
+    const os = await open({ path: join(folder.path, "memory.db") });
+    const { threads } = os.as({ userId: "ada" });
+    for (const step of [1, 2, 3]) {
+      await threads.put("chat-7", {
+        id: `step-${step}`,
+        ...(step === 1 ? {} : { parentId: `step-${step - 1}` }),
+        head: { step },
+        channels: new Map([
+          ["said", { version: step, changed: true, value: [`invoice 471${step}`] }],
+        ]),
+      });
+    }
+    await threads.putWrites("chat-7", {
+      id: "step-3",
+      taskId: "task",
+      writes: [{ index: 0, channel: "said", value: "pending" }],
+    });
+    await os.close();
+    expect(await ok("threads", "--quiet")).toEqual(["chat-7"]);
+    expect(await value("threads")).toMatchObject({
+      items: [{ threadId: "chat-7", checkpoints: 3 }],
+    });
+    const shown = (await ok("threads", "show", "chat-7", "--limit", "1")).join("\n");
+    expect(shown).toContain('said: ["invoice 4713"]');
+    expect(shown).toContain('write of task to said: "pending"');
+    expect(await value("threads", "show", "chat-7", "--limit", "2")).toMatchObject({
+      items: [{ id: "step-3", head: { step: 3 } }, { parentId: "step-1" }],
+    });
+    expect(await value("threads", "search", "INVOICE 4713")).toMatchObject({
+      threadId: "chat-7",
+      excerpt: "invoice 4713",
+    });
+    expect((await ok("threads", "search", "invoice 4711")).join("")).toBe("");
+    expect(await run("threads", "prune", "chat-7")).toMatchObject({ code: 2 });
+    expect(await value("threads", "prune", "chat-7", "--yes")).toMatchObject({ pruned: 2 });
+    const stranger = { ...here, env: { MEMCUBE_USER: "eve" } };
+    expect(await memcube(stranger, "threads", "show", "chat-7")).toMatchObject({ code: 3 });
+    expect(await value("threads", "delete", "chat-7", "--yes")).toEqual({ deleted: "chat-7" });
+    expect(await run("threads", "delete", "chat-7", "--yes")).toMatchObject({ code: 3 });
+    expect(await run("threads", "shwo", "x")).toMatchObject({ code: 2 });
   });
 });
 
