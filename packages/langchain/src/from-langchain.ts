@@ -42,7 +42,7 @@ export function lastHuman(messages: readonly BaseMessage[]): number {
   );
 }
 
-/** A loaded document as the reader of core takes it: its source becomes its address. */
+/** A loaded document as the reader of core takes it: source and part become its address. */
 export function documentOf(document: DocumentInterface): {
   readonly text: string;
   readonly title?: string;
@@ -50,8 +50,7 @@ export function documentOf(document: DocumentInterface): {
 } {
   const { pageContent: text, metadata } = document;
   const source = textIn(metadata, "source", "url");
-  const page = pageOf(metadata);
-  const part = page === undefined ? "" : `#page=${page}`;
+  const part = partOf(metadata);
   const title = textIn(metadata, "title");
   return {
     text,
@@ -59,10 +58,22 @@ export function documentOf(document: DocumentInterface): {
   };
 }
 
-/** Loaders of PDF files number the pages in `loc.pageNumber`. */
-function pageOf({ loc }: Readonly<Record<string, unknown>>): number | undefined {
-  const page: unknown = (loc as { readonly pageNumber?: unknown } | undefined)?.pageNumber;
-  return typeof page === "number" ? page : undefined;
+/**
+ * Which part of its source a document is: loaders of PDF files number pages in `loc.pageNumber`, those of
+ * CSV and JSON lines in `line`, text splitters write `loc.lines`.
+ */
+function partOf({ loc, line }: Readonly<Record<string, unknown>>): string {
+  const { pageNumber, lines } = (loc ?? {}) as {
+    readonly pageNumber?: unknown;
+    readonly lines?: { readonly from?: unknown };
+  };
+  const at = [
+    ["page", pageNumber],
+    ["line", lines?.from ?? line],
+  ].flatMap(([name, number]) =>
+    typeof number === "number" ? [`${name as string}=${number}`] : [],
+  );
+  return at.length === 0 ? "" : `#${at.join("&")}`;
 }
 
 function textIn(

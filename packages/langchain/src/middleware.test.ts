@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
 import { AIMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import type { MemOS } from "@memcube/core";
 import { createAgent, createMiddleware, tool } from "langchain";
@@ -8,6 +10,7 @@ import { changesOf, startMemOS, textsOf } from "./memory-os.testing.ts";
 import { memcubeMiddleware } from "./middleware.ts";
 import type { FailedPart, MemCubeMiddlewareOptions } from "./options.ts";
 import { calling, ScriptedModel } from "./scripted-model.testing.ts";
+import type { LangChainEvents } from "./telemetry.ts";
 
 const ada = { context: { userId: "ada" } };
 const says = (text: string) => ({ messages: [new HumanMessage(text)] });
@@ -227,7 +230,15 @@ describe("memcubeMiddleware", () => {
       tools: [look],
       middleware: [memcubeMiddleware({ os, historyTokens: 300 })],
     });
+    const saved: number[] = [];
+    const told = (event: unknown) => {
+      saved.push((event as LangChainEvents["memcube:langchain:recall"]).savedTokens);
+    };
+    subscribe("memcube:langchain:recall", told);
     const result = await agent.invoke(says("Is there a hammer?"), { ...ada, recursionLimit: 200 });
+    unsubscribe("memcube:langchain:recall", told);
+    expect(saved[0]).toBe(0);
+    expect(saved.at(-1)).toBeGreaterThan(300);
     expect(result.messages).toHaveLength(2 * steps + 2);
     const last = model.calls.at(-1)!.messages;
     expect(last.length).toBeLessThan(30);
