@@ -72,11 +72,14 @@ export const LIMITS = {
   /** Rows per slice when an index is built, so that the event loop stays responsive. */
   indexSliceRows: 2_000,
   /**
-   * Memories whose usage increments are held before they are written; the bound on what a crash may lose.
-   * Counters lie in a tree in order of id, where each write of a few is a page: many together share pages.
+   * Memories whose usage increments are held before they are written (some 2 MB), and for how long at
+   * most; the bounds on what a crash may lose. Counters lie in a tree in order of id, where each write of
+   * a few is a page: many together share pages.
    */
-  usageBuffer: 1_024,
+  usageBuffer: 8_192,
   usageDelayMs: 1_000,
+  /** Usage increments of one call of the storage: some milliseconds, so that reads need not wait. */
+  usageSlice: 1_024,
   /** Characters of a thread's, namespace's, checkpoint's or task's name: subgraphs nest their names. */
   threadNameChars: 4_096,
   /** Bytes, packed, that one step of a thread stores: it is one transaction. */

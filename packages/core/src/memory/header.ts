@@ -22,6 +22,8 @@ export const MEMORY_STATES = [
 ] as const;
 export type MemoryState = (typeof MEMORY_STATES)[number];
 
+export const SENSITIVITIES = ["public", "internal", "confidential", "restricted"] as const;
+
 /** States in which a memory is found by search and listed unless asked otherwise. */
 export const LIVE_STATES: readonly MemoryState[] = ["generated", "activated"];
 
@@ -72,7 +74,7 @@ export const governanceHeaderSchema = z.strictObject({
   retentionMs: z.int().min(0).optional(),
   /** -100 to 100; the scheduler prefers higher ones under a budget. */
   priority: z.int().min(-100).max(100),
-  sensitivity: z.enum(["public", "internal", "confidential", "restricted"]),
+  sensitivity: z.enum(SENSITIVITIES),
   /** SPDX expression or a name of the user's own. */
   licence: z.string().max(LIMITS.idChars).optional(),
   /** When an activation or parameter memory may be used: model, task or scope conditions. */

@@ -9,6 +9,7 @@ export * from "./memory.ts";
 export * from "./path.ts";
 export * from "./payload/index.ts";
 export * from "./principal.ts";
+export * from "./read-content.ts";
 export * from "./ref.ts";
 export * from "./source.ts";
 export * from "./visibility.ts";

@@ -1,7 +1,7 @@
 import { MemCubeError } from "../../errors.ts";
 import {
   cubeHeaderSchema,
-  memoryContentSchema,
+  readContent,
   type CubeHeader,
   type CubeRef,
   type Memory,
@@ -10,9 +10,7 @@ import type { StoredCube, StoredVersion } from "../../ports/index.ts";
 
 /** Reads a stored version back into a memory. @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
 export function toMemory(ref: CubeRef, stored: StoredVersion): Memory {
-  const { header, payload, edges } = parse(ref, stored.id, () =>
-    memoryContentSchema.parse(JSON.parse(stored.content)),
-  );
+  const { header, payload, edges } = parse(ref, stored.id, () => readContent(stored.content));
   return {
     header,
     payload,

@@ -7,12 +7,14 @@ import type { Usage, UsageIncrement } from "../../ports/index.ts";
 const FORGOTTEN_MS = 60_000;
 
 /**
- * Collects usage increments and writes them in batches. A crash loses at most
- * `LIMITS.usageBuffer` increments or `LIMITS.usageDelayMs` of them, whichever is less.
+ * Collects usage increments and writes them in batches. A crash loses those of the last
+ * `LIMITS.usageDelayMs`, of at most `LIMITS.usageBuffer` memories.
  */
 export class UsageBuffer {
   readonly #usage: Usage;
-  #pending = new Map<string, UsageIncrement>();
+  /** By cube and id. */
+  #pending = new Map<string, Map<string, UsageIncrement>>();
+  #pendingCount = 0;
   /** What is not to be counted any more, and since when by `performance.now()`: oldest first. */
   readonly #forgotten = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -25,13 +27,14 @@ export class UsageBuffer {
   /** Counts one or more uses; returns at once. */
   add(increments: readonly UsageIncrement[]): void {
     for (const next of increments) {
-      const key = keyOf(next.cube, next.id);
-      if (this.#isForgotten(next.cube, key)) continue;
-      const before = this.#pending.get(key);
-      this.#pending.set(key, before === undefined ? next : sum(before, next));
+      if (this.#isForgotten(next.cube, next.id)) continue;
+      const ofCube = this.#pendingOf(next.cube);
+      const before = ofCube.get(next.id);
+      ofCube.set(next.id, before === undefined ? next : sum(before, next));
+      if (before === undefined) this.#pendingCount++;
     }
-    if (this.#pending.size >= LIMITS.usageBuffer) void this.flush();
-    else if (this.#pending.size > 0 && this.#timer === undefined) {
+    if (this.#pendingCount >= LIMITS.usageBuffer) void this.flush();
+    else if (this.#pendingCount > 0 && this.#timer === undefined) {
       this.#timer = setTimeout(() => void this.flush(), LIMITS.usageDelayMs);
       this.#timer.unref();
     }
@@ -54,13 +57,8 @@ export class UsageBuffer {
     for (const key of keys) {
       this.#forgotten.delete(key);
       this.#forgotten.set(key, now);
-      if (ids !== undefined) this.#pending.delete(key);
     }
-    if (ids === undefined) {
-      for (const key of this.#pending.keys()) {
-        if (key.startsWith(cubeKey(cube))) this.#pending.delete(key);
-      }
-    }
+    this.#drop(cube, ids);
     await this.#writing;
   }
 
@@ -70,24 +68,50 @@ export class UsageBuffer {
     this.#forgotten.delete(id === undefined ? cubeKey(cube) : keyOf(cube, id));
   }
 
-  #isForgotten(cube: CubeRef, key: string): boolean {
+  #pendingOf(cube: CubeRef): Map<string, UsageIncrement> {
+    const key = cubeKey(cube);
+    const known = this.#pending.get(key);
+    if (known !== undefined) return known;
+    const ofCube = new Map<string, UsageIncrement>();
+    this.#pending.set(key, ofCube);
+    return ofCube;
+  }
+
+  #drop(cube: CubeRef, ids?: readonly string[]): void {
+    const ofCube = this.#pending.get(cubeKey(cube));
+    if (ofCube === undefined) return;
+    for (const id of ids ?? [...ofCube.keys()]) if (ofCube.delete(id)) this.#pendingCount--;
+  }
+
+  #isForgotten(cube: CubeRef, id: string): boolean {
     if (this.#forgotten.size === 0) return false;
-    return this.#forgotten.has(key) || this.#forgotten.has(cubeKey(cube));
+    return this.#forgotten.has(keyOf(cube, id)) || this.#forgotten.has(cubeKey(cube));
   }
 
   /** Writes what is pending. Failures are reported as events: usage is losable by contract. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const batch = [...this.#pending.values()];
+    const batch = [...this.#pending.values()].flatMap(inOrder);
     this.#pending = new Map();
-    if (batch.length > 0) {
-      this.#writing = this.#writing
-        .then(() => this.#usage.add(batch))
-        .catch((error: unknown) => emit("memcube:error", { where: "usage", error }));
-    }
+    this.#pendingCount = 0;
+    if (batch.length > 0) this.#writing = this.#writing.then(() => this.#write(batch));
     await this.#writing;
   }
+
+  /** In slices, so that reads are answered in between. */
+  async #write(batch: readonly UsageIncrement[]): Promise<void> {
+    for (let from = 0; from < batch.length; from += LIMITS.usageSlice) {
+      await this.#usage
+        .add(batch.slice(from, from + LIMITS.usageSlice))
+        .catch((error: unknown) => emit("memcube:error", { where: "usage", error }));
+    }
+  }
+}
+
+/** In order of id: counters that lie together are written together. */
+function inOrder(ofCube: ReadonlyMap<string, UsageIncrement>): UsageIncrement[] {
+  return [...ofCube.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
 function keyOf(cube: CubeRef, id: string): string {
