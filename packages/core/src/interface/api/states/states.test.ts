@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import type { KvState, LoraFile } from "../../../flow/index.ts";
 import { sha256Hex, type Memory } from "../../../memory/index.ts";
+import type { BlobStore } from "../../../ports/index.ts";
+import { memoryStorage } from "../../../testing/index.ts";
 import { testOS } from "../../../testing/test-os.ts";
 import type { MemCube } from "../mem-cube.ts";
 import { visibilityOfAll } from "./promote.ts";
@@ -109,6 +111,36 @@ describe("a KV state", () => {
       code: "MEMCUBE_MEMORY_NOT_FOUND",
     });
     expect(await blobs()).toEqual([]);
+  });
+
+  test.each([
+    [
+      "changes",
+      async (cube: MemCube, id: string) => void (await cube.update(id, { text: "water" })),
+    ],
+    ["is erased", async (cube: MemCube, id: string) => void (await cube.erase(id))],
+  ])("is not kept when a source %s while it is being stored", async (_, change) => {
+    const plain = memoryStorage();
+    let meanwhile: (() => Promise<void>) | undefined;
+    const blobs: BlobStore = {
+      ...plain.blobs,
+      put: async (tenantId, bytes) => {
+        const run = meanwhile;
+        meanwhile = undefined;
+        await run?.();
+        return await plain.blobs.put(tenantId, bytes);
+      },
+    };
+    const { os } = testOS({ storage: { ...plain, blobs } });
+    const cube = await os.as({ userId: "ada" }).createCube("notes");
+    const { ids } = await cube.add("tea");
+    meanwhile = async () => await change(cube, ids[0]!);
+    const sources = [{ id: ids[0]!, version: 1 }];
+    await expect(cube.promote(STATE, { sources })).rejects.toMatchObject({
+      code: "MEMCUBE_CONFLICT",
+    });
+    expect((await cube.list({ kinds: ["activation"] })).items).toEqual([]);
+    expect(await plain.blobs.list("default", { limit: 10 })).toEqual([]);
   });
 
   test("is not there for who may not see a source, now or later", async () => {
