@@ -90,6 +90,25 @@ describe("absorb", () => {
     ]);
   });
 
+  test.each(["skip", "update"] as const)(
+    "what was forgotten does not come back with its conversation (%s)",
+    async (onDuplicate) => {
+      const started = start();
+      const turns = [
+        { id: "1", role: "user", content: "My salary is 5000." },
+        { id: "2", role: "user", content: "I like tea." },
+      ];
+      const { ids } = await started.me.absorb({ sessionId: "s", turns });
+      const cube = await started.me.cube("user:ada");
+      await cube.forget(ids[0]!);
+      const again = await started.me.absorb({ sessionId: "s", turns, onDuplicate });
+      expect(again).toMatchObject({ ids, added: 0 });
+      expect(await textsOf(started)).toEqual(["I like tea."]);
+      // Whoever adds it by name wants it.
+      expect(await cube.add(turns[0], { sessionId: "s" })).toMatchObject({ added: 1 });
+    },
+  );
+
   test("without keepTools no tool is remembered, what was said beside the call is", async () => {
     const started = start();
     const tool_calls = [{ id: "c1", function: { name: "shop", arguments: "{}" } }];

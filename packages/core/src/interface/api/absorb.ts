@@ -28,7 +28,8 @@ export function parseAbsorb(input: AbsorbInput): z.output<typeof absorbSchema> {
 }
 
 /**
- * What was said becomes memory. Turns with ids are taken once, however often they come. System
+ * What was said becomes memory. Turns with ids are taken once, however often they come, and what was
+ * forgotten does not come back with them. System
  * messages, what a plan of `prepare` put into the prompt and what memory's own tools said are no
  * memories: they are skipped.
  */

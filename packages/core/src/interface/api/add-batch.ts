@@ -24,6 +24,8 @@ export interface BatchInput {
   readonly orders: SessionOrders;
   /** Made by `scopedKey`. */
   readonly idempotencyKey?: string;
+  /** Whether what was forgotten stays so when its key comes again. @default false: the key is free */
+  readonly keepsForgotten?: boolean;
 }
 
 export interface BatchOutcome {
@@ -112,7 +114,7 @@ interface BatchPlan {
 async function planBatch(
   cube: OpenCube,
   state: Entered,
-  { candidates, options, orders }: BatchInput,
+  { candidates, options, orders, keepsForgotten = false }: BatchInput,
 ): Promise<BatchPlan> {
   const keys = new Set(candidates.flatMap(({ externalKey }) => externalKey ?? []));
   const holders = await keyHolders(cube, state, [...keys]);
@@ -124,7 +126,8 @@ async function planBatch(
   for (const candidate of candidates) {
     const key = candidate.externalKey;
     const holder = key === undefined ? undefined : holders.get(key);
-    const stays = holder !== undefined && !holder.gone;
+    const forgotten = keepsForgotten && isForgotten(holder);
+    const stays = holder !== undefined && (!holder.gone || forgotten);
     if (stays && !holder.known) throw duplicateKey(candidate.position);
     known.push(stays);
     if (!stays) {
@@ -135,7 +138,7 @@ async function planBatch(
       continue;
     }
     ids.push(holder.memory.header.id);
-    if (options.onDuplicate === "skip") continue;
+    if (options.onDuplicate === "skip" || forgotten) continue;
     const content = refreshed(cube, state, holder.memory, candidate, options);
     if (content === undefined) continue;
     const draft = updateDraft(cube, holder, content);
@@ -154,6 +157,11 @@ async function planBatch(
     embedded.push(draft);
   }
   return { ids, known, drafts, embedded, added: fresh.length, orders: ordered.orders };
+}
+
+/** Forgotten, and the caller's to know: a stranger's is as if it were not there. */
+function isForgotten(holder: KeyHolder | undefined): boolean {
+  return holder?.known === true && holder.memory.header.state === "forgotten";
 }
 
 function updateDraft(cube: OpenCube, { memory }: KeyHolder, content: MemoryContent): Draft {

@@ -80,7 +80,7 @@ export async function addRead(
   cube: OpenCube,
   result: ReadResult,
   options: ParsedAddOptions,
-  operation = "add",
+  operation: "add" | "absorb" = "add",
 ): Promise<AddResult> {
   const { context } = cube;
   const { signal, idempotencyKey } = options;
@@ -99,6 +99,8 @@ export async function addRead(
       candidates: candidates.slice(start, start + size),
       options,
       orders,
+      // A conversation comes again and again; what was forgotten of it does not come back.
+      keepsForgotten: operation === "absorb",
       ...(idempotencyKey === undefined
         ? {}
         : { idempotencyKey: scopedKey(cube, operation, idempotencyKey, start) }),
