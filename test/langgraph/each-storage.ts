@@ -18,8 +18,12 @@ export type OpenStorage = () => Storage | Promise<Storage>;
 
 /** Declares tests on every storage: in memory, SQLite in a file, plain Redis, and Redis Stack. */
 export function eachStorage(tests: (name: string, open: OpenStorage) => void): void {
-  describe("in memory", () => tests("memory", () => memoryStorage()));
-  describe("on SQLite", () => onSqlite(tests));
+  describe("in memory", () => {
+    tests("memory", () => memoryStorage());
+  });
+  describe("on SQLite", () => {
+    onSqlite(tests);
+  });
   describeRedis("on plain Redis", (binary) => {
     let server: RedisServer;
     beforeAll(async () => {
@@ -30,7 +34,9 @@ export function eachStorage(tests: (name: string, open: OpenStorage) => void): v
     });
     tests("redis", () => redisStorage({ url: server.url, prefix: randomUUID(), search: "local" }));
   });
-  describe("on Redis Stack", () => onRedisStack(tests));
+  describe("on Redis Stack", () => {
+    onRedisStack(tests);
+  });
 }
 
 function onSqlite(tests: (name: string, open: OpenStorage) => void): void {

@@ -51,7 +51,8 @@ export function required(value: string | undefined, name: string): string {
 }
 
 function textOf(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : String(value as string);
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? String(value) : undefined;
 }
 
 type Written = ThreadValue | Promise<ThreadValue>;
@@ -77,7 +78,7 @@ export function fromPut(
   { checkpoint, metadata, newVersions, parentId }: PutGiven,
   serde: SerializerProtocol | undefined,
 ): () => Promise<Omit<CheckpointStep, "namespace">> {
-  const { v, id, ts, channel_values: values = {}, channel_versions: versions = {} } = checkpoint;
+  const { v, id, ts, channel_values: values, channel_versions: versions } = checkpoint;
   const write = (value: unknown): Written => writeValue(value, serde);
   // A copied checkpoint is put beside the one it was copied from: its parent has other values.
   const isCopy = metadata.source === "fork";
@@ -86,7 +87,7 @@ export function fromPut(
     const hasValue = changed && Object.hasOwn(values, name);
     return { name, version, changed, value: hasValue ? write(values[name]) : undefined };
   });
-  const seen = fromLangGraphValue(checkpoint.versions_seen ?? {});
+  const seen = fromLangGraphValue(checkpoint.versions_seen);
   const meta = write(metadata);
   const channelOf = async ({ name, value, ...channel }: (typeof taken)[number]) =>
     [name, { ...channel, value: await value }] as const;

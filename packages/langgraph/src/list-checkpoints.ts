@@ -65,8 +65,8 @@ interface Head {
 }
 
 async function nextOf(source: AsyncGenerator<FoundCheckpoint>): Promise<Head | undefined> {
-  const { value, done } = await source.next();
-  return done === true ? undefined : { source, found: value };
+  const next = await source.next();
+  return next.done === true ? undefined : { source, found: next.value };
 }
 
 function newer(a: Head | undefined, b: Head | undefined): Head | undefined {

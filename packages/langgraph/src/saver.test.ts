@@ -7,6 +7,7 @@ import {
   MessagesAnnotation,
   START,
   StateGraph,
+  // eslint-disable-next-line memcube/layers -- only the test runs graphs
 } from "@langchain/langgraph";
 import { createMemOS } from "@memcube/core";
 import { memoryStorage } from "@memcube/core/testing";

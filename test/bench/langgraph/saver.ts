@@ -17,7 +17,7 @@ const PEERS = join(import.meta.dirname, "../peers");
 
 /** Conversations put step by step and read again, on each storage and beside other checkpointers. */
 export async function benchSaver(report: Report): Promise<void> {
-  await measure(report, "MemorySaver", new MemorySaver() as LoadedSaver);
+  await measure(report, "MemorySaver", new MemorySaver());
   for (const durability of ["power", "process"] as const) {
     await withDirectory(async (directory) => {
       const os = await openAt(join(directory, "memory.db"), { durability });
@@ -28,7 +28,7 @@ export async function benchSaver(report: Report): Promise<void> {
   }
   await withRedis({}, async ({ server }) => {
     const os = createMemOS({ storage: await redisStorage({ url: server.url, search: "local" }) });
-    await measure(report, "memcube redis", new MemCubeSaver({ os }) as LoadedSaver);
+    await measure(report, "memcube redis", new MemCubeSaver({ os }));
     await os.close();
     for (const line of peerLines(server.url)) report(line);
   });

@@ -1,4 +1,5 @@
 import { MemCubeError } from "../errors.ts";
+import type { Page } from "../flow/index.ts";
 import type {
   Checkpoint,
   PendingWrite,
@@ -70,19 +71,7 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
       const items = lineageOf(thread, query);
       return { items, chunks: chunksOf(thread, withoutChunks ? [] : items) };
     },
-    threads: (query) => {
-      const rows = [...threads.values()]
-        .filter(({ ref }) => ref.tenantId === query.tenantId && ref.owner === query.owner)
-        .filter((thread) => !hasExpired(thread, query.now))
-        .map(threadRecord)
-        .sort(lastUsedFirst);
-      return pageOf(rows, query, {
-        keyOf: ({ threadId, updatedAt }) => ({ threadId, updatedAt }),
-        isAfter: (row, last: Pick<ThreadRecord, "threadId" | "updatedAt">) =>
-          lastUsedFirst(row, last) > 0,
-        itemOf: (row) => row,
-      });
-    },
+    threads: (query) => recordsOf(threads.values(), query),
     delete: (ref) => threads.delete(threadKey(ref)),
     deleteCheckpoints: (ref, checkpoints) => {
       const thread = threads.get(threadKey(ref));
@@ -99,6 +88,23 @@ export function memoryThreads({ threads }: MemoryData): DirectPort<Threads> {
       return expired.length;
     },
   };
+}
+
+function recordsOf(
+  threads: Iterable<ThreadRow>,
+  query: Parameters<Threads["threads"]>[0],
+): Page<ThreadRecord> {
+  const rows = [...threads]
+    .filter(({ ref }) => ref.tenantId === query.tenantId && ref.owner === query.owner)
+    .filter((thread) => !hasExpired(thread, query.now))
+    .map(threadRecord)
+    .sort(lastUsedFirst);
+  return pageOf(rows, query, {
+    keyOf: ({ threadId, updatedAt }) => ({ threadId, updatedAt }),
+    isAfter: (row, last: Pick<ThreadRecord, "threadId" | "updatedAt">) =>
+      lastUsedFirst(row, last) > 0,
+    itemOf: (row) => row,
+  });
 }
 
 interface Step {

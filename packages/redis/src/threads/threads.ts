@@ -96,8 +96,6 @@ export function redisThreads(connection: RedisConnection): Threads {
       return outcome === "deleted";
     },
     deleteCheckpoints: async (thread, checkpoints) => {
-      connection.checkOpen();
-      if (checkpoints.length === 0) return;
       const places = checkpoints.map(placeOf);
       await connection.run("delete-checkpoints", threadKeys(keys, thread), places);
     },

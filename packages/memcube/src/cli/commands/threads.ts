@@ -125,7 +125,7 @@ function printable(value: ThreadValue | undefined): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
   if (Array.isArray(value)) return value.map((inner) => printable(inner as ThreadValue));
-  const fields = Object.entries(value) as [string, ThreadValue][];
+  const fields = Object.entries<ThreadValue>(value as Record<string, ThreadValue>);
   return Object.fromEntries(fields.map(([key, inner]) => [key, printable(inner)]));
 }
 

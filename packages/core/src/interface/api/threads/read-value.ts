@@ -22,7 +22,7 @@ export class ValueReader {
   }
 
   /** @param needs hashes of what the value names, consumed in the order of its text */
-  #resolve(value: ThreadValue, needs: Iterator<string>): ThreadValue {
+  #resolve(value: ThreadValue, needs: Iterator<string, undefined>): ThreadValue {
     if (typeof value === "string") {
       return value.startsWith("~") ? this.#standIn(value, needs) : value;
     }
@@ -35,7 +35,7 @@ export class ValueReader {
   }
 
   /** In place: the value was parsed here. */
-  #resolveIn<Value extends object>(value: Value, needs: Iterator<string>): Value {
+  #resolveIn<Value extends object>(value: Value, needs: Iterator<string, undefined>): Value {
     for (const [key, inner] of Object.entries(value) as [string, ThreadValue][]) {
       const resolved = this.#resolve(inner, needs);
       if (resolved === inner) continue;
@@ -46,12 +46,12 @@ export class ValueReader {
     return value;
   }
 
-  #standIn(value: string, needs: Iterator<string>): ThreadValue {
+  #standIn(value: string, needs: Iterator<string, undefined>): ThreadValue {
     switch (value[1]) {
       case "~":
         return value.slice(1);
       case "s":
-        return this.#next(needs, "text").content as string;
+        return this.#next(needs, "text").content;
       case "b":
         return new Uint8Array(this.#next(needs, "bytes").content as Uint8Array);
       case "i":
@@ -65,23 +65,24 @@ export class ValueReader {
     }
   }
 
-  #list([, ...rest]: readonly ThreadValue[], needs: Iterator<string>): ThreadValue[] {
+  #list([, ...rest]: readonly ThreadValue[], needs: Iterator<string, undefined>): ThreadValue[] {
     let chunk: OpenChunk | undefined = this.#next(needs, "text");
     const nodes = [rest.map((value) => this.#resolve(value, needs))];
     while (chunk !== undefined) {
       const node = parse(chunk.content as string);
       if (!Array.isArray(node)) throw damaged();
       const [hasBefore, ...elements] = node as ThreadValue[];
-      const named: Iterator<string> = chunk.needs.values();
+      const named: Iterator<string, undefined> = chunk.needs.values();
       chunk = hasBefore === 1 ? this.#next(named, "text") : undefined;
       nodes.push(elements.map((value) => this.#resolve(value, named)));
     }
     return nodes.toReversed().flat(1);
   }
 
-  #next(needs: Iterator<string>, kind: "text" | "bytes"): OpenChunk {
-    const { value: hash, done } = needs.next();
-    if (done === true) throw damaged();
+  #next(needs: Iterator<string, undefined>, kind: "text" | "bytes"): OpenChunk {
+    const next = needs.next();
+    if (next.done === true) throw damaged();
+    const hash = next.value;
     const known = this.#cache.get(hash);
     if (known !== undefined) return known;
     const chunk = this.#chunks.get(hash);

@@ -59,7 +59,7 @@ function findIn(checkpoint: ThreadCheckpoint, text: string) {
 function findText(value: ThreadValue | undefined, text: string): string | undefined {
   if (typeof value === "string") return excerptOf(value, text);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return undefined;
-  for (const inner of Object.values(value).toReversed() as ThreadValue[]) {
+  for (const inner of Object.values(value).toReversed()) {
     const found = findText(inner, text);
     if (found !== undefined) return found;
   }

@@ -1,9 +1,4 @@
-import type {
-  CheckpointPage,
-  ChunkMap,
-  PendingWrite,
-  StoredCheckpoint,
-} from "../../../ports/index.ts";
+import type { CheckpointPage, PendingWrite, StoredCheckpoint } from "../../../ports/index.ts";
 import { unpackRecord, type CheckpointRecord, type ChannelVersion } from "./checkpoint-record.ts";
 import type { ChunkCache } from "./chunk-cache.ts";
 import { unpackText } from "./packed-text.ts";
@@ -31,7 +26,7 @@ export interface ThreadWrite {
   readonly taskPath: string;
   readonly index: number;
   readonly channel: string;
-  value(): ThreadValue;
+  readonly value: () => ThreadValue;
 }
 
 /** A checkpoint as it is read, and what is needed to carry its values on. */
