@@ -32,14 +32,9 @@ export class EngineSequence implements KvSequence {
   }
 
   async loadState(path: string): Promise<void> {
-    this.#exact = 0;
-    try {
-      await this.native.loadStateFromFile(path, { acceptRisk: true });
-    } catch (error) {
-      // The binding forgets its tokens before it loads; cells of before may be left.
-      await this.truncate(0);
-      throw error;
-    }
+    // The binding forgets its tokens before it loads: were there cells, a failure would leave them there.
+    await this.truncate(0);
+    await this.native.loadStateFromFile(path, { acceptRisk: true });
     this.#exact = this.#reusable(this.native.nextTokenIndex);
   }
 
