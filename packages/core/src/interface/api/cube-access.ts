@@ -29,7 +29,7 @@ export interface CubeState extends Entered {
 }
 
 /**
- * Reads the cube and decides: every operation starts here, or for writes at {@link enterKnown}.
+ * Reads the cube and decides: every operation starts here, or ahead of it at {@link enterKnown}.
  *
  * @throws MemCubeError `MEMCUBE_CUBE_NOT_FOUND` when there is none or the caller may not know of it,
  * `MEMCUBE_FORBIDDEN` when the caller sees the cube but may not do this
@@ -69,10 +69,10 @@ export async function enterAs(
 }
 
 /**
- * Decides by the header that this process saw last, without asking the storage. For writes only: the
- * commit names that header and is refused when it is not the cube's any more, and whatever else comes of
- * it is told to nobody before {@link enter} has decided too. `undefined` when no header is known, or
- * when it would not do: the right may just have been given.
+ * Decides by the header that this process saw last, without asking the storage. For a write: the commit
+ * names that header and is refused when it is not the cube's any more. For a search that goes ahead: what
+ * comes of it is told to nobody before {@link enter} has decided too. `undefined` when no header is known,
+ * or when it would not do: the right may just have been given.
  */
 export function enterKnown(
   cube: OpenCube,

@@ -131,7 +131,7 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
       const parsed = parsePrepare(input);
       const ids = [...new Set(parsed.cubes ?? [own])];
       return await abortable(parsed.signal, async () => {
-        const opened = await Promise.all(ids.map(async (id) => await cubes.openIfThere(id)));
+        const opened = await Promise.all(ids.map(async (id) => await cubes.openAhead(id)));
         return await prepare(
           context,
           opened.flatMap((cube) => cube ?? []),

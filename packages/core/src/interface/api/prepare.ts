@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { isMemCubeError } from "../../errors.ts";
 import { refKey, refOf, type InjectionPlan, type Retrieval } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { LIVE_STATES, type Memory, type MemoryRef } from "../../memory/index.ts";
@@ -16,7 +17,7 @@ import type { ApiContext, OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { idSchema, parseInput, searchOptionsSchema } from "./options.ts";
 import { queryVector } from "./query-vectors.ts";
-import { searchCube } from "./search.ts";
+import { enterAndSearch, type ParsedSearchOptions } from "./search.ts";
 import { mergeHits } from "./view.ts";
 
 const DEFAULT_BUDGET_TOKENS = 1_024;
@@ -104,20 +105,35 @@ async function recall(
   const { context } = first;
   const vector = await queryVector(context, query, signal);
   const options = searchOptionsSchema.parse({ limit: RECALLED, ...(signal && { signal }) });
-  return await Promise.all(
-    cubes.map(async (cube) => {
-      const state = await enter(cube, "memory.read");
-      const nothing: Found = { hits: [], confidence: 0 };
-      const [recalled, standing] = await Promise.all([
-        query === "" ? nothing : searchCube(cube, state, query, vector, options),
-        standingMemories(cube),
-      ]);
-      return { recalled, standing };
-    }),
-  );
+  return await Promise.all(cubes.map((cube) => recallFrom(cube, query, vector, options)));
+}
+
+/** Asks for the cube and for both in one tick; nothing of it is told unless the caller may read. */
+async function recallFrom(
+  cube: OpenCube,
+  query: string,
+  vector: Float32Array | undefined,
+  options: ParsedSearchOptions,
+): Promise<{ readonly recalled: Found; readonly standing: readonly Memory[] }> {
+  const search = async (): Promise<Found> => {
+    if (query !== "") return await enterAndSearch(cube, query, vector, options);
+    await enter(cube, "memory.read");
+    return NOTHING;
+  };
+  try {
+    const [recalled, standing] = await Promise.all([search(), standingMemories(cube)]);
+    return { recalled, standing };
+  } catch (error) {
+    // One's own cube was deleted: as if it had never been.
+    const own = cube.ref.cubeId === `user:${cube.caller.userId}`;
+    if (own && isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND"))
+      return { recalled: NOTHING, standing: [] };
+    throw error;
+  }
 }
 
 type Found = Pick<Retrieval, "hits" | "confidence">;
+const NOTHING: Found = { hits: [], confidence: 0 };
 
 /** Which messages stay; `undefined` when the conversation is not to be cut. */
 function planMessages(

@@ -33,6 +33,7 @@ function told(vault: Vault, steps: string[]): Vault {
     ...vault,
     cube: tell("cube", vault.cube),
     read: tell("read", vault.read),
+    list: tell("list", vault.list),
     position: tell("position", vault.position),
     log: tell("log", vault.log),
   };
@@ -45,11 +46,12 @@ async function twoProcesses(embedder?: Embedder) {
   const two = start({ storage: memoryStorage({ from: storage.data }), embedder });
   const ours = await one.os.as({ userId: "ada" }).createCube("c", { allow: ["user:bob"] });
   await ours.add(["The kayak is red.", "The tent is blue.", "The stove is new."]);
-  const theirs = await two.os.as({ userId: "bob" }).cube("c");
+  const bob = two.os.as({ userId: "bob" });
+  const theirs = await bob.cube("c");
   await theirs.search("kayak");
   await theirs.search("kayak");
   two.steps.length = 0;
-  return { ours, theirs, steps: two.steps };
+  return { ours, bob, theirs, steps: two.steps };
 }
 
 describe("a search of a known cube goes ahead of the answer whether it is still the same", () => {
@@ -111,5 +113,41 @@ describe("a search of a known cube goes ahead of the answer whether it is still 
     await expect(theirs.search("kayak", { position })).rejects.toMatchObject({
       code: "MEMCUBE_POSITION_LOST",
     });
+  });
+});
+
+describe("a prompt is prepared by what is known, too", () => {
+  const messages = [{ role: "user", content: "Which colour is the tent?" }];
+  const asked = { cubes: ["c"], messages };
+
+  test("it waits for its storage once", async () => {
+    const { bob, steps } = await twoProcesses();
+    const { hits } = await bob.prepare(asked);
+    expect(hits[0]?.memory.payload).toMatchObject({ text: "The tent is blue." });
+    const begun = steps.findIndex((step) => step.startsWith("/"));
+    expect(steps.slice(0, begun).sort()).toEqual(["cube", "list", "read"]);
+    steps.length = 0;
+    await bob.prepare({ ...asked, messages: [] });
+    expect(steps.slice(0, 2).sort()).toEqual(["cube", "list"]);
+    expect(steps).toHaveLength(4);
+  });
+
+  test("a right that another process took away is gone at once", async () => {
+    const { ours, bob } = await twoProcesses();
+    await ours.configure({ allow: [] });
+    for (const input of [asked, asked, { ...asked, messages: [] }]) {
+      await expect(bob.prepare(input)).rejects.toMatchObject({ code: "MEMCUBE_CUBE_NOT_FOUND" });
+    }
+  });
+
+  test("one's own cube that another process deleted is as if it had never been", async () => {
+    const storage = memoryStorage();
+    const one = start({ storage }).os.as({ userId: "ada" });
+    const two = start({ storage: memoryStorage({ from: storage.data }) }).os.as({ userId: "ada" });
+    await (await one.cube("user:ada")).add("The tent is blue.");
+    expect((await two.prepare({ messages })).hits).toHaveLength(1);
+    await one.deleteCube("user:ada");
+    expect((await two.prepare({ messages })).hits).toEqual([]);
+    expect((await two.prepare({ messages })).hits).toEqual([]);
   });
 });

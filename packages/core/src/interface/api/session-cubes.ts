@@ -1,6 +1,7 @@
 import { isMemCubeError } from "../../errors.ts";
 import { cubeKey, type CubeRef } from "../../memory/index.ts";
 import { assertOpen, type OpenCube } from "./context.ts";
+import { enterKnown } from "./cube-access.ts";
 import { ensureCube, type Visitor } from "./cubes.ts";
 
 /** The cubes that one session has open. */
@@ -13,6 +14,8 @@ export interface SessionCubes {
   ): Promise<OpenCube>;
   /** For reading: a user's own cube that was never written to is nothing, and is not created. */
   openIfThere(id: string): Promise<OpenCube | undefined>;
+  /** The same, but a cube that this process knows is opened without asking whether it is still there. */
+  openAhead(id: string): Promise<OpenCube | undefined>;
   /** A handle to a cube that is there. */
   handle(ref: CubeRef, readOnly: boolean): OpenCube;
   /** Closes every handle to a cube and lets go of its index. */
@@ -31,17 +34,22 @@ export function sessionCubes(visitor: Visitor): SessionCubes {
   };
   const open: SessionCubes["open"] = async (id, { readOnly, create = false }) =>
     handle(await ensureCube(visitor, id, create), readOnly);
+  const openIfThere: SessionCubes["openIfThere"] = async (id) => {
+    try {
+      return await open(id, { readOnly: true });
+    } catch (error) {
+      if (id === own && isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) return undefined;
+      throw error;
+    }
+  };
   return {
     own,
     open,
     handle,
-    async openIfThere(id) {
-      try {
-        return await open(id, { readOnly: true });
-      } catch (error) {
-        if (id === own && isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) return undefined;
-        throw error;
-      }
+    openIfThere,
+    async openAhead(id) {
+      const known = handle({ tenantId: caller.tenantId, cubeId: id }, true);
+      return enterKnown(known, "memory.read") === undefined ? await openIfThere(id) : known;
     },
     async close(id) {
       assertOpen(context);
