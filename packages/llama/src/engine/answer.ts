@@ -69,7 +69,7 @@ function chatOptions({ prompt, request, grammar, signal, sequence }: AnswerInput
     ...(seed === undefined ? {} : { seed }),
     ...(stop === undefined ? {} : { customStopTriggers: stop }),
     maxTokens: Math.min(maxTokens, room),
-    // The binding punishes repetition unless it is told not to: greedy would not be greedy.
+    // Greedy is the likeliest token each time, whatever the binding's default may become.
     repeatPenalty: false as const,
     contextShift: { strategy: refuseToForget },
     ...(grammar === undefined
