@@ -2,7 +2,7 @@ import { validateUIMessages, type UIMessage } from "ai";
 import { memcubeChats } from "@memcube/ai-sdk";
 import { describe, expect, it } from "vitest";
 
-import { emptyOS, turnsOf } from "./remembered.ts";
+import { emptyOS } from "./remembered.ts";
 
 const said = (id: string, role: "user" | "assistant", text: string): UIMessage => ({
   id,
@@ -94,7 +94,9 @@ describe("memcubeChats", () => {
     expect(await of("ada").loadChat("c1")).toMatchObject([{ parts: [{ text: "secret" }] }]);
     const plan = await os.as({ userId: "ada" }).prepare({ messages: "What is the secret?" });
     expect(plan.hits).toEqual([]);
-    expect(await turnsOf(os, "carol")).toEqual([]);
+    expect((await os.as({ userId: "carol" }).listCubes()).items).toEqual([]);
+    expect(await of("carol").loadChat("c1")).toEqual([]);
+    expect((await os.as({ userId: "carol" }).listCubes()).items).toEqual([]);
   });
 
   it("destroys a deleted chat with what was in it before", async () => {

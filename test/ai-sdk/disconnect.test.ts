@@ -55,6 +55,26 @@ describe("a reader that cancels the model's own stream", () => {
     expect(turns).toEqual(["user: count", `assistant: ${deltas.slice(0, 10).join("")}`]);
   });
 
+  it("after an error has no use for what there was", async () => {
+    const os = emptyOS();
+    const stream = new ReadableStream({
+      start(controller) {
+        for (const part of streamed(["Hel"]).slice(0, 3)) controller.enqueue(part);
+        controller.enqueue({ type: "error", error: new Error("no") });
+      },
+    });
+    const model = wrapLanguageModel({
+      model: new MockLanguageModelV4({ doStream: { stream } }),
+      middleware: memcubeMiddleware({ os }),
+    });
+    const reader = (await model.doStream({ prompt: asked })).stream.getReader();
+    for (let part = 0; part < 4; part++) await reader.read();
+    await reader.cancel();
+    // Longer than a broken answer waits for the same question to be asked again.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await turnsOf(os)).toEqual([]);
+  });
+
   it("lets it come to its end with onCancel finish", async () => {
     const { os, seen, model } = answering(nextTurn, "finish");
     const reader = (await model.doStream({ prompt: asked })).stream.getReader();
@@ -90,6 +110,17 @@ describe("a slow reader", () => {
     }
     expect(heard).toBe(deltas.join(""));
     expect(await turnsOf(os)).toHaveLength(2);
+  });
+
+  it("keeps of a very long answer what fits a memory", async () => {
+    const os = emptyOS();
+    const { stream } = pulledSource(streamed(Array.from({ length: 20 }, () => "x".repeat(50_000))));
+    const model = wrapLanguageModel({
+      model: new MockLanguageModelV4({ doStream: { stream } }),
+      middleware: memcubeMiddleware({ os }),
+    });
+    expect((await streamText({ model, prompt: "go" }).text).length).toBe(1_000_000);
+    expect((await turnsOf(os))[1]?.length).toBe("assistant: ".length + 262_144);
   });
 
   it("keeps its own pace while it reads", async () => {

@@ -97,6 +97,20 @@ describe("failures of memory", () => {
   });
 });
 
+describe("an abort", () => {
+  it("is no failure of memory", async () => {
+    const errors: unknown[] = [];
+    const { model } = remembering(
+      { doGenerate: says("hi") },
+      { onError: (error) => errors.push(error) },
+    );
+    const abortSignal = AbortSignal.abort(new Error("stop"));
+    const prompt = [{ role: "user" as const, content: [{ type: "text" as const, text: "hi" }] }];
+    await model.doGenerate({ prompt, abortSignal });
+    expect(errors).toEqual([]);
+  });
+});
+
 describe("the end of an answer", () => {
   const later = (ms: number) => {
     const os = emptyOS();

@@ -74,6 +74,17 @@ describe("memcubeTools", () => {
     expect(await turnsOf(os, "bob")).toEqual([expect.stringContaining("likes coffee")]);
   });
 
+  it("work on the cube of their scope", async () => {
+    const os = emptyOS();
+    const team = await os.as({ userId: "ada" }).createCube("team");
+    const { add_memory: add } = memcubeTools({
+      os,
+      scope: { caller: { userId: "ada" }, cube: "team" },
+    });
+    await add.execute({ text: "The office is in Oslo" }, { toolCallId: "1", messages: [] });
+    expect((await team.list()).items).toHaveLength(1);
+  });
+
   it("stand beside an application's own tools, each with description and schema", async () => {
     const tools = {
       ...memcubeTools({ os: emptyOS() }),
