@@ -43,21 +43,28 @@ async function goOn(open: () => Promise<Storage>) {
   }
 }
 
+/** A child process starts slowly on a busy machine. */
+const TIMEOUT_MS = 120_000;
+
 const RIGHT = { next: ["a"], log: ["a", "got yes"] };
 
-test("a graph killed between a put and its writes goes on, on SQLite", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "memcube-killed-"));
-  try {
-    const path = join(directory, "memory.db");
-    await killAfter(0, "sqlite", path);
-    expect(await goOn(() => sqliteStorage({ path }))).toEqual(RIGHT);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-});
+test(
+  "a graph killed between a put and its writes goes on, on SQLite",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), "memcube-killed-"));
+    try {
+      const path = join(directory, "memory.db");
+      await killAfter(0, "sqlite", path);
+      expect(await goOn(() => sqliteStorage({ path }))).toEqual(RIGHT);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+);
 
 describeRedis("with a redis-server", (binary) => {
-  test("a graph killed between a put and its writes goes on", async () => {
+  test("a graph killed between a put and its writes goes on", { timeout: TIMEOUT_MS }, async () => {
     const server = await startRedis({ binary });
     try {
       await killAfter(0, "redis", server.url);
