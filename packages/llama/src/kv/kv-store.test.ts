@@ -1,3 +1,4 @@
+import { memoryStorage } from "@memcube/core/testing";
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,10 @@ beforeAll(async () => {
     TestSequence,
   ];
 });
-afterAll(async () => await llama.dispose());
+afterAll(async () => {
+  await model.dispose();
+  await llama.dispose();
+}, 60_000);
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "memcube-kv-"));
   await one.truncate(0);
@@ -241,6 +245,23 @@ describe("what is damaged on disk", () => {
     expect((await (await open()).fill(other, request)).restoredTokens).toBe(768);
     expect(await answer(other, 768)).toEqual(expected);
   });
+});
+
+test("pages lie in a blob store where one is given, each scope a tenant of its own", async () => {
+  const { blobs } = memoryStorage();
+  const expected = await stored(await open({ blobs }));
+  expect(await filesIn("pages")).toEqual([]);
+  const pages = await blobs.list(scope, { limit: 10 });
+  expect(pages).toHaveLength(3);
+  const warm = await (await open({ blobs })).fill(other, request);
+  expect(warm).toMatchObject({ restoredTokens: 768 });
+  expect(await answer(other, 768)).toEqual(expected);
+  await blobs.delete(scope, pages[0]!);
+  await other.truncate(0);
+  const store = await open({ blobs });
+  expect((await store.fill(other, request)).reason).toBe("page-missing");
+  await store.forgetTenant(scope);
+  expect(await blobs.list(scope, { limit: 10 })).toEqual([]);
 });
 
 test("a state llama.cpp refuses is a miss, and the sequence is empty", async () => {

@@ -1,6 +1,7 @@
 import {
   getLlama,
   type Llama,
+  type LlamaContext,
   type LlamaContextSequence,
   LlamaLogLevel,
   type Token,
@@ -21,6 +22,9 @@ export async function testLlama(): Promise<Llama> {
     maxThreads: 1,
   });
 }
+
+/** A context that is collected without being disposed makes the disposal of llama.cpp wait for ever. */
+const alive = new Set<LlamaContext>();
 
 /** A sequence of a model under test. */
 export interface TestSequence extends KvSequence {
@@ -45,8 +49,15 @@ export async function testModel(llama: Llama, path: string, layers = 4): Promise
   const modelSha256 = createHash("sha256")
     .update(await readFile(path))
     .digest("hex");
+  const contexts: LlamaContext[] = [];
   return {
-    dispose: async () => await model.dispose(),
+    dispose: async () => {
+      for (const context of contexts) {
+        await context.dispose();
+        alive.delete(context);
+      }
+      await model.dispose();
+    },
     sequences: async (count, { contextSize = 1_536, lora, identity: special } = {}) => {
       const context = await model.createContext({
         contextSize,
@@ -55,6 +66,8 @@ export async function testModel(llama: Llama, path: string, layers = 4): Promise
         flashAttention: true,
         ...(lora === undefined ? {} : { lora }),
       });
+      contexts.push(context);
+      alive.add(context);
       const identity = {
         modelSha256,
         engineBuild: "test",
