@@ -147,6 +147,11 @@ const READINGS: readonly (readonly [RegExp, Reading])[] = [
   ],
 ];
 
+/** What every reading has somewhere: most questions name no date, and are not read eleven times. */
+const ANY_DATE = new RegExp(
+  `(?:19|20)\\d\\d|ago|yesterday|today|last|${MONTHS.map((name) => name.slice(0, 3)).join("|")}`,
+);
+
 /** More dates than a question names; a pasted log must not cost more. */
 const MAX_MENTIONS = 8;
 
@@ -156,6 +161,7 @@ const MAX_MENTIONS = 8;
  */
 export function findDates(text: string, nowMs: number): DateMention[] {
   let rest = text.toLowerCase();
+  if (!ANY_DATE.test(rest)) return [];
   const found: DateMention[] = [];
   for (const [pattern, read] of READINGS) {
     for (const match of rest.matchAll(pattern)) {

@@ -5,6 +5,6 @@ export type { LanguageGuess } from "./language.ts";
 export { MONTHS } from "./months.ts";
 export { relatedTerms } from "./related-words.ts";
 export { isStopWord } from "./stop-words.ts";
-export { indexTerms, toTerm } from "./terms.ts";
+export { indexTerms, termsOf, toTerm } from "./terms.ts";
 export { estimateTokens, tokenWeight } from "./tokens.ts";
 export { hanCharacters, tokenize } from "./tokenize.ts";

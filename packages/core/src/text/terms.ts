@@ -9,7 +9,11 @@ import { tokenize } from "./tokenize.ts";
  * can be found at all; `[]` when there is no word.
  */
 export function indexTerms(text: string): string[] {
-  const words = tokenize(text);
+  return termsOf(tokenize(text));
+}
+
+/** The terms of words that `tokenize` gave, see `indexTerms`. */
+export function termsOf(words: readonly string[]): string[] {
   const telling = words.filter((word) => !isStopWord(word));
   return (telling.length > 0 ? telling : words).map(toTerm);
 }

@@ -1,10 +1,10 @@
 import {
   type DateMention,
   findDates,
-  indexTerms,
   isStopWord,
   mentionTerms,
   relatedTerms,
+  termsOf,
   tokenize,
   toTerm,
 } from "../../../text/index.ts";
@@ -60,12 +60,13 @@ export function planQuery(
   const { termOf } = vocabulary;
   const question = excerpt(text);
   const names = new Map<string, number[]>();
-  for (const word of new Set(tokenize(question))) {
+  const said = tokenize(question);
+  for (const word of new Set(said)) {
     if (isStopWord(word)) continue;
     const of = vocabulary.speakers.named(word, question).filter(vocabulary.isVisible);
     if (of.length > 0) names.set(toTerm(word), of);
   }
-  const words = [...new Set(indexTerms(withoutFrame(question)))];
+  const words = [...new Set(termsOf(withoutFrame(question, said)))];
   const onlyNames = words.every((word) => names.has(word));
   const dates = findDates(question, now);
   const added = { name: false, place: -1, standsFor: -1 };
@@ -111,10 +112,12 @@ export function planQuery(
 const FRAME =
   /(?<=\bhow )(?:much|many|long|often|far|old)\b|\b(?:did you|you) (?:say|said|tell(?: me)?|told(?: me)?|mention(?:ed)?)\b/gi;
 
-/** The question without its frame; the whole of it where nothing else is in it. */
-function withoutFrame(question: string): string {
+/** The words of the question without its frame; all that were said where nothing else is in it. */
+function withoutFrame(question: string, said: readonly string[]): readonly string[] {
   const rest = question.replaceAll(FRAME, " ");
-  return tokenize(rest).every(isStopWord) ? question : rest;
+  if (rest === question) return said;
+  const words = tokenize(rest);
+  return words.every(isStopWord) ? said : words;
 }
 
 const excerpt = (text: string): string =>
