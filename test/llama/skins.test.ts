@@ -18,7 +18,7 @@ import {
   tool as sdkTool,
 } from "ai";
 import { createAgent, HumanMessage, SystemMessage, tool } from "langchain";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 
 import { facts } from "./collect.ts";
@@ -67,6 +67,8 @@ describe("one state for both frameworks", () => {
     const without = await generateText({ ...given, providerOptions: off });
     expect(without.usage.inputTokenDetails.cacheReadTokens).toBe(0);
     expect(without.text).toBe(text);
+    const { usage } = await generateText(given);
+    expect(usage.inputTokenDetails).toMatchObject({ cacheReadTokens: 768, cacheWriteTokens: 0 });
   });
 
   it("is restored by another engine through LangChain, with the same text", async () => {
@@ -111,12 +113,14 @@ describe("the AI SDK provider", () => {
     for await (const _ of aborted.textStream) if (++seen === 3) controller.abort();
     expect(seen).toBeLessThan(50);
 
+    const asked = vi.spyOn(engine, "generate");
     const { stream } = await model.doStream({
       prompt: [{ role: "user", content: [{ type: "text", text: "Go on" }] }],
     });
     const reader = stream.getReader();
     await reader.read();
     await reader.cancel();
+    expect(asked.mock.calls.at(-1)?.[1]?.signal?.aborted).toBe(true);
     expect((await generateText({ model, prompt: "Next", maxOutputTokens: 4 })).text).not.toBe("");
   });
 
