@@ -53,6 +53,12 @@ describe("a loaded document", () => {
       { source: "a.txt", title: "A" },
       { uri: "a.txt", title: "A" },
     ],
+    [{ source: "a.csv", line: 4 }, { uri: "a.csv#line=4" }],
+    [{ source: "a.md", loc: { lines: { from: 7, to: 9 } } }, { uri: "a.md#line=7" }],
+    [
+      { source: "a.pdf", loc: { pageNumber: 3, lines: { from: 1 } } },
+      { uri: "a.pdf#page=3&line=1" },
+    ],
     [{ url: "https://a.example" }, { uri: "https://a.example" }],
     [{ source: 7, loc: "x" }, {}],
   ])("with metadata %o", (metadata, expected) => {
