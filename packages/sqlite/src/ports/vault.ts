@@ -9,6 +9,7 @@ import {
 import { ownNumbers } from "../bytes.ts";
 import type { Call } from "../client.ts";
 import { listCubes } from "./list-cubes.ts";
+import { versionOfTuple } from "../worker/commands/vault/version-row.ts";
 import type { View } from "../worker/commands/vault/visible.ts";
 import { Views } from "./views.ts";
 
@@ -32,11 +33,14 @@ export function vaultOf(
       return found;
     },
     position: (ref) => call("vault.position", ref),
-    read: async (ref, { access, ...query }) =>
-      (await views.read(ref, access, (view) => call("vault.read", { ref, view, query }))) ?? [],
-    readByKey: async (ref, { access, ...query }) =>
-      (await views.read(ref, access, (view) => call("vault.readByKey", { ref, view, query }))) ??
-      [],
+    read: async (ref, { access, ...query }) => {
+      const ask = (view: View) => call("vault.read", { ref, view, query });
+      return ((await views.read(ref, access, ask)) ?? []).map(versionOfTuple);
+    },
+    readByKey: async (ref, { access, ...query }) => {
+      const ask = (view: View) => call("vault.readByKey", { ref, view, query });
+      return ((await views.read(ref, access, ask)) ?? []).map(versionOfTuple);
+    },
     list: async (ref, { access, ...query }) => {
       const page = await views.read(ref, access, (view) =>
         call("vault.list", { ref, view, query }),

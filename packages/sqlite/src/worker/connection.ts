@@ -4,6 +4,8 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 export class Connection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Those whose rows are lists. */
+  readonly #listing = new Map<string, StatementSync>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -16,6 +18,17 @@ export class Connection {
 
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
     return this.#prepared(sql).all(...values) as Row[];
+  }
+
+  /** The same rows as lists of their columns, which are made for half of what objects cost. */
+  tuples<Row extends readonly unknown[]>(sql: string, ...values: SQLInputValue[]): Row[] {
+    let statement = this.#listing.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      statement.setReturnArrays(true);
+      this.#listing.set(sql, statement);
+    }
+    return statement.all(...values) as unknown as Row[];
   }
 
   /** Runs a statement; returns how many rows it changed. */
@@ -39,6 +52,7 @@ export class Connection {
 
   close(): void {
     this.#statements.clear();
+    this.#listing.clear();
     this.#database.close();
   }
 

@@ -1,5 +1,3 @@
-import type { StoredVersion } from "@memcube/core";
-
 import { digestOf } from "../../digest.ts";
 import { keyIn, HEADER_ORDINAL } from "../../keys.ts";
 import { conditionsOf } from "./filter.ts";
@@ -8,9 +6,8 @@ import {
   JOIN_CLASS,
   JOIN_VECTOR,
   PAST_COLUMNS,
-  storedVersion,
   VECTOR_COLUMNS,
-  type VersionRow,
+  type VersionTuple,
 } from "./version-row.ts";
 import type { GuardedRead } from "./visible.ts";
 
@@ -23,14 +20,14 @@ export interface ReadAt {
 /** `Vault.read` */
 export function read(
   input: GuardedRead<ReadAt & { readonly ids: readonly string[] }>,
-): StoredVersion[] {
+): VersionTuple[] {
   return readBy(input, "m.id = wanted.value", input.query.ids);
 }
 
 /** `Vault.readByKey` */
 export function readByKey(
   input: GuardedRead<ReadAt & { readonly externalKeys: readonly string[] }>,
-): StoredVersion[] {
+): VersionTuple[] {
   const { cube, query } = input;
   const digests = query.externalKeys.map((key) =>
     Buffer.from(digestOf(cube.key, key)).toString("hex"),
@@ -38,15 +35,12 @@ export function readByKey(
   return readBy(input, "m.key_digest = unhex(wanted.value)", digests);
 }
 
-/** A version and its place among those that were asked for. */
-type PlacedRow = VersionRow & { readonly place: number };
-
 /** Reads what is wanted with one statement: a statement for each costs twice as much. */
 function readBy(
   { db, cube, classes, query }: GuardedRead<ReadAt>,
   isWanted: string,
   wanted: readonly string[],
-): StoredVersion[] {
+): VersionTuple[] {
   const { now, vectors = false, seq } = query;
   const { sql, values } = conditionsOf({ cube, classes, now });
   const headerKey = keyIn(cube.key, HEADER_ORDINAL);
@@ -55,18 +49,18 @@ function readBy(
   const from = (table: string): string => `FROM json_each(?) wanted
     CROSS JOIN ${table} m ON m.cube = ? AND ${isWanted} ${JOIN_CLASS} ${vectors ? JOIN_VECTOR : ""}
     WHERE m.key > ? AND m.from_seq <= ?`;
-  const current = db.all<PlacedRow>(
-    `SELECT wanted.key AS place, ${CURRENT_COLUMNS}${vectorColumns} ${from("memory")} ${sql}`,
+  const current = db.tuples<VersionTuple>(
+    `SELECT wanted.key, ${CURRENT_COLUMNS}${vectorColumns} ${from("memory")} ${sql}`,
     JSON.stringify(wanted),
     cube.key,
     headerKey,
     seq ?? cube.seq,
     ...values,
   );
-  const found = new Map(current.map((row) => [row.place, row]));
+  const found = new Map(current.map((row) => [row[0], row]));
   if (seq !== undefined && found.size < wanted.length) {
-    const past = db.all<PlacedRow>(
-      `SELECT wanted.key AS place, ${PAST_COLUMNS}${vectorColumns} ${from("past")}
+    const past = db.tuples<VersionTuple>(
+      `SELECT wanted.key, ${PAST_COLUMNS}${vectorColumns} ${from("past")}
         AND m.to_seq > ? ${sql}`,
       JSON.stringify(wanted.map((value, place) => (found.has(place) ? null : value))),
       cube.key,
@@ -75,10 +69,10 @@ function readBy(
       seq,
       ...values,
     );
-    for (const row of past) found.set(row.place, row);
+    for (const row of past) found.set(row[0], row);
   }
   return wanted.flatMap((_, place) => {
     const row = found.get(place);
-    return row === undefined ? [] : [storedVersion(row)];
+    return row === undefined ? [] : [row];
   });
 }

@@ -28,6 +28,33 @@ export interface VersionRow {
   readonly bytes?: Uint8Array | null;
 }
 
+/**
+ * A version that was read by id, on its way between the threads: its place among those asked for, then the
+ * columns above. Lists are made and sent for less than objects.
+ */
+export type VersionTuple = readonly [
+  place: number,
+  key: number,
+  id: string,
+  version: number,
+  fromSeq: number,
+  content: string,
+  salt: string,
+  commitment: string,
+  toSeq: number | null,
+  visibility: string,
+  model?: string | null,
+  fingerprint?: string | null,
+  bytes?: Uint8Array | null,
+];
+
+export function versionOfTuple(tuple: VersionTuple): StoredVersion {
+  const [, key, id, version, from_seq, content, salt, commitment, to_seq, visibility] = tuple;
+  const [, , , , , , , , , , model, fingerprint, bytes] = tuple;
+  const own = { key, id, version, from_seq, to_seq, content, salt, commitment, visibility };
+  return storedVersion({ ...own, model, fingerprint, bytes });
+}
+
 export function storedVersion(row: VersionRow): StoredVersion {
   const { id, version, content, salt, commitment, visibility } = row;
   const fromSeq = row.from_seq;
