@@ -9,6 +9,7 @@ import {
 } from "@memcube/core";
 import type { ChatWrapper, GbnfJsonObjectSchema, LlamaGrammar } from "node-llama-cpp";
 
+import { mayHoldTenant } from "../kv/scope-of-tenant.ts";
 import type { KvFilled, KvStore } from "../kv/types.ts";
 import { answer } from "./answer.ts";
 import { Contexts, type Lease, type LoadedLora } from "./contexts.ts";
@@ -117,7 +118,7 @@ export class LocalEngine implements Engine {
   }
 
   async forgetTenant(tenantId: string): Promise<void> {
-    await this.#contexts.forget((scope) => scope === tenantId || scope.startsWith(`${tenantId}/`));
+    await this.#contexts.forget((scope) => mayHoldTenant(scope, tenantId));
     await this.#states.store?.forgetTenant(tenantId);
   }
 

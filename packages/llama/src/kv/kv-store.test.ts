@@ -316,6 +316,18 @@ test("a scope that another process dropped is gone from RAM too", async () => {
   expect(await filled.saved).toEqual({ writtenTokens: 768 });
 });
 
+test("a tenant's states are forgotten with narrower scopes and the unnamed one, others stay", async () => {
+  const store = await open();
+  for (const name of ["tenant", "tenant/ada", "tenants", ""]) {
+    await one.truncate(0);
+    await (
+      await store.fill(one, { scope: name, tokens })
+    ).saved;
+  }
+  await store.forgetTenant("tenant");
+  expect((await store.list()).map((each) => each.scope)).toEqual(["tenants"]);
+});
+
 test("an aborted request rejects with the signal's reason, also while it waits", async () => {
   const store = await open();
   const reason = new Error("enough");

@@ -12,6 +12,7 @@ import { type KvStoreOptions, optionsSchema, type ParsedKvStoreOptions } from ".
 import { ownerOf, rootKey, type StateOwner, type WantedPage, wantedPages } from "./page-keys.ts";
 import { loadChain, loadPages } from "./restore-pages.ts";
 import { storePages, takePages } from "./save-pages.ts";
+import { mayHoldTenant } from "./scope-of-tenant.ts";
 import { ScopeStore, scopesIn } from "./scope-store.ts";
 import { scratchFolders, ScratchPool } from "./scratch.ts";
 import {
@@ -223,7 +224,7 @@ export class DirectoryKvStore implements KvStore {
   /** Other processes forget what they have in RAM when they are next asked. */
   async forgetTenant(tenantId: string): Promise<void> {
     for (const scope of await scopesIn(this.directory)) {
-      if (scope !== tenantId && !scope.startsWith(`${tenantId}/`)) continue;
+      if (!mayHoldTenant(scope, tenantId)) continue;
       const store = await this.#scope(scope);
       await store?.drop();
       this.#scopes.delete(scope);

@@ -145,8 +145,9 @@ export interface KvStore {
   save(sequence: KvSequence, request: KvRequest): Promise<{ readonly done: Promise<KvSaved> }>;
 
   /**
-   * Destroys what is kept for a tenant: the scope of this name and those that begin with it and a slash.
-   * What was made from an erased memory is not told apart from the rest, so all of it goes.
+   * Destroys what may hold something of a tenant: the scope of this name, those that begin with it and a
+   * slash, and the unnamed one. What was made from an erased memory is not told apart from the rest, so
+   * all of it goes.
    */
   forgetTenant(tenantId: string): Promise<void>;
 
