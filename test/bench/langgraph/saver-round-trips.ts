@@ -3,7 +3,7 @@ import { createMemOS } from "@memcube/core";
 import { MemCubeSaver } from "@memcube/langgraph";
 import { redisStorage } from "@memcube/redis";
 
-import { inTurns, median, withRedis } from "../redis/place.ts";
+import { type BareClient, inTurns, median, withRedis } from "../redis/place.ts";
 import type { Report } from "../report.ts";
 import { checkpointOf, type LoadedSaver, textOf } from "./saver-load.ts";
 
@@ -21,7 +21,7 @@ export async function benchSaverRoundTrips(report: Report): Promise<void> {
     const os = createMemOS({ storage });
     const saver = new MemCubeSaver({ os }) as LoadedSaver;
     for (const others of [0, OTHER_KEYS]) {
-      if (others > 0) await bare.sendCommand(["DEBUG", "POPULATE", String(others), "other", "50"]);
+      await populate(bare, others);
       const messages = Array.from({ length: MESSAGES }, (_, at) => ({
         role: "user",
         id: `${at}`,
@@ -56,6 +56,10 @@ export async function benchSaverRoundTrips(report: Report): Promise<void> {
       for (const [subject, times] of Object.entries(values)) {
         report({ ...common, subject, metric: "p50", value: median(times), unit: "ms" });
       }
+      const stats = await bare.info("commandstats");
+      const usec = Number(/cmdstat_fcall:.*usec_per_call=([\d.]+)/u.exec(stats)?.[1] ?? Number.NaN);
+      const server = { subject: "the server", metric: "mean of writing scripts" };
+      report({ ...common, ...server, value: usec / 1_000, unit: "ms" });
       const ratio = { ...common, unit: "x" };
       const [bareMs, putMs] = [median(values["bare MULTI"]), median(values["saver.put"])];
       const [ping, get] = [median(values.PING), median(values["saver.getTuple"])];
@@ -66,6 +70,14 @@ export async function benchSaverRoundTrips(report: Report): Promise<void> {
     }
     await os.close();
   });
+}
+
+/** Keys of somebody else. */
+async function populate(bare: BareClient, keys: number): Promise<void> {
+  const set = "for i = ARGV[1], ARGV[1] + 9999 do redis.call('SET', 'other:' .. i, i) end";
+  for (let from = 0; from < keys; from += 10_000) {
+    await bare.eval(set, { keys: [], arguments: [String(from)] });
+  }
 }
 
 function configOf(round: number, others: number): object {
