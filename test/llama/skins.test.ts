@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { memcubeProvider } from "@memcube/ai-sdk";
 import type { Engine } from "@memcube/core";
 import { ChatMemCube } from "@memcube/langchain";
-import { llamaEngine, type LlamaEngineOptions } from "@memcube/llama";
-import { tinyModel } from "@memcube/llama/testing";
+import { llamaEngine, type LlamaEngineOptions, loraDirectory } from "@memcube/llama";
+import { tinyLora, tinyModel } from "@memcube/llama/testing";
 import {
   embedMany,
   generateText,
@@ -88,6 +88,36 @@ describe("one state for both frameworks", () => {
     expect(answer.usage_metadata?.input_token_details?.cache_read).toBe(0);
     const again = await model.invoke(ask, { cacheScope: "tenant-b", maxTokens: 1 });
     expect(again.usage_metadata?.input_token_details?.cache_read).toBe(768);
+  });
+});
+
+describe("a LoRA chosen per call", () => {
+  it("has the same effect through both frameworks, and states of its own", async () => {
+    const { model } = options;
+    const modelSha256 = engine.model.sha256;
+    const file = join(directory, "lora.gguf");
+    await tinyLora(file, { base: model, baseSha256: modelSha256, seed: 3 });
+    const lora = loraDirectory({ directory: join(directory, "loras") });
+    await lora.add(file, { base: { modelPath: model, modelSha256 }, name: "taught" });
+    const taught = await llamaEngine({ ...options, lora });
+    const prompt = "What is fact 3?";
+    const sdk = memcubeProvider({ engine: taught }).languageModel();
+    const given = { model: sdk, instructions: system, prompt, maxOutputTokens: 12 } as const;
+    const chosen = [{ id: "taught", scale: 0.5 }];
+    const plain = await generateText(given);
+    const first = await generateText({
+      ...given,
+      providerOptions: { memcubeEngine: { lora: chosen } },
+    });
+    expect(plain.usage.inputTokenDetails.cacheReadTokens).toBe(768);
+    expect(first.usage.inputTokenDetails.cacheReadTokens).toBe(0);
+    expect(first.text).not.toBe(plain.text);
+    const second = await new ChatMemCube({ engine: taught, maxTokens: 12 }).invoke(ask, {
+      lora: chosen,
+    });
+    expect(second.text).toBe(first.text);
+    expect(second.usage_metadata?.input_token_details?.cache_read).toBe(768);
+    await taught.close();
   });
 });
 
