@@ -4,7 +4,7 @@ import { isAnswerPart, isFinished, type Answer } from "./from-ai-sdk.ts";
 
 /** Characters of an answer that are kept while it is streamed. */
 const CAPTURED_CHARS = 262_144;
-/** Files, tool calls and results of one answer. */
+/** Texts, files, tool calls and results of one answer. */
 const CAPTURED_PARTS = 1_024;
 
 type Content = Answer["content"][number];
@@ -62,7 +62,7 @@ export class CapturedAnswer {
   #begin(id: string): { chunks: string[] } {
     const text = { chunks: [] };
     this.#texts.set(id, text);
-    this.#order.push(text);
+    if (this.#order.length < CAPTURED_PARTS) this.#order.push(text);
     return text;
   }
 
