@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from "vitest";
 const THREADS = ["t1", "t2", "t3"] as const;
 const RESOURCES = ["ada", "bob"] as const;
 const MESSAGES = ["m1", "m2", "m3", "m4", "m5", "m6"] as const;
-/** A thread is one resource's. */
+/** A thread is one resource's; a message in it may name another. */
 const RESOURCE_OF: Readonly<Record<string, string>> = { t1: "ada", t2: "ada", t3: "bob" };
 
 type Step = (storage: MemoryStorage) => Promise<unknown>;
@@ -27,11 +27,17 @@ const minute = fc.integer({ min: 0, max: 50 });
 const timeOf = (id: string, at: number) =>
   new Date(Date.UTC(2026, 0, 1, 0, at, MESSAGES.indexOf(id as never)));
 
-function message(id: string, threadId: string, at: number, flag: boolean): MastraDBMessage {
+function message(
+  id: string,
+  threadId: string,
+  at: number,
+  resourceId: string,
+  flag: boolean,
+): MastraDBMessage {
   return {
     id,
     threadId,
-    resourceId: RESOURCE_OF[threadId],
+    resourceId,
     role: at % 2 === 0 ? "user" : "assistant",
     type: "text",
     createdAt: timeOf(id, at),
@@ -83,17 +89,11 @@ const step: fc.Arbitrary<NamedStep> = fc.oneof(
     },
   })),
   fc
-    .uniqueArray(fc.tuple(messageId, thread, minute, fc.boolean()), {
+    .uniqueArray(fc.tuple(messageId, thread, minute, resource, fc.boolean()), {
       minLength: 1,
       maxLength: 3,
       selector: ([id]) => id,
     })
-    // An id is one resource's, too.
-    .map((some) =>
-      some.map(
-        ([id, to, ...rest]) => [id, id > "m4" ? "t3" : to === "t3" ? "t1" : to, ...rest] as const,
-      ),
-    )
     .map((some) => ({
       name: `saveMessages ${JSON.stringify(some)}`,
       run: async (storage: MemoryStorage) => {
@@ -124,16 +124,15 @@ const step: fc.Arbitrary<NamedStep> = fc.oneof(
     },
   })),
   fc
-    .tuple(thread, messageId, minute, minute, fc.boolean())
-    .map(([threadId, id, from, to, exclusive]) => ({
-      name: `listMessages ${threadId} around ${id}, ${from}-${to}`,
+    .tuple(thread, messageId, minute, minute, fc.boolean(), fc.option(resource))
+    .map(([threadId, id, from, to, exclusive, of]) => ({
+      name: `listMessages ${threadId} of ${of} around ${id}, ${from}-${to}`,
       run: async (storage: MemoryStorage) => {
         const start = timeOf("m1", Math.min(from, to));
         const end = timeOf("m6", Math.max(from, to));
         return await storage.listMessages({
           threadId,
-          // Without it Mastra also shows messages of other resources, which have cubes of their own.
-          resourceId: RESOURCE_OF[threadId],
+          ...(of === null ? {} : { resourceId: of }),
           perPage: 2,
           include: [{ id, withPreviousMessages: 1, withNextMessages: 1 }],
           filter: { dateRange: { start, end, startExclusive: exclusive, endExclusive: exclusive } },

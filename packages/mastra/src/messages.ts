@@ -7,7 +7,7 @@ import {
 } from "@memcube/core";
 import type { MastraDBMessage } from "@mastra/core/memory";
 
-import { keyOf, resourceTag, toTurn } from "./from-mastra.ts";
+import { keyOf, resourceTag } from "./from-mastra.ts";
 import { assertTaken, remove } from "./records.ts";
 import { toMessage } from "./to-mastra.ts";
 
@@ -26,14 +26,9 @@ export interface HeldMessage {
   readonly message: MastraDBMessage;
 }
 
-/** Saves messages; one that is there already is replaced. */
-export async function saveMessages(
-  cube: MemCube,
-  messages: readonly MastraDBMessage[],
-): Promise<void> {
-  if (messages.length === 0) return;
-  const turns: JsonObject[] = messages.map(toTurn);
-  const { rejected } = await cube.add(turns, { onDuplicate: "update" });
+/** Saves messages as turns; one that is there already is replaced. */
+export async function saveTurns(cube: MemCube, turns: readonly JsonObject[]): Promise<void> {
+  const { rejected } = await cube.add([...turns], { onDuplicate: "update" });
   assertTaken(rejected);
 }
 

@@ -7,6 +7,7 @@ import {
   type MemCube,
   type Memory,
 } from "@memcube/core";
+import type { z } from "zod";
 
 import { asJson } from "./from-mastra.ts";
 
@@ -14,7 +15,7 @@ import { asJson } from "./from-mastra.ts";
 const ROOT = "mastra";
 
 /** What a list of records is called. */
-export type RecordKind = "threads" | "resources" | "observations" | "places";
+export type RecordKind = "threads" | "resources" | "observations" | "places" | "thread-places";
 
 interface Stored {
   readonly value: JsonObject;
@@ -28,6 +29,8 @@ interface Stored {
 export class Records {
   readonly #kind: RecordKind;
   readonly #deletion: "erase" | "forget";
+  /** The last change of a record that this process is at, so that its own do not race. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(kind: RecordKind, deletion: "erase" | "forget") {
     this.#kind = kind;
@@ -49,9 +52,25 @@ export class Records {
    * Changes a record by what it is now, also when others change it at the same time. `undefined` when
    * there is none.
    *
-   * @throws MemCubeError `MEMCUBE_BUSY` after `LIMITS.conflictRetries` lost races
+   * @throws MemCubeError `MEMCUBE_CONFLICT` after `LIMITS.conflictRetries` races lost to other processes
    */
   async change(
+    cube: MemCube,
+    id: string,
+    next: (value: JsonObject) => Stored | undefined,
+  ): Promise<JsonObject | undefined> {
+    const before = this.#last.get(id) ?? Promise.resolve();
+    const changing = before.then(async () => await this.#change(cube, id, next));
+    const settled = changing.catch(() => undefined);
+    this.#last.set(id, settled);
+    try {
+      return await changing;
+    } finally {
+      if (this.#last.get(id) === settled) this.#last.delete(id);
+    }
+  }
+
+  async #change(
     cube: MemCube,
     id: string,
     next: (value: JsonObject) => Stored | undefined,
@@ -117,6 +136,11 @@ export class Records {
   #keyOf(id: string): string {
     return pathKey([ROOT, this.#kind, id]);
   }
+}
+
+/** A field that may be missing, or null as callers without types have it: then it is not there. */
+export function given<T>(schema: z.ZodType<T>) {
+  return schema.nullish().transform((value) => value ?? undefined);
 }
 
 /** Removes memories for good, or hides them. */

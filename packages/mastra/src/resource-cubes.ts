@@ -3,9 +3,10 @@ import { z } from "zod";
 
 import { scopeOf, type ParsedStorageOptions } from "./options.ts";
 import { Records } from "./records.ts";
+import type { Resource } from "./thread-places.ts";
 
-/** Somebody of whom something is kept; `undefined` is what belongs to nobody, and all share. */
-export type Resource = string | undefined;
+/** Resources noted by a process, so that each is written once; forgetting one costs a read. */
+const NOTES_KEPT = 10_000;
 
 const placeSchema = z.object({ resourceId: z.string() });
 
@@ -14,7 +15,6 @@ export class ResourceCubes {
   readonly #options: Pick<ParsedStorageOptions, "os" | "scope">;
   readonly #cubes: ScopedCubes;
   readonly #places = new Records("places", "erase");
-  /** Those noted by this process, so that they are written once. */
   readonly #noted = new Set<string>();
 
   constructor(options: Pick<ParsedStorageOptions, "os" | "scope">) {
@@ -37,8 +37,13 @@ export class ResourceCubes {
   async each(): Promise<readonly Resource[]> {
     const values = (await this.read(undefined, (home) => this.#places.list(home))) ?? [];
     const known = values.map((value) => placeSchema.parse(value).resourceId);
+    return await this.apart([undefined, ...known]);
+  }
+
+  /** One of these resources for each cube that they have. */
+  async apart(resources: readonly Resource[]): Promise<readonly Resource[]> {
     const cubes = new Map<string, Resource>();
-    for (const resourceId of [undefined, ...known]) {
+    for (const resourceId of resources) {
       const key = await this.#cubeOf(resourceId);
       if (!cubes.has(key)) cubes.set(key, resourceId);
     }
@@ -61,6 +66,7 @@ export class ResourceCubes {
       if ((await this.#places.get(home, resourceId)) !== undefined) return;
       await this.#places.put(home, resourceId, { value: { resourceId } });
     });
+    if (this.#noted.size >= NOTES_KEPT) this.#noted.clear();
     this.#noted.add(resourceId);
   }
 

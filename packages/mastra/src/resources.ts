@@ -2,12 +2,12 @@ import type { JsonObject, MemCube } from "@memcube/core";
 import type { StorageResourceType } from "@mastra/core/storage";
 import { z } from "zod";
 
-import { Records } from "./records.ts";
+import { given, Records } from "./records.ts";
 
 const resourceSchema = z.object({
   id: z.string(),
-  workingMemory: z.string().optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
+  workingMemory: given(z.string()),
+  metadata: given(z.record(z.string(), z.unknown())),
   createdAt: z.coerce.date(),
   updatedAt: z.coerce.date(),
 });

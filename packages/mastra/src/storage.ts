@@ -13,25 +13,17 @@ import type {
 } from "@mastra/core/storage";
 
 import { copyOf, type ThreadCopy } from "./copy-thread.ts";
-import { allMessages, messagesById, removeSaved, removeThread, saveMessages } from "./messages.ts";
+import { MessagePlaces } from "./message-places.ts";
 import { ObservationRecords } from "./observations.ts";
 import { ObservationalStorage } from "./observational-storage.ts";
 import { parseStorageOptions, type MemCubeStorageOptions } from "./options.ts";
 import { sortByTime, wrong } from "./page.ts";
 import { patchMessage, type MessagePatch } from "./patch-message.ts";
-import { remove } from "./records.ts";
-import { ResourceCubes, type Resource } from "./resource-cubes.ts";
+import { ResourceCubes } from "./resource-cubes.ts";
 import { ResourceRecords, type ResourcePatch } from "./resources.ts";
-import { emptyPage, listThreadMessages, mergedPage } from "./thread-messages.ts";
+import { listThreadMessages } from "./thread-messages.ts";
 import { pageOfThreads } from "./thread-page.ts";
 import { threadNotFound, ThreadRecords, type ThreadPatch } from "./threads.ts";
-
-/** A message with the resource whose cube it lies in. */
-interface Located {
-  readonly resourceId: Resource;
-  readonly memoryId: string;
-  readonly message: MastraDBMessage;
-}
 
 /**
  * Mastra's storage domain for memory on cubes: messages are turns of their resource's cube, found by
@@ -41,8 +33,8 @@ interface Located {
 export class MemCubeMemoryStorage extends ObservationalStorage {
   override readonly supportsPartialThreadUpdate = true;
   protected override readonly observations: ObservationRecords;
-  readonly #deletion: "erase" | "forget";
   readonly #cubes: ResourceCubes;
+  readonly #messages: MessagePlaces;
   readonly #threads: ThreadRecords;
   readonly #resources: ResourceRecords;
 
@@ -51,8 +43,12 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
     super();
     const parsed = parseStorageOptions(options);
     const { deletion } = parsed;
-    this.#deletion = deletion;
     this.#cubes = new ResourceCubes(parsed);
+    this.#messages = new MessagePlaces({
+      cubes: this.#cubes,
+      resourceOf: async (id) => (await this.getThreadById({ threadId: id }))?.resourceId,
+      deletion,
+    });
     this.#threads = new ThreadRecords(deletion);
     this.#resources = new ResourceRecords(deletion);
     this.observations = new ObservationRecords(deletion);
@@ -60,16 +56,13 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
 
   /** Deletes what Mastra has saved: every thread, message, resource and observation. */
   override async dangerouslyClearAll(): Promise<void> {
-    const threads = await this.#allThreads();
-    for (const { id } of threads) await this.deleteThread({ threadId: id });
+    await this.#messages.clear();
     for (const resourceId of await this.#cubes.each()) {
-      await this.#cubes.read(resourceId, async (cube) => {
-        await this.#resources.clear(cube);
-        await removeSaved(cube, this.#deletion);
-      });
+      await this.#cubes.read(resourceId, (cube) => this.#resources.clear(cube));
     }
-    await this.atHome(async (home) => {
+    await this.fromHome(async (home) => {
       await this.observations.clearAll(home);
+      await this.#threads.clear(home);
     });
     await this.#cubes.clear();
   }
@@ -100,16 +93,15 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
 
   override async deleteThread({ threadId }: { threadId: string }): Promise<void> {
     const thread = await this.getThreadById({ threadId });
-    await this.#cubes.read(thread?.resourceId, (cube) =>
-      removeThread(cube, threadId, this.#deletion),
-    );
-    await this.atHome(async (home) => {
+    await this.#messages.removeThread(threadId);
+    await this.fromHome(async (home) => {
       if (thread !== null) await this.observations.clear(home, threadId, thread.resourceId);
       await this.#threads.delete(home, threadId);
     });
   }
 
   override async listThreads(input: StorageListThreadsInput): Promise<StorageListThreadsOutput> {
+    this.validatePaginationInput(input.page ?? 0, input.perPage ?? 100);
     this.validateMetadataKeys(input.filter?.metadata);
     return pageOfThreads(await this.#allThreads(input.filter?.resourceId), input);
   }
@@ -117,18 +109,13 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   override async listMessages(input: StorageListMessagesInput): Promise<StorageListMessagesOutput> {
     const { threadId, ...listing } = input;
     const threadIds = typeof threadId === "string" ? [threadId] : threadId;
-    const resources = await this.#resourcesOf(threadIds, input.resourceId);
-    const [only] = resources;
-    if (resources.size <= 1) return await this.#listOf(only, { ...listing, threadIds });
-    const everything = { ...listing, page: 0, perPage: false as const };
-    const pages = [...resources].map((one) => this.#listOf(one, { ...everything, threadIds }));
-    return mergedPage(await Promise.all(pages), input);
+    return await listThreadMessages(this.#messages, { ...listing, threadIds });
   }
 
   override async listMessagesByResourceId(
     input: StorageListMessagesByResourceIdInput,
   ): Promise<StorageListMessagesOutput> {
-    return await this.#listOf(input.resourceId, input);
+    return await listThreadMessages(this.#messages, input);
   }
 
   override async listMessagesById({
@@ -136,7 +123,7 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   }: {
     messageIds: string[];
   }): Promise<{ messages: MastraDBMessage[] }> {
-    const located = await this.#locate(messageIds);
+    const located = await this.#messages.byId(messageIds);
     const messages = located.map(({ message }) => message);
     return { messages: [...sortByTime(messages, ({ createdAt }) => createdAt, "ASC")] };
   }
@@ -146,14 +133,7 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   }: {
     messages: MastraDBMessage[];
   }): Promise<{ messages: MastraDBMessage[] }> {
-    const places = new Map<Resource, MastraDBMessage[]>();
-    for (const message of messages) {
-      const resourceId = message.resourceId ?? (await this.#resourceOf(message.threadId));
-      places.set(resourceId, [...(places.get(resourceId) ?? []), message]);
-    }
-    for (const [resourceId, some] of places) {
-      await this.#cubes.write(resourceId, (cube) => saveMessages(cube, some));
-    }
+    await this.#messages.save(messages);
     await this.#touch(messages.map(({ threadId }) => threadId));
     return { messages };
   }
@@ -163,28 +143,20 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
   }: {
     messages: MessagePatch[];
   }): Promise<MastraDBMessage[]> {
-    const located = await this.#locate(patches.map(({ id }) => id));
-    const updated: MastraDBMessage[] = [];
-    for (const { resourceId, memoryId, message } of located) {
+    const located = await this.#messages.byId(patches.map(({ id }) => id));
+    const updated = located.flatMap(({ message }) => {
       const patch = patches.findLast(({ id }) => id === message.id);
-      if (patch === undefined) continue;
-      const next = patchMessage(message, patch);
-      await this.saveMessages({ messages: [next] });
-      const moved = next.resourceId ?? (await this.#resourceOf(next.threadId));
-      if (await this.#cubes.areApart(resourceId, moved)) {
-        await this.#cubes.write(resourceId, (cube) => remove(cube, [memoryId], "erase"));
-      }
-      await this.#touch([message.threadId, next.threadId]);
-      updated.push(next);
-    }
+      return patch === undefined ? [] : [patchMessage(message, patch)];
+    });
+    await this.#messages.save(updated);
+    const before = located.map(({ message }) => message);
+    await this.#touch([...before, ...updated].map(({ threadId }) => threadId));
     return updated;
   }
 
   override async deleteMessages(messageIds: string[]): Promise<void> {
-    const located = await this.#locate(messageIds);
-    for (const { resourceId, memoryId } of located) {
-      await this.#cubes.write(resourceId, (cube) => remove(cube, [memoryId], this.#deletion));
-    }
+    const located = await this.#messages.byId(messageIds);
+    await this.#messages.remove(located);
     await this.#touch(located.map(({ message }) => message.threadId));
   }
 
@@ -257,15 +229,13 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
 
   async #copy(input: StorageCloneThreadInput): Promise<ThreadCopy> {
     const source = await this.getThreadById({ threadId: input.sourceThreadId });
-    if (source === null) throw threadNotFound(input.sourceThreadId);
+    if (source === null) throw threadNotFound(input.sourceThreadId, "Source thread");
     const taken = input.newThreadId;
     if (taken !== undefined && (await this.getThreadById({ threadId: taken })) !== null) {
       throw wrong(`Thread with id ${taken} already exists`);
     }
-    const held = await this.#cubes.read(source.resourceId, (cube) =>
-      allMessages(cube, { threadId: source.id }),
-    );
-    const messages = (held ?? []).map(({ message }) => message);
+    const held = await this.#messages.all({ threadId: source.id });
+    const messages = held.map(({ message }) => message);
     const copy = copyOf(
       source,
       sortByTime(messages, ({ createdAt }) => createdAt, "ASC"),
@@ -274,41 +244,6 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
     await this.saveThread({ thread: copy.thread });
     await this.saveMessages({ messages: [...copy.messages] });
     return copy;
-  }
-
-  async #listOf(
-    resourceId: Resource,
-    listing: Parameters<typeof listThreadMessages>[1],
-  ): Promise<StorageListMessagesOutput> {
-    const page = await this.#cubes.read(resourceId, (cube) => listThreadMessages(cube, listing));
-    return page ?? emptyPage(listing);
-  }
-
-  /** Looks for messages in the cubes of all resources until they are found; the order is that of the ids. */
-  async #locate(ids: readonly string[]): Promise<readonly Located[]> {
-    const found = new Map<string, Located>();
-    for (const resourceId of await this.#cubes.each()) {
-      const missing = ids.filter((id) => !found.has(id));
-      if (missing.length === 0) break;
-      const held = await this.#cubes.read(resourceId, (cube) => messagesById(cube, missing));
-      for (const one of held ?? []) found.set(one.message.id, { ...one, resourceId });
-    }
-    return ids.flatMap((id) => found.get(id) ?? []);
-  }
-
-  async #resourcesOf(
-    threadIds: readonly string[],
-    resourceId: Resource,
-  ): Promise<ReadonlySet<Resource>> {
-    if (resourceId !== undefined) return new Set([resourceId]);
-    const known = await Promise.all(threadIds.map((id) => this.#resourceOf(id)));
-    // Messages can be saved without their thread: then they are anybody's.
-    return new Set(known.includes(undefined) ? await this.#cubes.each() : known);
-  }
-
-  async #resourceOf(threadId: string | undefined): Promise<Resource> {
-    if (threadId === undefined || threadId.trim() === "") return undefined;
-    return (await this.getThreadById({ threadId }))?.resourceId;
   }
 
   /** Something was said or taken away in these threads. */

@@ -1,16 +1,9 @@
-import type { MemCube } from "@memcube/core";
 import type { MastraDBMessage } from "@mastra/core/memory";
 import type { StorageListMessagesInput, StorageListMessagesOutput } from "@mastra/core/storage";
 
 import { messageFits, rangeOf } from "./message-filter.ts";
-import {
-  allMessages,
-  countMessages,
-  messagesById,
-  youngestMessages,
-  type HeldMessage,
-  type MessagesOf,
-} from "./messages.ts";
+import type { MessagePlaces } from "./message-places.ts";
+import type { HeldMessage, MessagesOf } from "./messages.ts";
 import { sortByTime, windowOf, wrong, type Direction } from "./page.ts";
 
 /** Messages per page where nothing is said, as in every storage of Mastra. */
@@ -27,7 +20,7 @@ export type MessageListing = Omit<StorageListMessagesInput, "threadId"> & {
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for a broken page, order or filter
  */
 export async function listThreadMessages(
-  cube: MemCube,
+  places: MessagePlaces,
   listing: MessageListing,
 ): Promise<StorageListMessagesOutput> {
   const { include = [], includeTotal, filter } = listing;
@@ -37,18 +30,18 @@ export async function listThreadMessages(
   const shown = { page: window.page, perPage: window.perPage };
   // Of nothing of a thread there is no total; of a resource there is, as in Mastra's own storages.
   const none = window.count === 0 && listing.threadIds !== undefined;
-  if (none && include.length === 0) return emptyPage(listing);
   const wanted = wantedThreads(listing);
+  if (none && include.length === 0) return { ...shown, messages: [], total: 0, hasMore: false };
   const reach = window.offset + window.count;
   const few = direction === "DESC" && filter?.metadata === undefined && include.length === 0;
   const read = async (which: MessagesOf) =>
-    few ? await youngestMessages(cube, which, reach + 1) : await allMessages(cube, which);
+    few ? await places.youngest(which, reach + 1) : await places.all(which);
   const found = none ? [] : (await Promise.all(wanted.map(read))).flat();
   const sorted = sortByTime(messagesIn(found, fits), createdAtOf, direction);
   const page = sorted.slice(window.offset, reach);
   const counted = few && includeTotal !== false && !none;
-  const total = counted ? await totalOf(cube, wanted, filter) : sorted.length;
-  const included = await includedMessages(cube, listing);
+  const total = counted ? await totalOf(places, wanted, filter) : sorted.length;
+  const included = await includedMessages(places, listing);
   const ids = new Set(page.map(({ id }) => id));
   const messages = [...page, ...included.filter(({ id }) => !ids.has(id))];
   return {
@@ -56,31 +49,6 @@ export async function listThreadMessages(
     messages: [...sortByTime(messages, createdAtOf, direction)],
     total,
     hasMore: !none && hasMore(sorted, { messages, reach, include }),
-  };
-}
-
-/** What is listed where there is nothing. */
-export function emptyPage(listing: MessageListing): StorageListMessagesOutput {
-  const { page, perPage } = windowOf(listing, PAGE_SIZE);
-  messageFits(listing.filter);
-  wantedThreads(listing);
-  return { page, perPage, messages: [], total: 0, hasMore: false };
-}
-
-/** One page over the whole listings of several resources. */
-export function mergedPage(
-  listings: readonly StorageListMessagesOutput[],
-  listing: MessageListing,
-): StorageListMessagesOutput {
-  const { page, perPage, offset, count } = windowOf(listing, PAGE_SIZE);
-  const messages = listings.flatMap((one) => one.messages);
-  const sorted = sortByTime(messages, createdAtOf, directionOf(listing));
-  return {
-    page,
-    perPage,
-    messages: sorted.slice(offset, offset + count),
-    total: sorted.length,
-    hasMore: sorted.length > offset + count,
   };
 }
 
@@ -104,13 +72,13 @@ function hasMore(
 
 /** Messages that are asked for by id, each with its neighbours in its own thread. */
 async function includedMessages(
-  cube: MemCube,
+  places: MessagePlaces,
   { include = [], resourceId }: MessageListing,
 ): Promise<readonly MastraDBMessage[]> {
   if (include.length === 0) return [];
-  const targets = await messagesById(
-    cube,
+  const targets = await places.byId(
     include.map(({ id }) => id),
+    resourceId,
   );
   const threads = new Map<string, readonly MastraDBMessage[]>();
   const found = new Map<string, MastraDBMessage>();
@@ -118,7 +86,7 @@ async function includedMessages(
     const { threadId } = message;
     if (threadId === undefined) continue;
     if (resourceId !== undefined && message.resourceId !== resourceId) continue;
-    const thread = threads.get(threadId) ?? (await wholeThread(cube, threadId, resourceId));
+    const thread = threads.get(threadId) ?? (await wholeThread(places, threadId, resourceId));
     threads.set(threadId, thread);
     const at = thread.findIndex(({ id }) => id === message.id);
     const around = include.find(({ id }) => id === message.id);
@@ -129,9 +97,13 @@ async function includedMessages(
   return [...found.values()];
 }
 
-async function wholeThread(cube: MemCube, threadId: string, resourceId: string | undefined) {
+async function wholeThread(
+  places: MessagePlaces,
+  threadId: string,
+  resourceId: string | undefined,
+) {
   const which = resourceId === undefined ? { threadId } : { threadId, resourceId };
-  const held = await allMessages(cube, which);
+  const held = await places.all(which);
   return sortByTime(
     held.map(({ message }) => message),
     createdAtOf,
@@ -140,7 +112,7 @@ async function wholeThread(cube: MemCube, threadId: string, resourceId: string |
 }
 
 async function totalOf(
-  cube: MemCube,
+  places: MessagePlaces,
   wanted: readonly MessagesOf[],
   filter: MessageListing["filter"],
 ): Promise<number> {
@@ -149,9 +121,7 @@ async function totalOf(
   const exact = startExclusive !== true && endExclusive !== true;
   const fits = messageFits(filter);
   const counts = wanted.map(async (which) =>
-    exact
-      ? await countMessages(cube, which)
-      : messagesIn(await allMessages(cube, which), fits).length,
+    exact ? await places.count(which) : messagesIn(await places.all(which), fits).length,
   );
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }

@@ -1,17 +1,17 @@
-import { MemCubeError, type JsonObject, type MemCube } from "@memcube/core";
+import { isMemCubeError, MemCubeError, type JsonObject, type MemCube } from "@memcube/core";
 import type { StorageThreadType } from "@mastra/core/memory";
 import { z } from "zod";
 
 import { resourceTag } from "./from-mastra.ts";
-import { Records } from "./records.ts";
+import { given, Records } from "./records.ts";
 
 const threadSchema = z.object({
   id: z.string(),
-  title: z.string().optional(),
+  title: given(z.string()),
   resourceId: z.string(),
   createdAt: z.coerce.date(),
   updatedAt: z.coerce.date(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
+  metadata: given(z.record(z.string(), z.unknown())),
 });
 
 export interface ThreadPatch {
@@ -55,10 +55,16 @@ export class ThreadRecords {
 
   /** Something was said in the thread. */
   async touch(home: MemCube, id: string): Promise<void> {
-    await this.#records.change(home, id, (current) => {
+    const touched = this.#records.change(home, id, (current) => {
       const thread = threadSchema.parse(current);
       return stored({ ...thread, updatedAt: after(thread.updatedAt) });
     });
+    try {
+      await touched;
+    } catch (error) {
+      // Whoever won all these races has touched it: what was said before must not fail for it.
+      if (!isMemCubeError(error, "MEMCUBE_CONFLICT")) throw error;
+    }
   }
 
   async delete(home: MemCube, id: string): Promise<void> {
@@ -77,8 +83,8 @@ export class ThreadRecords {
   }
 }
 
-export function threadNotFound(id: string): MemCubeError {
-  return new MemCubeError("MEMCUBE_MEMORY_NOT_FOUND", `Thread with id ${id} not found.`, {
+export function threadNotFound(id: string, what = "Thread"): MemCubeError {
+  return new MemCubeError("MEMCUBE_MEMORY_NOT_FOUND", `${what} with id ${id} not found.`, {
     details: { id },
   });
 }
