@@ -40,11 +40,14 @@ async function isWritable(folder: string): Promise<boolean> {
  * Opens a scratch file and, where the system can name open files, takes its name away at once: nobody
  * else can change what was verified before llama.cpp reads it, and a process that dies leaves nothing.
  */
-export async function openScratch(folder: string): Promise<ScratchFile> {
+export async function openScratch(
+  folder: string,
+  hidesNames = process.platform === "linux",
+): Promise<ScratchFile> {
   const named = join(folder, `memcube-kv-${process.pid}-${randomUUID()}`);
   const file = await open(named, "wx+", 0o600);
   const path = `/proc/self/fd/${file.fd}`;
-  const nameless = process.platform === "linux" && existsSync(path);
+  const nameless = hidesNames && existsSync(path);
   if (nameless) await rm(named);
   return {
     path: nameless ? path : named,
