@@ -15,14 +15,21 @@ function start() {
   return { os, me: os.as({ userId: "ada" }), storage };
 }
 
+/** What tools say, as these tests look at it. */
+interface Told {
+  readonly [field: string]: unknown;
+  readonly memories: readonly { readonly id: string; readonly text: string }[];
+  readonly noted: { readonly id: string };
+}
+
 async function call(
   me: MemSession,
   name: MemoryToolName,
   input: unknown,
   options?: MemoryToolOptions,
-) {
+): Promise<Told> {
   const tool = me.tools(options).find((each) => each.name === name);
-  return (await tool!.execute(input)) as Record<string, never>;
+  return (await tool!.execute(input)) as unknown as Told;
 }
 
 describe("tools", () => {
@@ -79,7 +86,7 @@ describe("tools", () => {
   test("a corrected fact says the new text under its id; the old one is history", async () => {
     const { me } = start();
     const noted = await call(me, "add_memory", { text: "Ada lives in Oslo." });
-    const { id } = noted["noted"] as { id: string };
+    const { id } = noted.noted;
     const input = { id, text: "Ada lives in Bergen.", reason: "she moved" };
     expect(await call(me, "correct_memory", input)).toMatchObject({
       corrected: { id, text: "Ada lives in Bergen." },
@@ -109,7 +116,7 @@ describe("tools", () => {
   test("what was forgotten is not found", async () => {
     const { me } = start();
     const noted = await call(me, "add_memory", { text: "Ada plays the cello." });
-    const { id } = noted["noted"] as { id: string };
+    const { id } = noted.noted;
     expect(await call(me, "forget_memory", { id })).toEqual({ forgotten: id });
     expect(await call(me, "search_memory", { query: "cello" })).toMatchObject({ memories: [] });
     expect(await call(me, "forget_memory", { id })).toMatchObject({
@@ -153,7 +160,7 @@ describe("tools", () => {
     const words = Array.from({ length: 700 }, (_, i) => `word${i}`).join(" ");
     for (let i = 0; i < 12; i++) await cube.add({ type: "fact", text: `Zebra ${i}: ${words}` });
     const found = await call(me, "search_memory", { query: "zebra", limit: 12 });
-    const memories = found["memories"] as readonly { text: string }[];
+    const memories = found.memories;
     expect(memories.length).toBeGreaterThan(0);
     expect(memories.length).toBeLessThan(6);
     expect(memories[0]!.text).toMatch(/ \[\.\.\.\]$/);
