@@ -211,6 +211,7 @@ export type {
   PromoteOptions,
   Recalled,
   RecalledLora,
+  RecallOptions,
   RenewOptions,
   ResolvedScope,
   Scope,

@@ -37,6 +37,7 @@ export {
   type PromoteOptions,
   type RecalledLora,
   type Recalled,
+  type RecallOptions,
   runDemoteTask,
   runScrubTask,
   SCRUB_TASK,

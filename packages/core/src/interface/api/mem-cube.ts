@@ -41,6 +41,7 @@ import {
   recallLora,
   type RecalledLora,
   type Recalled,
+  type RecallOptions,
   recallState,
 } from "./states/index.ts";
 import { exportMemories, importMemories, type ExportLine, type ImportResult } from "./transfer.ts";
@@ -110,11 +111,14 @@ export interface MemCube {
   /** Keeps a KV state of these memories as an activation memory; see {@link promote}. */
   promote(state: KvState, options: PromoteOptions): Promise<Memory>;
   /** The KV state of an activation memory, verified; see {@link recallState}. */
-  recallState(id: string, options?: SignalOptions): Promise<Recalled | undefined>;
+  recallState(id: string, options?: RecallOptions & SignalOptions): Promise<Recalled | undefined>;
   /** Keeps a LoRA file as a parameter memory; see {@link keepLora}. */
   keepLora(file: LoraFile, options?: KeepLoraOptions): Promise<Memory>;
   /** The file of a parameter memory, verified; see {@link recallLora}. */
-  recallLora(id: string, options?: SignalOptions): Promise<RecalledLora | undefined>;
+  recallLora(
+    id: string,
+    options?: RecallOptions & SignalOptions,
+  ): Promise<RecalledLora | undefined>;
 
   /** Versions of a memory, newest first. */
   history(id: string, options?: SignalOptions): Promise<readonly HistoricMemory[]>;
@@ -180,9 +184,10 @@ function reads(cube: OpenCube): Pick<MemCube, Reads> {
     list: async ({ signal, ...options } = {}) => await abortable(signal, () => list(cube, options)),
     dependents: async (target, { signal, ...options } = {}) =>
       await abortable(signal, () => dependents(cube, target, options)),
-    recallState: async (id, { signal } = {}) =>
-      await abortable(signal, () => recallState(cube, id)),
-    recallLora: async (id, { signal } = {}) => await abortable(signal, () => recallLora(cube, id)),
+    recallState: async (id, { signal, ...options } = {}) =>
+      await abortable(signal, () => recallState(cube, id, options)),
+    recallLora: async (id, { signal, ...options } = {}) =>
+      await abortable(signal, () => recallLora(cube, id, options)),
     history: async (id, { signal } = {}) => await abortable(signal, () => history(cube, id)),
     at: async (when, { signal } = {}) => await abortable(signal, () => pastCube(cube, when)),
     log: (options) => readChanges(cube, options),

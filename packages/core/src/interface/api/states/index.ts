@@ -8,4 +8,10 @@ export {
   scrubTask,
 } from "./drop-states.ts";
 export { keepLora, type KeepLoraOptions, promote, type PromoteOptions } from "./promote.ts";
-export { recallLora, type RecalledLora, type Recalled, recallState } from "./recall.ts";
+export {
+  recallLora,
+  type RecalledLora,
+  type Recalled,
+  type RecallOptions,
+  recallState,
+} from "./recall.ts";

@@ -7,6 +7,11 @@ import { enter } from "../cube-access.ts";
 import { idSchema, parseInput } from "../options.ts";
 import { demoteTask, sourcesAreSame } from "./drop-states.ts";
 
+export interface RecallOptions {
+  /** SHA-256 of the model it is for: another model's is refused before its bytes are read. */
+  readonly modelSha256?: string;
+}
+
 /** A state to be given to an engine, or why it can't be. */
 export type Recalled =
   | { readonly state: KvState; readonly refused?: undefined }
@@ -22,10 +27,17 @@ export type RecalledLora =
  * may see, which is also so when there is a source that the caller may not see. A state whose source
  * has changed is refused, and erased soon after.
  */
-export async function recallState(cube: OpenCube, id: string): Promise<Recalled | undefined> {
+export async function recallState(
+  cube: OpenCube,
+  id: string,
+  { modelSha256 }: RecallOptions = {},
+): Promise<Recalled | undefined> {
   const memory = await visible(cube, id, "kv-state");
   if (memory === undefined) return undefined;
   const { header, payload } = memory;
+  if (payload.modelSha256 !== (modelSha256 ?? payload.modelSha256)) {
+    return { refused: "foreign-model" };
+  }
   if (!(await sourcesAreSame(cube.context, cube.ref, memory))) {
     void demoteSoon(cube, header.id);
     return { refused: "source-changed" };
@@ -36,10 +48,17 @@ export async function recallState(cube: OpenCube, id: string): Promise<Recalled 
 }
 
 /** The LoRA file of a parameter memory; `undefined` as for {@link recallState}. */
-export async function recallLora(cube: OpenCube, id: string): Promise<RecalledLora | undefined> {
+export async function recallLora(
+  cube: OpenCube,
+  id: string,
+  { modelSha256 }: RecallOptions = {},
+): Promise<RecalledLora | undefined> {
   const memory = await visible(cube, id, "lora");
   if (memory === undefined) return undefined;
   const { file, type: _, sizeBytes: __, ...rest } = memory.payload;
+  if (rest.baseModelSha256 !== (modelSha256 ?? rest.baseModelSha256)) {
+    return { refused: "foreign-model" };
+  }
   const parts = await readAll(cube, [file]);
   if (typeof parts === "string") return { refused: parts };
   const [bytes = new Uint8Array()] = parts;

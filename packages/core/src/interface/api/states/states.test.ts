@@ -50,7 +50,12 @@ describe("a KV state", () => {
         toVersion: 1,
       })),
     );
-    expect(await cube.recallState(memory.header.id)).toEqual({ state: STATE });
+    const { id } = memory.header;
+    expect(await cube.recallState(id)).toEqual({ state: STATE });
+    const { modelSha256 } = STATE;
+    expect(await cube.recallState(id, { modelSha256 })).toEqual({ state: STATE });
+    const foreign = { modelSha256: "f".repeat(64) };
+    expect(await cube.recallState(id, foreign)).toEqual({ refused: "foreign-model" });
     expect((await cube.dependents(ids[0]!)).items).toMatchObject([{ from: memory.header.id }]);
     expect((await cube.verify()).ok).toBe(true);
   });
@@ -244,6 +249,8 @@ describe("a LoRA", () => {
     expect(header.kind).toBe("parameter");
     expect(await cube.recallLora(header.id)).toEqual({ lora: LORA });
     expect(await cube.recallState(header.id)).toBeUndefined();
+    const foreign = { modelSha256: "f".repeat(64) };
+    expect(await cube.recallLora(header.id, foreign)).toEqual({ refused: "foreign-model" });
     // What was learned is not unlearned by taking the file away: that is another decision.
     await cube.erase(sources[0]!.id);
     expect(await cube.recallLora(header.id)).toEqual({ lora: LORA });
