@@ -76,8 +76,8 @@ const FULL = 0.15;
  * against what noise reaches and what a useful model does. 1 when no word matched: vectors are all there is.
  */
 function trustIn(place: ReadonlyMap<number, number>, scratch: Scratch): number {
-  const { candidates, candidateCount, score } = scratch;
-  const best = topRows(candidates, candidateCount, score, TRIAL_ROWS, {
+  const { score } = scratch;
+  const best = topRows(scratch, score, TRIAL_ROWS, {
     keys: [(row) => -(place.get(row) ?? 0)],
     precedes: (row, other) => row < other,
   });

@@ -169,6 +169,8 @@ function nominateBeside(scratch: Scratch, links: Int32Array, row: number): void 
 }
 
 const BINS = 512;
+/** Reused: made anew, they would cost as much as the counting. */
+const bins = new Int32Array(BINS + 1);
 
 /**
  * Moves the touched rows from which seeds are to be chosen to the front, with their rough scores in `keys`; returns how
@@ -200,7 +202,7 @@ function keepClose({ scratch, near }: MatchInput): number {
 
 /** A key that at least MAX_SEEDS of the first `count` reach; `scale` is bins per unit. */
 function thresholdOf(keys: Float64Array, count: number, scale: number): number {
-  const bins = new Int32Array(BINS + 1);
+  bins.fill(0);
   for (let at = 0; at < count; at++) {
     const bin = (keys[at]! * scale) | 0;
     bins[bin] = bins[bin]! + 1;

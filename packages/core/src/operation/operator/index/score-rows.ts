@@ -128,11 +128,13 @@ function pairs(input: ScoreInput, row: number, asked: number): number {
 }
 
 const BINS = 256;
+/** Reused: made anew, they would cost as much as the counting. */
+const bins = new Int32Array(BINS);
 
 /** About the score that `rank` candidates reach; 0 when there are no more than that. */
 export function scoreOfRank(scratch: Scratch, best: number, rank: number): number {
   if (scratch.candidateCount <= rank || best <= 0) return 0;
-  const bins = new Int32Array(BINS);
+  bins.fill(0);
   for (let at = 0; at < scratch.candidateCount; at++) {
     const share = (scratch.score[scratch.candidates[at] ?? 0] ?? 0) / best;
     const bin = Math.min(BINS - 1, Math.floor(share * BINS));

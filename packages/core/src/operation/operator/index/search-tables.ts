@@ -112,11 +112,11 @@ function chooseRows(
   limit: number,
 ): readonly number[] {
   if (limit <= 0) return [];
-  const { candidates, candidateCount, final } = scratch;
+  const { final } = scratch;
   const { session } = tables.rows.columns;
   const spreads = plan.cues.several && ranking.spread > 0;
   const wanted = spreads ? limit * POOL : limit + SPARE_ROWS;
-  const ranked = topRows(candidates, candidateCount, final, wanted, tieOrder(tables));
+  const ranked = topRows(scratch, final, wanted, tieOrder(tables));
   const distinct = holdBackRepeats(tables, ranked, final);
   return spreads
     ? spreadOver(distinct, session, final, limit, ranking.spread)

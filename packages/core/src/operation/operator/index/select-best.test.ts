@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { selectBest, type TieOrder } from "./select-best.ts";
-import { topRows } from "./top-rows.ts";
+import { type CandidateRows, topRows } from "./top-rows.ts";
 
 /** Rows in any order, most of them with the score or the keys of others. */
 const input = fc
@@ -31,6 +31,14 @@ const inOrder = (score: Float64Array, key: readonly number[]): number[] =>
       (b % 3) - (a % 3) ||
       b - a,
   );
+
+/** Candidates beside what an earlier search left. */
+const candidatesOf = (rows: readonly number[]): CandidateRows => ({
+  candidates: Int32Array.from([...rows, 7, 8]),
+  candidateCount: rows.length,
+  touched: new Int32Array(rows.length).fill(3),
+  keys: new Float64Array(rows.length).fill(9),
+});
 
 describe("selectBest", () => {
   it("moves exactly the best to the front, ties included, and loses no row", () => {
@@ -71,7 +79,7 @@ describe("topRows", () => {
     fc.assert(
       fc.property(input, ({ score, key, rows, limit }) => {
         const wanted = inOrder(score, key).filter((row) => score[row]! > 0);
-        expect(topRows(Int32Array.from(rows), rows.length, score, limit, tiesOf(key))).toEqual(
+        expect(topRows(candidatesOf(rows), score, limit, tiesOf(key))).toEqual(
           wanted.slice(0, limit),
         );
       }),

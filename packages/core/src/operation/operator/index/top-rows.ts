@@ -1,16 +1,19 @@
+import type { Scratch } from "./scratch.ts";
 import { type BestRows, selectBest, type TieOrder } from "./select-best.ts";
 
-/** The `limit` best rows with a score above 0, best first; the same whatever the order of the candidates. */
+/** The parts of the scratch that are read, and the two that are free for use once candidates were chosen. */
+export type CandidateRows = Pick<Scratch, "candidates" | "candidateCount" | "touched" | "keys">;
+
+/** The `limit` best candidates with a score above 0, best first; the same whatever their order. */
 export function topRows(
-  candidates: Int32Array,
-  count: number,
+  { candidates, candidateCount, touched, keys }: CandidateRows,
   score: Float64Array,
   limit: number,
   ties: TieOrder,
 ): number[] {
-  const found: BestRows = { rows: new Int32Array(count), keys: new Float64Array(count) };
+  const found: BestRows = { rows: touched, keys };
   let scored = 0;
-  for (let at = 0; at < count; at++) {
+  for (let at = 0; at < candidateCount; at++) {
     const row = candidates[at]!;
     const key = score[row]!;
     if (key <= 0) continue;
