@@ -6,6 +6,7 @@ import type { Memory, Payload } from "../../memory/index.ts";
 import { readable } from "../../operation/operator/index.ts";
 import type { Vault } from "../../ports/index.ts";
 import type { OpenCube } from "./context.ts";
+import { parsedJson } from "./parsed-json.ts";
 
 export type VaultQuery = Parameters<Vault["list"]>[1];
 
@@ -64,7 +65,7 @@ async function readSlice(
   const { items, cursor } = await context.storage.vault.list(ref, query);
   const rows = items.map((stored) => {
     // The whole content is checked only of what is given: that costs ten times as much.
-    const { data } = storedValueSchema.safeParse(parsed(stored.content));
+    const { data } = storedValueSchema.safeParse(parsedJson(stored.content));
     const fits = data !== undefined && matches(data.payload as Payload);
     return fits ? readable(ref, stored) : undefined;
   });
@@ -79,16 +80,6 @@ const storedValueSchema = z.object({
     path: z.array(z.string()).optional(),
   }),
 });
-
-/** `undefined` for what is no JSON: then it can't be read as a memory either. */
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
 
 async function countMatching(
   cube: OpenCube,

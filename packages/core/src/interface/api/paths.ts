@@ -5,6 +5,7 @@ import { LIVE_STATES, type Path } from "../../memory/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
 import { parseInput } from "./options.ts";
+import { parsedJson } from "./parsed-json.ts";
 import { indexedFilter, pathSchema } from "./where.ts";
 
 const pathsOptionsSchema = z.strictObject({ path: pathSchema.optional() });
@@ -41,7 +42,7 @@ export async function paths(
       ...(cursor === undefined ? {} : { cursor }),
     });
     for (const { content } of page.items) {
-      const placed = placedSchema.safeParse(JSON.parse(content)).data?.payload.path;
+      const placed = placedSchema.safeParse(parsedJson(content)).data?.payload.path;
       if (placed === undefined || !path.every((element, at) => placed[at] === element)) continue;
       const above = placed.slice(0, -1);
       found.set(JSON.stringify(above), above);

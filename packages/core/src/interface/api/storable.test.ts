@@ -101,6 +101,18 @@ describe("what is written can be read", () => {
     expect(await readable()).toHaveLength(1);
   });
 
+  test("a damaged value hides no paths of others", async () => {
+    const { cube, storage } = await start();
+    const { ids } = await cube.add([
+      { type: "json", value: 1, path: ["a", "k"] },
+      { type: "json", value: 2, path: ["b", "k"] },
+    ]);
+    const [row] = [...storage.data.cubes.values()];
+    const version = row?.memories.get(ids[0] ?? "")?.versions[0];
+    if (version !== undefined) Object.assign(version, { content: '{"payload":' });
+    expect(await cube.paths()).toEqual([["b"]]);
+  });
+
   test("a damaged memory hides no other, and can be erased", async () => {
     const { cube, readable, storage } = await start();
     const [damaged = "", whole] = (await cube.add(["one", "two"])).ids;

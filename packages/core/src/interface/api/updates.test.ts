@@ -67,6 +67,34 @@ describe("update", () => {
     expect((await cube.history(id))[0]?.note).toBe("checked");
   });
 
+  test("takes away the original of a turn that says or does something else now", async () => {
+    const { cube } = await shared();
+    const original = { format: "test", value: { secret: "4711" } };
+    const toolResult = { id: "c1", output: "card 4711" };
+    const said = { type: "turn", role: "tool", order: 0, text: "paid", toolResult, original };
+    const patches = [
+      { text: "paid by card" },
+      { payload: { toolResult: { id: "c1", output: "card ****" } } },
+      { payload: { role: "assistant" } },
+      { payload: { toolResult: undefined } },
+    ];
+    for (const [at, patch] of patches.entries()) {
+      const { ids } = await cube.add({ payload: { ...said, text: `paid ${at} times` } });
+      expect((await cube.get(ids[0] ?? ""))?.payload).toMatchObject({ original });
+      const { payload } = await cube.update(ids[0] ?? "", patch);
+      expect(JSON.stringify(payload)).not.toContain("secret");
+    }
+    const { ids } = await cube.add({ payload: said });
+    for (const patch of [{ text: "paid" }, { tags: ["money"] }, { payload: { order: 3 } }]) {
+      expect((await cube.update(ids[0] ?? "", patch)).payload).toMatchObject({ original });
+    }
+    const named = { text: "paid back", payload: { original: { ...original, value: 1 } } };
+    expect((await cube.update(ids[0] ?? "", named)).payload).toMatchObject({
+      text: "paid back",
+      original: { value: 1 },
+    });
+  });
+
   test("who may see a memory is for its owner and the cube's to say", async () => {
     const { os, cube, bobs, add } = await shared();
     const id = await add("Ada's");

@@ -54,7 +54,7 @@ export const turnPayloadSchema = z.strictObject({
     .optional(),
   /**
    * The message as its framework has it, to be given back unchanged. Neither searched nor rendered; gone
-   * when the text is changed without it, so that nobody is shown what was corrected.
+   * when what the turn says or does is changed without it, so that nobody is shown what was corrected.
    */
   original: z.strictObject({ format: label, value: jsonValueSchema }).optional(),
 });

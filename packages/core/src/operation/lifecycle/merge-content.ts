@@ -22,7 +22,7 @@ export interface PayloadPatch {
 /**
  * The payload after an update. `append` adds text below what is there, `merge` replaces the named
  * fields, `overwrite` replaces the payload (by `payload`, or by a text of the same type). The original of
- * a turn goes with its text.
+ * a turn goes when the turn says or does something else without a new one.
  *
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when the result is not a valid payload
  */
@@ -34,12 +34,11 @@ export function patchPayload(current: Payload, patch: PayloadPatch, mode: Update
   } else {
     next = { ...current, ...payload };
   }
-  const said = text ?? payload?.["text"];
-  if (said !== undefined && payload?.["original"] === undefined) delete next["original"];
   if (text !== undefined) {
     const before = mode === "append" && "text" in current ? current.text : undefined;
     next["text"] = before === undefined || before === "" ? text : `${before}\n${text}`;
   }
+  if (payload?.["original"] === undefined && says(next) !== says(current)) delete next["original"];
   const path = pathOf(current);
   if (next["type"] === "json") next["path"] ??= path;
   const parsed = payloadSchema.safeParse(next);
@@ -53,6 +52,12 @@ export function patchPayload(current: Payload, patch: PayloadPatch, mode: Update
     `The update gives no valid ${String(next["type"])} payload: ${issue?.message ?? "unknown"}.`,
     { details: { path: issue?.path ?? [] }, cause: parsed.error },
   );
+}
+
+/** All that a payload tells, as text to compare: not where it stands, nor in what form it came. */
+function says(payload: object): string {
+  const { original: _, order: __, sessionId: ___, ...told } = payload as Record<string, unknown>;
+  return JSON.stringify(Object.entries(told).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A path is what others know the value by, like an id. @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
