@@ -1,8 +1,7 @@
-import { LIMITS } from "@memcube/core";
+import { LIMITS, parseInput } from "@memcube/core";
 import type { Operation } from "@langchain/langgraph-checkpoint";
 import { z } from "zod";
 
-import { parsed } from "./store-options.ts";
 import { storableValue } from "./store-value.ts";
 
 const text = z
@@ -55,14 +54,14 @@ export type StoreOperation =
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT`: before anything of the batch is done */
 export function readOperation(raw: Operation): StoreOperation {
   if ("namespacePrefix" in raw) {
-    return { kind: "search", operation: parsed(searchSchema, raw, "search") };
+    return { kind: "search", operation: parseInput(searchSchema, raw, "search") };
   }
   if ("value" in raw) {
-    const put = parsed(putSchema, raw, "put");
+    const put = parseInput(putSchema, raw, "put");
     return { kind: "put", operation: { ...put, value: storableValue(raw.value) } };
   }
-  if ("key" in raw) return { kind: "get", operation: parsed(getSchema, raw, "get") };
-  return { kind: "list", operation: parsed(listSchema, raw, "listNamespaces") };
+  if ("key" in raw) return { kind: "get", operation: parseInput(getSchema, raw, "get") };
+  return { kind: "list", operation: parseInput(listSchema, raw, "listNamespaces") };
 }
 
 /** The namespace an operation is about: whose memory it concerns may depend on it. */

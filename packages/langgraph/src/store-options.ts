@@ -1,4 +1,4 @@
-import { MemCubeError, type MemOS, type ScopeOption } from "@memcube/core";
+import { parseInput, type MemOS, type ScopeOption } from "@memcube/core";
 import { z } from "zod";
 
 /** What a `scope` function is told: the namespace that an operation is about. */
@@ -71,17 +71,5 @@ export type ParsedStoreOptions = z.output<typeof optionsSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseStoreOptions(options: MemCubeStoreOptions): ParsedStoreOptions {
-  return parsed(optionsSchema, options, "MemCubeStore");
-}
-
-/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` with the path and the reason */
-export function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = ["", ...(issue?.path ?? [])].map(String).join(".");
-  throw new MemCubeError("MEMCUBE_INVALID_INPUT", `${what}${path}: ${issue?.message}`, {
-    details: { what, path: issue?.path ?? [] },
-    cause: result.error,
-  });
+  return parseInput(optionsSchema, options, "MemCubeStore");
 }

@@ -1,5 +1,5 @@
 import {
-  MemCubeError,
+  parseInput,
   resolveScope,
   type MemOS,
   type ResolvedScope,
@@ -85,23 +85,12 @@ export type ParsedStorageOptions = z.output<typeof optionsSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseStorageOptions(options: MemCubeStorageOptions): ParsedStorageOptions {
-  return parseOptions(optionsSchema, options);
+  return parseInput(optionsSchema, options, "options");
 }
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseMemoryOptions(options: MemCubeMemoryOptions): ParsedMemoryOptions {
-  return parseOptions(memorySchema, options);
-}
-
-function parseOptions<T>(schema: z.ZodType<T>, options: unknown): T {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new MemCubeError(
-    "MEMCUBE_INVALID_INPUT",
-    `options.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not what is expected"}`,
-    { cause: parsed.error },
-  );
+  return parseInput(memorySchema, options, "options");
 }
 
 /** The scope of a resource, or without one of what all share. */

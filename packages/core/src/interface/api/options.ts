@@ -186,8 +186,9 @@ export type ListOptions = z.input<typeof listOptionsSchema>;
 export type CreateCubeOptions = z.input<typeof createCubeOptionsSchema>;
 
 /**
- * Checks what a user gave, once, at the boundary.
+ * Checks what a user gave, once, at the boundary: also for adapters, so that all say it in the same words.
  *
+ * @param what names the input in the error's message
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT` with the path and the reason
  */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
