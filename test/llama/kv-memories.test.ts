@@ -1,4 +1,10 @@
-import { createMemOS, type Engine, type EngineRequest, type EngineUsage } from "@memcube/core";
+import {
+  createMemOS,
+  type Engine,
+  type EngineRequest,
+  type EngineUsage,
+  type KvState,
+} from "@memcube/core";
 import { memoryStorage } from "@memcube/core/testing";
 import { type DirectoryKvStore, llamaEngine, openKvStore } from "@memcube/llama";
 import { tinyModel } from "@memcube/llama/testing";
@@ -112,14 +118,14 @@ test("a state that was tampered with on its way is not taken in", async () => {
   const state = (await store.exportState("default", usage.stateKey!))!;
   const { store: other } = await place("second");
   const [first, second, ...rest] = state.pages as [Uint8Array, Uint8Array];
-  const tampered = [
+  const tampered: readonly (readonly [string, KvState])[] = [
     ["page-damaged", { ...state, pages: [first.subarray(1), second, ...rest] }],
     ["page-damaged", { ...state, pages: [first, second.subarray(0, -1), ...rest] }],
     ["shape-differs", { ...state, pages: [second, first, ...rest] }],
     ["tokens-differ", { ...state, pages: [first, second] }],
     ["tokens-differ", { ...state, tokensSha256: "0".repeat(64) }],
     ["tokens-differ", { ...state, tokenCount: 256 }],
-  ] as const;
+  ];
   for (const [reason, wrong] of tampered) {
     expect(await other.importState("default", wrong)).toEqual({ importedTokens: 0, reason });
   }

@@ -1,13 +1,13 @@
-import type { Gain } from "@memcube/llama";
-
 import { alignColumns } from "../columns.ts";
 import { command } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { formatDuration } from "../format-values.ts";
-import { loadLlama } from "../kv/load-llama.ts";
+import { type Llama, loadLlama } from "../kv/load-llama.ts";
 import { wholeNumber } from "../parse-arguments.ts";
 
 const PAGE = 256;
+
+type Gain = Awaited<ReturnType<Llama["measureGain"]>>[number];
 
 export const benchCommand = command({
   name: "bench",
