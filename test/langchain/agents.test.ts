@@ -1,11 +1,18 @@
 /** Agents of LangChain with memory, on every storage: what a user of the package does. */
 import { AIMessage, HumanMessage } from "@langchain/core/messages";
 import { FakeListChatModel } from "@langchain/core/utils/testing";
-import { Command } from "@langchain/langgraph";
+import { Command, MemorySaver } from "@langchain/langgraph";
 import { createMemOS, type MemOS } from "@memcube/core";
+import { memoryStorage } from "@memcube/core/testing";
 import { memcubeMiddleware, MemCubeRetriever } from "@memcube/langchain";
 import { MemCubeSaver } from "@memcube/langgraph";
-import { createAgent, fakeModel, humanInTheLoopMiddleware, tool } from "langchain";
+import {
+  createAgent,
+  createMiddleware,
+  fakeModel,
+  humanInTheLoopMiddleware,
+  tool,
+} from "langchain";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 
@@ -274,4 +281,43 @@ eachPlace((makePlace) => {
     expect(cuts).toBeGreaterThan(2);
     expect(cuts).toBeLessThan(turns / 3);
   });
+});
+
+test("a run of nobody's gets nothing of the thread's last one, which was aborted", async () => {
+  const os = createMemOS({ storage: memoryStorage() });
+  opened.push(os);
+  await (await os.as({ userId: "ada" }).cube("user:ada")).add("The key is under the pot.");
+  const abort = new AbortController();
+  const model = fakeModel().respond(new AIMessage("somewhere"));
+  const stops = createMiddleware({
+    name: "Stops",
+    wrapModelCall: async (request, handler) => {
+      if (!abort.signal.aborted) {
+        abort.abort(new Error("enough"));
+        abort.signal.throwIfAborted();
+      }
+      return await handler(request);
+    },
+  });
+  const agent = createAgent({
+    model,
+    tools: [],
+    checkpointer: new MemorySaver(),
+    middleware: [
+      // Outside: what stops the run, memory does not see.
+      stops,
+      memcubeMiddleware({
+        os,
+        scope: ({ configurable: { user } }) => {
+          if (typeof user !== "string") throw new Error("who?");
+          return { caller: { userId: user } };
+        },
+      }),
+    ],
+  });
+  const config = { configurable: { thread_id: "shared" } };
+  const adas = { configurable: { ...config.configurable, user: "ada" } };
+  await expect(agent.invoke(says("Where is the key?"), adas)).rejects.toThrow("enough");
+  await agent.invoke(says("Where is the key?"), config);
+  expect(JSON.stringify(model.calls[0]?.messages)).not.toContain("pot");
 });

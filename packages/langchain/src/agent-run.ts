@@ -93,7 +93,11 @@ async function orFail<T>(
   } catch (error) {
     if (part !== "save") signal?.throwIfAborted();
     emit("memcube:langchain:error", { part, error });
-    onError?.(error, part);
+    try {
+      onError?.(error, part);
+    } catch (raised) {
+      emit("memcube:langchain:error", { part, error: raised });
+    }
     return undefined;
   }
 }

@@ -35,7 +35,7 @@ const PLANS = 1_000;
 interface PlannedRun {
   /** `undefined` when memory failed: the run goes on without. */
   readonly plan: InjectionPlan | undefined;
-  /** What the plan was made for. */
+  /** What a history was cut from; none when none is to be cut. */
   readonly messages: readonly BaseMessage[];
 }
 
@@ -51,10 +51,13 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
   const parsed = parseMiddlewareOptions(options);
   const { os, scope, name } = parsed;
   const plans = new Map<string, PlannedRun>();
-  const note = (run: string, planned: PlannedRun) => {
+  const isCut = parsed.historyTokens !== undefined;
+  const note = (run: string, plan: PlannedRun["plan"], messages: readonly BaseMessage[]) => {
+    const planned = { plan, messages: isCut ? messages : [] };
     plans.set(run, planned);
     const oldest = plans.keys().next().value;
     if (plans.size > PLANS && oldest !== undefined) plans.delete(oldest);
+    return planned;
   };
 
   return createMiddleware({
@@ -72,10 +75,13 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
 
     beforeAgent: async ({ messages, _memcube }, runtime) => {
       const whose = await whoseMemory(parsed, runtime);
-      if (whose === undefined) return undefined;
-      const lastKept = await keepEarlier(parsed, runtime, whose, messages, _memcube?.lastKept);
       const run = randomUUID();
-      note(run, { plan: await recall(parsed, runtime, whose, messages), messages });
+      if (whose === undefined) {
+        // The state names the thread's last run, and its plan may be somebody's.
+        return _memcube && { _memcube: { ..._memcube, run } };
+      }
+      const lastKept = await keepEarlier(parsed, runtime, whose, messages, _memcube?.lastKept);
+      note(run, await recall(parsed, runtime, whose, messages), messages);
       return { _memcube: { run, lastKept } };
     },
 
@@ -85,11 +91,11 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
       const known = _memcube && plans.get(_memcube.run);
       let planned = known;
       // Planned in another process, or for other messages than the history is to be cut from.
-      const cut = parsed.historyTokens !== undefined && !isSame(known?.messages, messages);
+      const cut = isCut && !isSame(known?.messages, messages);
       if (_memcube !== undefined && (planned === undefined || (planned.plan && cut))) {
         const whose = await whoseMemory(parsed, runtime);
-        planned = { plan: whose && (await recall(parsed, runtime, whose, messages)), messages };
-        note(_memcube.run, planned);
+        const plan = whose && (await recall(parsed, runtime, whose, messages));
+        planned = note(_memcube.run, plan, messages);
       }
       try {
         return await handler(planned?.plan ? placed(request, planned.plan) : request);
