@@ -146,6 +146,19 @@ describe("the end of an answer", () => {
     expect(next.kept()).toBe(true);
   });
 
+  it("is at once where the model just stops: the SDK counts the time until then as the model's", async () => {
+    const { os, kept } = later(80);
+    const stream = convertArrayToReadableStream(streamed(["hi"]).slice(0, -1));
+    const { model } = remembering({ doStream: { stream } }, { os });
+    const parts: string[] = [];
+    for await (const part of streamText({ model, prompt: "one", timeout: { chunkMs: 30 } }).stream)
+      parts.push(part.type);
+    expect(kept()).toBe(false);
+    expect(parts).not.toContain("abort");
+    await eventually(kept, (done) => done);
+    expect(kept()).toBe(true);
+  });
+
   it("does not wait longer than saveTimeoutMs; the next request of this process does", async () => {
     const { os, kept } = later(80);
     const { model, base } = remembering(

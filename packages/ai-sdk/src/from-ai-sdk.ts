@@ -73,8 +73,9 @@ export function turnsOf({ prompt, answer, ...options }: Exchange): readonly Turn
   const all: readonly Said[] = [...said, { role: "assistant", content: answer.content }];
   const ids = options.sessionId === undefined ? undefined : idsOf(all);
   const lastUser = said.findLastIndex(({ role }) => role === "user");
+  const first = firstOf(said);
   return all.flatMap(({ role, content }, place) => {
-    if (place < firstOf(said)) return [];
+    if (place < first) return [];
     const kept = content.flatMap(bounded);
     if (kept.length === 0) return [];
     const id = place === lastUser ? (options.messageId ?? ids?.[place]) : ids?.[place];

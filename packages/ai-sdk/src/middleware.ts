@@ -106,7 +106,8 @@ async function stream(
       background.end();
       return {
         ...(finish && plan && { finish: reported(finish, saving) }),
-        ...(saving && { close: inTime(options, saving) }),
+        // Without a last word the SDK takes the wait for the model's, by its `chunkMs`.
+        ...(finish && saving && { close: inTime(options, saving) }),
       };
     },
   });
