@@ -12,6 +12,7 @@ import { benchSearchLarge } from "./core/search-large.ts";
 import { benchSearchPeers } from "./core/search-peers.ts";
 import { benchSequentialGraph, benchThreadGrowth } from "./langgraph/saver-graphs.ts";
 import { benchSaverRoundTrips } from "./langgraph/saver-round-trips.ts";
+import { benchSaverTurns } from "./langgraph/saver-turns.ts";
 import { benchSaver } from "./langgraph/saver.ts";
 import { benchStore } from "./langgraph/store.ts";
 import { benchDamage } from "./kv/damage.ts";
@@ -64,6 +65,7 @@ const SUITES: Readonly<
   },
   langgraph: {
     saver: benchSaver,
+    "saver-turns": benchSaverTurns,
     "saver-round-trips": benchSaverRoundTrips,
     "sequential-graph": benchSequentialGraph,
     "thread-growth": benchThreadGrowth,

@@ -7,9 +7,11 @@ import { directoryBlobs } from "./blobs/directory-blobs.ts";
 import { memoryBlobs } from "./blobs/memory-blobs.ts";
 import { untilClosed } from "./blobs/until-closed.ts";
 import { Client } from "./client.ts";
+import { NearDatabase } from "./near-database.ts";
 import { OpenWork } from "./open-work.ts";
 import { parseOptions, type ParsedOptions, type SqliteStorageOptions } from "./options.ts";
 import type { Opened } from "./protocol.ts";
+import { nearThreads } from "./ports/near-threads.ts";
 import { taskQueueOf } from "./ports/task-queue.ts";
 import { threadsOf } from "./ports/threads.ts";
 import { topicOf } from "./ports/topic.ts";
@@ -30,8 +32,9 @@ export interface SqliteStorage extends Storage {
 }
 
 /**
- * Opens the embedded storage. The database lives in a worker thread, so no call holds up the event
- * loop; several processes may have the same file open.
+ * Opens the embedded storage. The database lives in a worker thread, so that no call holds up the event
+ * loop for long: only what takes less time than a message to that thread is done at once. Several
+ * processes may have the same file open.
  *
  * @throws TypeError for wrong options
  * @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED`, `MEMCUBE_STORAGE_NEWER`, `MEMCUBE_STORAGE_FULL`,
@@ -42,6 +45,7 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
   const { path, durability, busyTimeoutMs, cacheBytes, maxPages } = parsed;
   const client = new Client({ path, durability, busyTimeoutMs, cacheBytes, maxPages });
   const opened = await client.opened();
+  const near = new NearDatabase(parsed, !opened.readOnly && path !== ":memory:");
   const work = new OpenWork();
   if (!opened.readOnly) tidyUp(client, parsed, opened, work);
   return {
@@ -50,12 +54,16 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
       durability: path === ":memory:" ? "none" : durability,
       candidates: opened.candidates,
     }),
-    threads: threadsOf(client.call),
+    threads: nearThreads(threadsOf(client.call), near, {
+      writes: durability === "process",
+      checkOpen: () => client.checkOpen(),
+    }),
     queue: taskQueueOf(client.call),
     topic: topicOf(client.call),
     usage: usageOf(client.call),
     blobs: untilClosed(blobsOf(parsed), work, () => client.checkOpen()),
     close: async () => {
+      near.close();
       const closed = client.close(); // refuses new calls from here on
       await work.finished();
       await closed;

@@ -21,6 +21,9 @@ const CHECKPOINT_PAGES = 2_000;
 /** The log file is cut back to this many bytes when it is used again from its beginning. */
 const LOG_FILE_BYTES = 32 * 1_048_576;
 
+/** Pages that a further connection holds. */
+const BESIDE_CACHE_BYTES = 2 * 1_048_576;
+
 export interface OpenDatabase {
   readonly db: Connection;
   readonly terms: TermIndex;
@@ -80,25 +83,28 @@ function connect(path: string | URL, readOnly: boolean): Connection {
   return new Connection(database);
 }
 
+/** A further connection to a file that was opened before, by whoever shall do the long work. */
+export function connectBeside(options: Omit<WorkerOptions, "limits">): Connection {
+  const url = pathToFileURL(options.path);
+  url.searchParams.set("mode", "rw"); // A file that is gone is not made again.
+  return closedOnFailure(connect(url, false), (db) => {
+    if (checkedSchema(db, options.path, MIGRATIONS.length) < MIGRATIONS.length) {
+      throw new TypeError("the file is not the one that was opened");
+    }
+    setUp(db, { ...options, cacheBytes: Math.min(options.cacheBytes, BESIDE_CACHE_BYTES) });
+    db.execute("PRAGMA wal_autocheckpoint = 0");
+    return db;
+  });
+}
+
 function prepareToWrite(
   db: Connection,
   options: WorkerOptions,
   migrations: readonly Migration[],
 ): TermIndex {
   const schema = checkedSchema(db, options.path, migrations.length);
-  const power = options.durability === "power";
-  db.execute(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${power ? "FULL" : "NORMAL"};
-    PRAGMA fullfsync = ${power ? "ON" : "OFF"};
-    PRAGMA secure_delete = ON;
-    PRAGMA foreign_keys = OFF;
-    PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -${Math.ceil(options.cacheBytes / 1_024)};
-    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-    PRAGMA journal_size_limit = ${LOG_FILE_BYTES};
-    ${options.maxPages === undefined ? "" : `PRAGMA max_page_count = ${options.maxPages};`}
-  `);
+  db.execute("PRAGMA journal_mode = WAL");
+  setUp(db, options);
   // A file that nobody may write to opens all the same: asking for the write lock tells.
   db.execute("BEGIN IMMEDIATE");
   try {
@@ -110,6 +116,25 @@ function prepareToWrite(
     db.rollBack();
     throw error;
   }
+}
+
+/** Settings of every connection that writes. */
+function setUp(
+  db: Connection,
+  { durability, cacheBytes, maxPages }: Omit<WorkerOptions, "limits">,
+): void {
+  const power = durability === "power";
+  db.execute(`
+    PRAGMA synchronous = ${power ? "FULL" : "NORMAL"};
+    PRAGMA fullfsync = ${power ? "ON" : "OFF"};
+    PRAGMA secure_delete = ON;
+    PRAGMA foreign_keys = OFF;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -${Math.ceil(cacheBytes / 1_024)};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    PRAGMA journal_size_limit = ${LOG_FILE_BYTES};
+    ${maxPages === undefined ? "" : `PRAGMA max_page_count = ${maxPages};`}
+  `);
 }
 
 /** Takes the steps the file lacks. Another process may have taken them since it was looked at. */

@@ -1,10 +1,11 @@
 import type { PendingWrite, ThreadChunk, ThreadRef } from "@memcube/core";
 
+import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { compactId } from "./compact.ts";
 import { packWrites, type TaskWrite, unpackWrites } from "./packed-writes.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
-import { touchThread } from "./thread-row.ts";
+import { hasExpiredThread, touchThread } from "./thread-row.ts";
 
 interface WritesInput {
   readonly thread: ThreadRef;
@@ -18,6 +19,17 @@ interface WritesInput {
 
 /** `Threads.putWrites` */
 export function putWrites({ db }: Context, input: WritesInput): void {
+  store(db, input);
+}
+
+/** Stores writes where no expired thread is to be cleared away first; whether it was so. */
+export function putWritesInto(db: Connection, input: WritesInput): boolean {
+  if (hasExpiredThread(db, input.thread, input.now)) return false;
+  store(db, input);
+  return true;
+}
+
+function store(db: Connection, input: WritesInput): void {
   const roots = input.writes.flatMap(({ chunks }) => chunks);
   checkChunks(db, input, roots);
   const thread = touchThread(db, input.thread, input);

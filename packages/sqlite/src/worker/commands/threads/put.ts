@@ -1,10 +1,11 @@
 import type { Checkpoint, ThreadChunk, ThreadRef } from "@memcube/core";
 
+import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { compactHashes, compactId } from "./compact.ts";
 import { removeUnneededChunks } from "./delete.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
-import { touchThread } from "./thread-row.ts";
+import { hasExpiredThread, touchThread } from "./thread-row.ts";
 
 interface PutInput {
   readonly thread: ThreadRef;
@@ -16,6 +17,20 @@ interface PutInput {
 
 /** `Threads.put` */
 export function putCheckpoint({ db }: Context, input: PutInput): void {
+  const { thread, replaced } = store(db, input);
+  // State that is replaced under one id again and again must not pile up.
+  if (replaced) removeUnneededChunks(db, thread);
+}
+
+/** Stores a checkpoint where nothing is to be cleared away, which takes long; whether it was so. */
+export function putIfNew(db: Connection, input: PutInput): boolean {
+  return !hasExpiredThread(db, input.thread, input.now) && !store(db, input).replaced;
+}
+
+function store(
+  db: Connection,
+  input: PutInput,
+): { readonly thread: number; readonly replaced: boolean } {
   const { namespace, id, parentId, value, chunks } = input.checkpoint;
   checkChunks(db, input, chunks);
   const thread = touchThread(db, input.thread, input);
@@ -37,6 +52,5 @@ export function putCheckpoint({ db }: Context, input: PutInput): void {
     compactHashes(chunks),
     value,
   );
-  // State that is replaced under one id again and again must not pile up.
-  if (replaced !== undefined) removeUnneededChunks(db, thread);
+  return { thread, replaced: replaced !== undefined };
 }

@@ -36,7 +36,7 @@ interface GetInput {
 
 /** `Threads.get` */
 export function getCheckpoint(
-  { db }: Context,
+  { db }: Pick<Context, "db">,
   input: GetInput,
 ): (StoredCheckpoint & { readonly chunks: ChunkMap }) | undefined {
   const thread = findThread(db, input.thread, input.now);
@@ -57,7 +57,7 @@ interface LineageInput {
 }
 
 /** `Threads.lineage` */
-export function getLineage({ db }: Context, input: LineageInput): CheckpointPage {
+export function getLineage({ db }: Pick<Context, "db">, input: LineageInput): CheckpointPage {
   const { namespace, limit, now } = input;
   const thread = findThread(db, input.thread, now);
   const items: StoredCheckpoint[] = [];
@@ -127,7 +127,7 @@ interface ListInput {
 }
 
 /** `Threads.list`: newest first, then by namespace. */
-export function listCheckpoints({ db }: Context, input: ListInput): CheckpointPage {
+export function listCheckpoints({ db }: Pick<Context, "db">, input: ListInput): CheckpointPage {
   const { limit, now, bare = false } = input;
   const thread = findThread(db, input.thread, now);
   if (thread === undefined) return { items: [], chunks: new Map() };

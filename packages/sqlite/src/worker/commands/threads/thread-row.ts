@@ -14,6 +14,12 @@ export function findThread(db: Connection, ref: ThreadRef, now?: number): number
   return row === undefined || hasExpired(row, now) ? undefined : row.key;
 }
 
+/** Whether a thread is still stored though it has expired. */
+export function hasExpiredThread(db: Connection, ref: ThreadRef, now: number): boolean {
+  const row = rowOf(db, ref);
+  return row !== undefined && hasExpired(row, now);
+}
+
 /** Key of the thread that is written to, new when there is none; one that expired begins anew. */
 export function touchThread(
   db: Connection,

@@ -1,0 +1,62 @@
+import type { ParsedOptions } from "./options.ts";
+import type { Connection } from "./worker/connection.ts";
+import { connectBeside } from "./worker/open-database.ts";
+
+/**
+ * A second connection to the database, in the caller's own thread, for what takes less than a message
+ * to the thread of `worker.ts` and back. It never waits for a lock, never copies the write-ahead log
+ * into the file, and does nothing that fails: then the caller asks the thread, which says why.
+ */
+export class NearDatabase {
+  readonly #options: ParsedOptions;
+  #connection: Connection | undefined;
+  #isUsable: boolean;
+
+  /** @param isUsable whether there is a file that both threads can open and write */
+  constructor(options: ParsedOptions, isUsable: boolean) {
+    this.#options = options;
+    this.#isUsable = isUsable;
+  }
+
+  /** What `action` reads in one snapshot; `undefined` when it can't be had here. */
+  read<T>(action: (db: Connection) => T): { readonly value: T } | undefined {
+    return this.#within("BEGIN", action);
+  }
+
+  /** Whether all that `action` writes is stored, or nothing. It returns false to undo it. */
+  write(action: (db: Connection) => boolean): boolean {
+    return this.#within("BEGIN IMMEDIATE", action)?.value ?? false;
+  }
+
+  close(): void {
+    this.#isUsable = false;
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #within<T>(begin: string, action: (db: Connection) => T): { readonly value: T } | undefined {
+    const db = this.#open();
+    if (db === undefined) return undefined;
+    try {
+      db.run(begin);
+      const value = action(db);
+      if (value === false) db.rollBack();
+      else db.run("COMMIT");
+      return { value };
+    } catch {
+      db.rollBack();
+      return undefined;
+    }
+  }
+
+  /** Opened when it is first asked for. */
+  #open(): Connection | undefined {
+    if (!this.#isUsable) return undefined;
+    try {
+      this.#connection ??= connectBeside(this.#options);
+    } catch {
+      this.#isUsable = false;
+    }
+    return this.#connection;
+  }
+}
