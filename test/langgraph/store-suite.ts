@@ -297,6 +297,24 @@ export function storeSuite(name: string, openStorage: () => Storage | Promise<St
       expect(await store.listNamespaces()).toEqual([]);
     });
 
+    test("expired items are erased in the background, after their retention", async () => {
+      const { another, os, clock } = await newWorld();
+      const cube = await os.as({ userId: "local" }).cube("user:local");
+      const erased = async () => {
+        let count = 0;
+        for await (const { op } of cube.log()) if (op === "erase") count++;
+        return count;
+      };
+      await another({ ttl: { defaultMs: 1_000 } }).put(["n"], "soon", { v: 1 });
+      await another({ ttl: { defaultMs: 1_000, retentionMs: 9_000 } }).put(["n"], "late", { v: 1 });
+      clock.advance(1_500);
+      await os.idle();
+      expect(await erased()).toBe(1);
+      clock.advance(10_000);
+      await os.idle();
+      expect(await erased()).toBe(2);
+    });
+
     test("without refresh on read items expire when they were to", async () => {
       const { store, clock } = await newWorld({ ttl: { defaultMs: 1_000, refreshOnRead: false } });
       await store.put(["n"], "k", { v: 1 });

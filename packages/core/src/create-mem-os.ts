@@ -9,8 +9,10 @@ import {
   fillVectors,
   memSession,
   parseInput,
+  RETIRE_TASK,
   runEmbedTask,
   runDemoteTask,
+  runRetireTask,
   runScrubTask,
   SCRUB_TASK,
   type ApiContext,
@@ -145,6 +147,7 @@ function registerTasks(context: ApiContext): void {
   worker.handle(DROP_BLOBS_TASK, async (task) => await runDropBlobsTask(context.storage, task));
   worker.handle(DEMOTE_TASK, async (task) => await runDemoteTask(context, task));
   worker.handle(SCRUB_TASK, async (task) => await runScrubTask(context, task));
+  worker.handle(RETIRE_TASK, async (task) => await runRetireTask(context, task));
   if (operator.embedder !== undefined) {
     worker.handle(EMBED_TASK, async (task, signal) => await runEmbedTask(context, task, signal));
   }

@@ -18,6 +18,8 @@ export interface StoreTtl {
    * @default 0.25
    */
   readonly refreshAfter?: number;
+  /** Milliseconds that an expired item is kept, out of every read; then it is erased. @default 0 */
+  readonly retentionMs?: number;
 }
 
 /** Options of `MemCubeStore`. */
@@ -62,6 +64,7 @@ const optionsSchema = z.strictObject({
       defaultMs: z.int().min(1),
       refreshOnRead: z.boolean().default(true),
       refreshAfter: z.number().min(0).max(1).default(0.25),
+      retentionMs: z.int().min(0).default(0),
     })
     .optional(),
   deletion: z.enum(["forget", "erase"]).default("forget"),

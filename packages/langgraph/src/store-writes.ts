@@ -31,7 +31,7 @@ async function writeItems(
     puts.map((put) => toPayload(put, index.fields)),
     {
       onDuplicate: "update",
-      ...(ttl === undefined ? {} : { ttlMs: ttl.defaultMs }),
+      ...(ttl === undefined ? {} : { ttlMs: ttl.defaultMs, retentionMs: ttl.retentionMs }),
       ...(sessionId === undefined ? {} : { sessionId }),
     },
   );

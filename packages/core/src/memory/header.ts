@@ -70,7 +70,7 @@ export const governanceHeaderSchema = z.strictObject({
   frozen: z.boolean(),
   /** From then on it is neither found nor read. */
   expiresAt: timestamp.optional(),
-  /** How long it should be kept after it stopped being current, in milliseconds: for policies. */
+  /** How long it is kept after it has expired, in milliseconds; then it is erased. Left out: for ever. */
   retentionMs: z.int().min(0).optional(),
   /** -100 to 100; the scheduler prefers higher ones under a budget. */
   priority: z.int().min(-100).max(100),

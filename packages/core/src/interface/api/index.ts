@@ -28,6 +28,8 @@ export type { PathsOptions } from "./paths.ts";
 export type { PrepareInput } from "./prepare.ts";
 export type { LogOptions } from "./read-changes.ts";
 export type { RenewOptions } from "./renew.ts";
+export { runRetireTask } from "./retire.ts";
+export { RETIRE_TASK } from "./retire-task.ts";
 export { resolveScope, type ResolvedScope, type Scope, type ScopeOption } from "./scope.ts";
 export { ScopedCubes } from "./scoped-cubes.ts";
 export type { SettleReport } from "./settled.ts";

@@ -12,7 +12,7 @@ import type { Candidate } from "../reader/index.ts";
 import type { OpenCube } from "./context.ts";
 import type { Entered } from "./cube-access.ts";
 import { defined, expiryOf, languageOf, sourcesOf, type ParsedAddOptions } from "./new-memory.ts";
-import { assertMayShare } from "./update.ts";
+import { assertMayShareAndRetire } from "./update.ts";
 
 /**
  * A memory after its key was added again with `onDuplicate: "update"`: the payload is the new one,
@@ -45,7 +45,7 @@ export function refreshed(
   const content = { header: next, payload, edges: options.edges ?? current.edges };
   if (sameContent(content, current)) return undefined;
   assertNotFrozen(header);
-  assertMayShare(cube, state, header, next);
+  assertMayShareAndRetire(cube, state, header, next);
   const now = Math.floor(cube.context.clock.now());
   return {
     ...content,

@@ -12,6 +12,7 @@ import {
   patchEdges,
   patchLabels,
   patchPayload,
+  retiresSooner,
   sameContent,
 } from "../../operation/lifecycle/index.ts";
 import type { z } from "zod";
@@ -56,7 +57,7 @@ export async function update(
       if (!thawsOnly(patch)) assertNotFrozen(current.header);
       const now = Math.floor(cube.context.clock.now());
       const content = patched(current, patch, options.mode, now);
-      assertMayShare(cube, state, current.header, content.header);
+      assertMayShareAndRetire(cube, state, current.header, content.header);
       assertBytesKept(current, content);
       return content.note === undefined && sameContent(current, content) ? undefined : content;
     },
@@ -64,11 +65,12 @@ export async function update(
 }
 
 /**
- * Whoever changes a memory's lists must be its owner or the cube's.
+ * Whoever changes a memory's lists must be its owner or the cube's; whoever has it erased some day, or
+ * sooner, must be one who may erase it.
  *
  * @throws MemCubeError `MEMCUBE_FORBIDDEN`
  */
-export function assertMayShare(
+export function assertMayShareAndRetire(
   cube: OpenCube,
   state: Entered,
   before: MemoryHeader,
@@ -76,6 +78,7 @@ export function assertMayShare(
 ): void {
   const listsOf = ({ allow, deny }: MemoryHeader) => canonicalJson([allow, deny]);
   if (listsOf(before) !== listsOf(after)) permit(cube, state, "memory.share", before);
+  if (retiresSooner(before, after)) permit(cube, state, "memory.erase", before);
 }
 
 /** Whether the patch does nothing but thaw (and say why). */

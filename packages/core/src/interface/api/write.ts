@@ -8,6 +8,7 @@ import type { CommitReceipt, PutWrite } from "../../ports/index.ts";
 import { backOff } from "./back-off.ts";
 import { assertWritable, type OpenCube } from "./context.ts";
 import { enter, enterKnown, type Entered } from "./cube-access.ts";
+import { retireTasks } from "./retire-task.ts";
 
 /** A version to be written, beside its stored form: what the index is fed with. */
 export interface Draft {
@@ -98,7 +99,8 @@ async function tryOnce(cube: OpenCube, plan: WritePlan, entered: Entered): Promi
   try {
     drafts = await plan.drafts(entered);
     if (drafts.length === 0) return { drafts };
-    tasks = plan.tasks?.(drafts) ?? [];
+    const contents = drafts.flatMap(({ content }) => content ?? []);
+    tasks = [...(plan.tasks?.(drafts) ?? []), ...retireTasks(cube, contents)];
     receipt = await commit(context.storage.vault, context.clock, context.ids, {
       cube: ref,
       caller,

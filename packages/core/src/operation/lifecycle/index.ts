@@ -7,4 +7,5 @@ export {
   type PayloadPatch,
   type UpdateMode,
 } from "./merge-content.ts";
+export { retirementTime, retiresAt, retiresSooner } from "./retires-at.ts";
 export { assertNotFrozen, nextState, type LifecycleEvent } from "./transitions.ts";

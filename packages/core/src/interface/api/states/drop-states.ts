@@ -113,17 +113,34 @@ async function readStates(
   return memories;
 }
 
-/**
- * Erases states on the system's behalf, with their bytes: a state is as secret as its sources and lives no
- * longer than they do.
- */
+/** Erases states, with their bytes: a state is as secret as its sources and lives no longer than they do. */
 async function eraseStates(
   context: ApiContext,
   ref: CubeRef,
   ids: readonly string[],
 ): Promise<void> {
-  if (ids.length === 0) return;
+  const states = ids.map((id) => ({ id }));
+  await eraseOnBehalf(context, ref, states, {
+    rule: "background:sources-gone",
+    // Whoever erased the source and its task may both come here.
+    idempotencyKey: `states:${sha256Hex(ids.toSorted().join(" "))}`,
+  });
+}
+
+/**
+ * Erases memories on the system's behalf, with their bytes; with a version named, only as that version.
+ *
+ * @throws MemCubeError `MEMCUBE_CONFLICT` when one has another version: then none is erased
+ */
+export async function eraseOnBehalf(
+  context: ApiContext,
+  ref: CubeRef,
+  memories: readonly { readonly id: string; readonly version?: number }[],
+  { rule, idempotencyKey }: { readonly rule: string; readonly idempotencyKey: string },
+): Promise<void> {
+  if (memories.length === 0) return;
   const { vault } = context.storage;
+  const ids = memories.map(({ id }) => id);
   const blobs: string[] = [];
   for (const id of ids) blobs.push(...(await blobsOfMemory(vault, ref, id)));
   const erased = { ids, blobs };
@@ -131,16 +148,16 @@ async function eraseStates(
     const receipt = await commit(vault, context.clock, context.ids, {
       cube: ref,
       caller: { tenantId: ref.tenantId, userId: "memcube", roles: [], via: "worker" },
-      decision: { effect: "permit", action: "memory.erase", rules: ["background:sources-gone"] },
-      mutations: ids.map((id) => ({
-        write: { op: "erase", id },
+      decision: { effect: "permit", action: "memory.erase", rules: [rule] },
+      mutations: memories.map(({ id, version }) => ({
+        write: { op: "erase", id, ...(version === undefined ? {} : { expectedVersion: version }) },
         change: { op: "erase", memoryId: id },
       })),
       tasks: [scrubTask(ref, context.ids.id(), erased)],
-      // Whoever erased the source and its task may both come here.
-      idempotencyKey: `states:${sha256Hex(ids.toSorted().join(" "))}`,
+      idempotencyKey,
     });
     if (!receipt.replayed) {
+      await context.usage.forget(ref, ids);
       context.operator.indexes.feed(ref, receipt.position, { documents: [], removed: ids });
     }
     context.keeper.note(ref);

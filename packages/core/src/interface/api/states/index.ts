@@ -1,6 +1,7 @@
 export { assertBytesKept } from "./assert-bytes-kept.ts";
 export {
   DEMOTE_TASK,
+  eraseOnBehalf,
   runDemoteTask,
   runScrubTask,
   scrub,
