@@ -7,6 +7,7 @@ import { directoryBlobs } from "./blobs/directory-blobs.ts";
 import { memoryBlobs } from "./blobs/memory-blobs.ts";
 import { untilClosed } from "./blobs/until-closed.ts";
 import { Client } from "./client.ts";
+import { nearCall } from "./near-call.ts";
 import { NearDatabase } from "./near-database.ts";
 import { OpenWork } from "./open-work.ts";
 import { parseOptions, type ParsedOptions, type SqliteStorageOptions } from "./options.ts";
@@ -50,10 +51,13 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
   if (!opened.readOnly) tidyUp(client, parsed, opened, work);
   return {
     name: "sqlite",
-    vault: vaultOf(client.call, {
-      durability: path === ":memory:" ? "none" : durability,
-      candidates: opened.candidates,
-    }),
+    vault: vaultOf(
+      nearCall(client.call, near, () => client.checkOpen()),
+      {
+        durability: path === ":memory:" ? "none" : durability,
+        candidates: opened.candidates,
+      },
+    ),
     threads: nearThreads(threadsOf(client.call), near, {
       writes: durability === "process",
       checkOpen: () => client.checkOpen(),

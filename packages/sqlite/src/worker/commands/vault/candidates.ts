@@ -2,6 +2,7 @@ import type { VaultFilter } from "@memcube/core";
 
 import { HEADER_ORDINAL, keyIn, lastKey } from "../../keys.ts";
 import { matchOf, type TermIndex } from "../../term-index.ts";
+import type { Context } from "../../context.ts";
 import { conditionsOf } from "./filter.ts";
 import type { GuardedRead } from "./visible.ts";
 
@@ -22,13 +23,10 @@ const MATCHED_TERMS = 256;
 const RANKED_ROWS = 5_000;
 
 /** `Vault.candidates`: FTS5's BM25, within the caller's classes. */
-export function candidates({
-  db,
-  terms: index,
-  cube,
-  classes,
-  query,
-}: GuardedRead<CandidatesQuery>): { id: string; score: number }[] {
+export function candidates(
+  { db, cube, classes, query }: GuardedRead<CandidatesQuery>,
+  { terms: index }: Context,
+): { id: string; score: number }[] {
   const allowed = classes === undefined ? undefined : (JSON.parse(classes) as number[]);
   const wanted = query.terms.flatMap((term) => index.hashes(cube.key, term));
   const terms = telling(index, [...new Set(wanted)].slice(0, MATCHED_TERMS));

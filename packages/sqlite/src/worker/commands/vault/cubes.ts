@@ -5,7 +5,7 @@ import { keyIn, HEADER_ORDINAL } from "../../keys.ts";
 import { type CubeRow, findCube } from "./cube-row.ts";
 
 /** `Vault.position` */
-export function position({ db }: Context, ref: CubeRef): Position | undefined {
+export function position({ db }: Pick<Context, "db">, ref: CubeRef): Position | undefined {
   const row = findCube(db, ref);
   return row && { epoch: row.epoch, seq: row.seq, head: row.head };
 }
@@ -15,7 +15,7 @@ type HeaderRow = Pick<StoredCube, "version" | "content" | "salt" | "commitment">
 const HEADER = "SELECT version, content, salt, commitment FROM memory WHERE key = ?";
 
 /** `Vault.cube` */
-export function cube({ db }: Context, ref: CubeRef): StoredCube | undefined {
+export function cube({ db }: Pick<Context, "db">, ref: CubeRef): StoredCube | undefined {
   const row = findCube(db, ref);
   const header = row && db.get<HeaderRow>(HEADER, keyIn(row.key, HEADER_ORDINAL));
   return row && header && storedCube(ref, row, header);

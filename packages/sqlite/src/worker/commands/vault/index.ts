@@ -13,12 +13,17 @@ import { stats } from "./stats.ts";
 import { versions } from "./versions.ts";
 import { guarded } from "./visible.ts";
 
-export const VAULT_READS = {
+/** Reads that need nothing but a connection, and little of it: any thread can do them. */
+export const NEAR_VAULT_READS = {
   "vault.position": position,
   "vault.cube": cube,
-  "vault.cubes": cubes,
   "vault.read": guarded(read),
   "vault.readByKey": guarded(readByKey),
+};
+
+export const VAULT_READS = {
+  ...NEAR_VAULT_READS,
+  "vault.cubes": cubes,
   "vault.list": guarded(list),
   "vault.versions": guarded(versions),
   "vault.edgesTo": guarded(edgesTo),

@@ -3,7 +3,6 @@ import type { CubeRef } from "@memcube/core";
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { HEADER_ORDINAL, keyIn } from "../../keys.ts";
-import type { TermIndex } from "../../term-index.ts";
 import { type CubeRow, findCube } from "./cube-row.ts";
 
 /**
@@ -38,7 +37,6 @@ export type Guarded<T> =
 /** A read within a cube, whose view has been found to be the present one. */
 export interface GuardedRead<Query> {
   readonly db: Connection;
-  readonly terms: TermIndex;
   readonly ref: CubeRef;
   readonly cube: CubeRow;
   /** Whether a part of the system reads, to which nothing is hidden. */
@@ -55,22 +53,23 @@ export interface GuardedInput<Query> {
 }
 
 /** Makes a command that answers only to a view of the cube's present state. */
-export function guarded<Query, Value>(
-  read: (input: GuardedRead<Query>) => Value,
-): (context: Context, input: GuardedInput<Query>) => Guarded<Value> {
-  return ({ db, terms }, { ref, view, query }) => {
+export function guarded<Query, Value, Needs extends Pick<Context, "db">>(
+  read: (input: GuardedRead<Query>, context: Needs) => Value,
+): (context: Needs, input: GuardedInput<Query>) => Guarded<Value> {
+  return (context, { ref, view, query }) => {
+    const { db } = context;
     const cube = findCube(db, ref);
     if (cube === undefined) return { missing: true };
-    const place = { db, terms, ref, cube, query };
+    const place = { db, ref, cube, query };
     if ("everything" in view) {
-      return { value: read({ ...place, isSystem: true, classes: undefined }) };
+      return { value: read({ ...place, isSystem: true, classes: undefined }, context) };
     }
     const { of } = view;
     if (of.cube !== cube.key || of.visibility !== cube.visibility) {
       return { stale: presentState(db, cube, of.cube === cube.key ? of.lastClass : 0) };
     }
     const classes = view.classes === "all" ? undefined : JSON.stringify(view.classes);
-    return { value: read({ ...place, isSystem: false, classes }) };
+    return { value: read({ ...place, isSystem: false, classes }, context) };
   };
 }
 
