@@ -1,8 +1,6 @@
-import type { Engine } from "@memcube/core";
+import { parseInput, type Engine } from "@memcube/core";
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { z } from "zod";
-
-import { parsed } from "./options.ts";
 
 /**
  * Key of this provider in `providerOptions`. Not `memcube`: that is the middleware's, which takes it
@@ -31,7 +29,7 @@ const settingsSchema = z
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseSettings(settings: MemCubeProviderSettings) {
-  return parsed(settingsSchema, settings, "memcubeProvider");
+  return parseInput(settingsSchema, settings, "memcubeProvider");
 }
 
 const requestSchema = z.strictObject({
@@ -50,7 +48,7 @@ export type MemCubeEngineOptions = z.input<typeof requestSchema>;
 export function engineOptions({
   providerOptions,
 }: Pick<LanguageModelV4CallOptions, "providerOptions">) {
-  return parsed(
+  return parseInput(
     requestSchema,
     providerOptions?.[ENGINE_KEY] ?? {},
     `providerOptions.${ENGINE_KEY}`,

@@ -1,5 +1,5 @@
 import {
-  MemCubeError,
+  parseInput,
   resolveScope,
   type MemOS,
   type ResolvedScope,
@@ -91,7 +91,7 @@ export type ParsedOptions = z.output<typeof optionsSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseOptions(options: MemCubeMiddlewareOptions): ParsedOptions {
-  return parsed(optionsSchema, options, "memcubeMiddleware");
+  return parseInput(optionsSchema, options, "memcubeMiddleware");
 }
 
 /** `providerOptions.memcube` of a call: whose memory, and what to do with it. */
@@ -132,7 +132,7 @@ export function takeRequest(params: LanguageModelV4CallOptions): {
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseRequest(request: unknown): RequestOptions {
-  return parsed(requestSchema, request, "providerOptions.memcube");
+  return parseInput(requestSchema, request, "providerOptions.memcube");
 }
 
 /** Whose memory: what the call says goes before the scope of the options. */
@@ -156,15 +156,4 @@ function given<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
-}
-
-export function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = ["", ...(issue?.path ?? [])].map(String).join(".");
-  throw new MemCubeError("MEMCUBE_INVALID_INPUT", `${what}${path}: ${issue?.message}`, {
-    details: { what, path: issue?.path ?? [] },
-    cause: result.error,
-  });
 }

@@ -1,6 +1,6 @@
 import {
   MEMORY_TOOL_NAMES,
-  MemCubeError,
+  parseInput,
   resolveScope,
   type MemoryToolName,
   type MemOS,
@@ -96,7 +96,7 @@ export type MiddlewareOptions = z.output<typeof middlewareSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseMiddlewareOptions(options: MemCubeMiddlewareOptions): MiddlewareOptions {
-  return parsed(middlewareSchema, options, "memcubeMiddleware");
+  return parseInput(middlewareSchema, options, "memcubeMiddleware");
 }
 
 /** Whose memory a class without runs (retriever, history, vector store) works with. */
@@ -133,7 +133,7 @@ export async function scopeOfRun(
   const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as RunTime | undefined;
   const { configurable = config?.configurable ?? {} } = runtime;
   const all = config?.context ?? runtime.context ?? {};
-  const context = parsed(contextSchema, all, "context");
+  const context = parseInput(contextSchema, all, "context");
   const base = await resolveScope(scope, { context: { ...all, ...context }, configurable }, VIA);
   const { cube, sessionId, ...caller } = given(context);
   const thread: unknown = configurable["thread_id"];
@@ -154,16 +154,4 @@ export function given<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
-}
-
-/** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
-export function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = ["", ...(issue?.path ?? [])].map(String).join(".");
-  throw new MemCubeError("MEMCUBE_INVALID_INPUT", `${what}${path}: ${issue?.message}`, {
-    details: { what, path: issue?.path ?? [] },
-    cause: result.error,
-  });
 }

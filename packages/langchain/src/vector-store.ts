@@ -1,5 +1,6 @@
 import {
   MemCubeError,
+  parseInput,
   ScopedCubes,
   sha256Hex,
   type Hit,
@@ -11,7 +12,7 @@ import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { VectorStore } from "@langchain/core/vectorstores";
 import { z } from "zod";
 
-import { parsed, scopeOf, type MemCubeFields } from "./options.ts";
+import { scopeOf, type MemCubeFields } from "./options.ts";
 import { hitToDocument, type MemoryMetadata } from "./to-langchain.ts";
 
 /** Values that metadata can be filtered by. */
@@ -179,7 +180,7 @@ async function memoryIdOf(cube: MemCube, id: string): Promise<string | undefined
 /** A document as core takes it: all its metadata in the payload, what can be filtered by as tags. */
 function toInput({ pageContent, metadata, id: own }: DocumentInterface, named?: string) {
   const { memory: _, ...rest } = metadata;
-  const value = parsed(metadataSchema, rest, "metadata");
+  const value = parseInput(metadataSchema, rest, "metadata");
   const id = named ?? own;
   return {
     id,
