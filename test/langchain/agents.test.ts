@@ -16,7 +16,7 @@ import {
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 
-import { eachPlace, type MakePlace } from "./each-place.ts";
+import { eachPlace, type MakePlace } from "../servers/each-storage.ts";
 
 const opened: MemOS[] = [];
 afterEach(async () => {

@@ -12,7 +12,7 @@ import {
 } from "@memcube/langchain";
 import { afterEach, expect, test } from "vitest";
 
-import { eachPlace } from "./each-place.ts";
+import { eachPlace } from "../servers/each-storage.ts";
 
 const opened: MemOS[] = [];
 afterEach(async () => {

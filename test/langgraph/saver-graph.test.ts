@@ -2,7 +2,7 @@ import { HumanMessage } from "@langchain/core/messages";
 import { Command } from "@langchain/langgraph";
 import { expect, test } from "vitest";
 
-import { eachStorage } from "./each-storage.ts";
+import { eachStorage } from "../servers/each-storage.ts";
 import { askingGraph, chatGraph, failingGraph, fanningGraph, steppingGraph } from "./graphs.ts";
 import { all, saverWorlds } from "./saver-world.ts";
 

@@ -4,7 +4,7 @@ import { fixedClock, type FixedClock } from "@memcube/core/testing";
 import { MemCubeSaver, type MemCubeSaverOptions } from "@memcube/langgraph";
 import { afterEach } from "vitest";
 
-import type { OpenStorage } from "./each-storage.ts";
+import type { OpenStorage } from "../servers/each-storage.ts";
 
 /** 2026-01-05T10:00:00Z */
 const START = Date.UTC(2026, 0, 5, 10);

@@ -16,7 +16,7 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import { describe, expect, test } from "vitest";
 
-import { eachStorage } from "./each-storage.ts";
+import { eachStorage } from "../servers/each-storage.ts";
 import { checkpointOf, METADATA, saverWorlds, thread } from "./saver-world.ts";
 
 /** Property names that reach the prototype of a plain object, and other ids that hurt. */

@@ -3,7 +3,7 @@ import { createMemOS, type MemOS } from "@memcube/core";
 import { MemCubeSaver } from "@memcube/langgraph";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 
-import { eachStorage } from "./each-storage.ts";
+import { eachStorage } from "../servers/each-storage.ts";
 
 // LangGraph's own validation of checkpointers is written for test functions that are global.
 Object.assign(globalThis, {

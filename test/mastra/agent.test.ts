@@ -7,7 +7,7 @@ import type { MastraMemory } from "@mastra/core/memory";
 import { Memory } from "@mastra/memory";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { eachPlace, type MakePlace } from "../langchain/each-place.ts";
+import { eachPlace, type MakePlace } from "../servers/each-storage.ts";
 import { promptsOf, scriptedModel } from "./scripted-model.ts";
 
 let os: MemOS;

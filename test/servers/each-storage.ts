@@ -10,22 +10,25 @@ import { sqliteStorage } from "@memcube/sqlite";
 import { afterAll, beforeAll, describe } from "vitest";
 
 import { removePlaces } from "../redis/redis-place.ts";
-import { describeMissing, describeRedis } from "../servers/describe-redis.ts";
-import { type RedisServer, startRedis } from "../servers/redis-server.ts";
+import { describeMissing, describeRedis } from "./describe-redis.ts";
+import { type RedisServer, startRedis } from "./redis-server.ts";
+
+/** Opens a storage. */
+export type OpenStorage = () => Storage | Promise<Storage>;
 
 /** Makes an empty place; what it gives opens the place, again after each close, as a restart does. */
-export type MakePlace = () => () => Storage | Promise<Storage>;
+export type MakePlace = () => OpenStorage;
 
 /** Declares tests on every storage: in memory, SQLite in a file, plain Redis, and Redis Stack. */
-export function eachPlace(tests: (makePlace: MakePlace) => void): void {
+export function eachPlace(tests: (makePlace: MakePlace, name: string) => void): void {
   describe("in memory", () => {
     tests(() => {
       const { data } = memoryStorage();
       return () => memoryStorage({ from: data });
-    });
+    }, "memory");
   });
   describe("on SQLite", () => {
-    onSqlite(tests);
+    tests(sqlitePlaces(), "sqlite");
   });
   describeRedis("on plain Redis", (binary) => {
     let server: RedisServer;
@@ -38,35 +41,40 @@ export function eachPlace(tests: (makePlace: MakePlace) => void): void {
     tests(() => {
       const prefix = randomUUID();
       return async () => await redisStorage({ url: server.url, prefix, search: "local" });
-    });
+    }, "redis");
   });
   describe("on Redis Stack", () => {
-    onRedisStack(tests);
+    const url = process.env["MEMCUBE_TEST_REDIS_STACK_URL"];
+    if (url === undefined)
+      describeMissing("MEMCUBE_TEST_REDIS_STACK_URL names no Redis Stack server");
+    else tests(redisStackPlaces(url), "redis stack");
   });
 }
 
-function onSqlite(tests: (makePlace: MakePlace) => void): void {
-  const directory = mkdtempSync(join(tmpdir(), "memcube-langchain-"));
+/** The same for tests that need no more than an empty storage each time. */
+export function eachStorage(tests: (name: string, open: OpenStorage) => void): void {
+  eachPlace((makePlace, name) => {
+    tests(name, () => makePlace()());
+  });
+}
+
+function sqlitePlaces(): MakePlace {
+  const directory = mkdtempSync(join(tmpdir(), "memcube-test-"));
   afterAll(() => {
     rmSync(directory, { recursive: true, force: true });
   });
-  tests(() => {
+  return () => {
     const path = join(directory, `${randomUUID()}.db`);
     return async () => await sqliteStorage({ path, durability: "process" });
-  });
+  };
 }
 
-function onRedisStack(tests: (makePlace: MakePlace) => void): void {
-  const url = process.env["MEMCUBE_TEST_REDIS_STACK_URL"];
-  if (url === undefined) {
-    describeMissing("MEMCUBE_TEST_REDIS_STACK_URL names no Redis Stack server");
-    return;
-  }
+function redisStackPlaces(url: string): MakePlace {
   afterAll(async () => {
     await removePlaces(url);
   });
-  tests(() => {
+  return () => {
     const prefix = `memcube-test-${randomUUID()}`;
     return async () => await redisStorage({ url, prefix });
-  });
+  };
 }
