@@ -3,6 +3,7 @@ import type { BaseMessage } from "@langchain/core/messages";
 
 import { notKept, turnOf } from "./from-langchain.ts";
 import { scopeOfRun, type FailedPart, type MiddlewareOptions, type RunTime } from "./options.ts";
+import { refusalOf } from "./refusal-of.ts";
 import { emit } from "./telemetry.ts";
 
 /** Whose memory a run works with. */
@@ -70,12 +71,15 @@ export async function keep(
   if (turns.length === 0) return true;
   const { keepTools } = options;
   const kept = await orFail(options, "save", runtime, async () => {
-    await session.absorb({
+    const { rejected } = await session.absorb({
       turns,
       keepTools,
       ...(cube === undefined ? {} : { cube }),
       ...(sessionId === undefined ? {} : { sessionId }),
     });
+    // Told once: it would be refused again.
+    const refusal = refusalOf(rejected);
+    if (refusal !== undefined) tell(options, "save", refusal);
     return true;
   });
   return kept ?? false;
@@ -83,7 +87,7 @@ export async function keep(
 
 /** Does the work; when it fails, tells of it and gives `undefined`. A run that was aborted stays so. */
 async function orFail<T>(
-  { onError }: MiddlewareOptions,
+  options: MiddlewareOptions,
   part: FailedPart,
   { signal }: RunTime,
   work: () => Promise<T>,
@@ -92,12 +96,17 @@ async function orFail<T>(
     return await work();
   } catch (error) {
     if (part !== "save") signal?.throwIfAborted();
-    emit("memcube:langchain:error", { part, error });
-    try {
-      onError?.(error, part);
-    } catch (raised) {
-      emit("memcube:langchain:error", { part, error: raised });
-    }
+    tell(options, part, error);
     return undefined;
+  }
+}
+
+/** Tells of a failure; what the telling itself raises is nobody's concern but the listener's. */
+function tell({ onError }: MiddlewareOptions, part: FailedPart, error: unknown): void {
+  emit("memcube:langchain:error", { part, error });
+  try {
+    onError?.(error, part);
+  } catch (raised) {
+    emit("memcube:langchain:error", { part, error: raised });
   }
 }

@@ -71,6 +71,26 @@ describe("MemCubeChatMessageHistory", () => {
     expect((await history.getMessages()).map(({ text }) => text)).toEqual(["kept"]);
   });
 
+  test("a message that can't be kept is told of; those beside it are there", async () => {
+    const { os } = startMemOS();
+    const history = new MemCubeChatMessageHistory({ os, scope });
+    const messages = [new HumanMessage("long ".repeat(300_000)), new HumanMessage("short")];
+    await expect(history.addMessages(messages)).rejects.toMatchObject({
+      code: "MEMCUBE_INVALID_INPUT",
+    });
+    expect((await history.getMessages()).map(({ text }) => text)).toEqual(["short"]);
+  });
+
+  test("takes a message again that was cleared", async () => {
+    const { os } = startMemOS();
+    const history = new MemCubeChatMessageHistory({ os, scope });
+    const message = new HumanMessage({ id: "m1", content: "hello" });
+    await history.addMessage(message);
+    await history.clear();
+    await history.addMessage(message);
+    expect((await history.getMessages()).map(({ text }) => text)).toEqual(["hello"]);
+  });
+
   test("a long one comes as a summary and its latest messages", async () => {
     const { os } = startMemOS();
     const history = new MemCubeChatMessageHistory({ os, scope, historyTokens: 200 });

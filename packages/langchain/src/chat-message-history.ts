@@ -4,6 +4,7 @@ import { SystemMessage, type BaseMessage } from "@langchain/core/messages";
 
 import { turnOf } from "./from-langchain.ts";
 import { scopeOf, type MemCubeFields } from "./options.ts";
+import { refusalOf } from "./refusal-of.ts";
 import { toMessage } from "./to-langchain.ts";
 
 export interface MemCubeChatMessageHistoryInput extends MemCubeFields {
@@ -54,16 +55,23 @@ export class MemCubeChatMessageHistory extends BaseListChatMessageHistory {
     await this.addMessages([message]);
   }
 
-  /** Adds messages in one commit. One with an id that is there already is not added again. */
+  /**
+   * Adds messages in one commit. One with an id that is there already is not added again.
+   *
+   * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when one can't be kept, such as one beyond
+   * `LIMITS.payloadBytes`; the others are
+   */
   override async addMessages(messages: BaseMessage[]): Promise<void> {
     const written = this.#writing.then(async () => {
       const scope = await this.#scope();
       const turns = messages.map(turnOf);
-      await this.#cubes.use(
+      const result = await this.#cubes.use(
         scope,
         "write",
         async (cube) => await cube.add(turns, { sessionId: scope.sessionId }),
       );
+      const refusal = refusalOf(result?.rejected ?? []);
+      if (refusal !== undefined) throw refusal;
     });
     // One that fails is told of to its caller; the next goes on.
     this.#writing = written.catch(() => undefined);

@@ -292,6 +292,21 @@ describe("memcubeMiddleware", () => {
     expect(await textsOf(os, "ada")).toEqual(["hi", "fine"]);
   });
 
+  test("what is too long to keep is told of once; the rest is kept", async () => {
+    const { os } = startMemOS();
+    const told: unknown[] = [];
+    const model = new ScriptedModel()
+      .respond(new AIMessage("Long."))
+      .respond(new AIMessage(""))
+      .respond(new AIMessage("Short."));
+    const agent = makeAgent(os, model, { onError: (...error) => told.push(error) });
+    await agent.invoke(says("long ".repeat(300_000)), ada);
+    expect(told).toEqual([[expect.objectContaining({ code: "MEMCUBE_INVALID_INPUT" }), "save"]]);
+    await agent.invoke(says("short"), ada);
+    expect(told).toHaveLength(1);
+    expect(await textsOf(os, "ada")).toEqual(["Long.", "short"]);
+  });
+
   test("a listener that throws costs nothing, and is told of", async () => {
     const { os } = startMemOS();
     const told: unknown[] = [];
