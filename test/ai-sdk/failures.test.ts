@@ -71,6 +71,23 @@ describe("failures of memory", () => {
     for (const userId of ["local", "ada", "a"]) expect(await turnsOf(os, userId)).toEqual([]);
   });
 
+  it("include a tool call that is too long to keep; the rest is kept", async () => {
+    const errors: unknown[] = [];
+    const input = JSON.stringify({ text: "x".repeat(1_200_000) });
+    const toolCall = { type: "tool-call" as const, toolCallId: "1", toolName: "draw", input };
+    const content = [
+      { ...toolCall, providerExecuted: true },
+      { type: "text" as const, text: "Drawn." },
+    ];
+    const { model, os } = remembering(
+      { doGenerate: says("", { content }) },
+      { keepTools: true, onError: (...error) => errors.push(error) },
+    );
+    await generateText({ model, prompt: "Draw a cat." });
+    expect(errors).toEqual([[expect.objectContaining({ code: "MEMCUBE_INVALID_INPUT" }), "save"]]);
+    expect(await turnsOf(os)).toContain("user: Draw a cat.");
+  });
+
   it("include memory that takes too long", async () => {
     const os = emptyOS();
     const never = new Promise<never>(() => undefined);

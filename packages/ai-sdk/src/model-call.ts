@@ -13,6 +13,7 @@ import {
   type RequestOptions,
 } from "./options.ts";
 import { notePending, pendingSaves } from "./pending-saves.ts";
+import { refusalOf } from "./refusal-of.ts";
 import { emit } from "./telemetry.ts";
 import { changesNothing, placed, withCacheKey } from "./to-ai-sdk.ts";
 import { within } from "./within.ts";
@@ -134,12 +135,14 @@ async function absorbed(
     const { keepTools } = options;
     const turns = turnsOf({ prompt, answer, sessionId, messageId });
     if (turns.length === 0) return undefined;
-    const { ids, added } = await session.absorb({
+    const { ids, added, rejected } = await session.absorb({
       turns,
       keepTools,
       ...(cube === undefined ? {} : { cube }),
       ...(sessionId === undefined ? {} : { sessionId }),
     });
+    const refusal = refusalOf(rejected);
+    if (refusal !== undefined) fail(options, "save", refusal);
     await plan?.report({ used: true });
     const ms = performance.now() - began;
     emit("memcube:ai-sdk:save", { ...place, added, ended, ms });
