@@ -84,6 +84,24 @@ eachPlace((makePlace) => {
       });
     });
 
+    it("shows nobody what another resource said in the thread", async () => {
+      const model = scriptedModel(["Noted.", "Hello."]);
+      const memory = new MemCubeMemory({ os });
+      const agent = agentWith(model, memory);
+      await agent.generate("I love espresso", ADA);
+      const secret = { type: "text" as const, text: "My PIN is 4711" };
+      const bobs = { id: "b1", threadId: "t1", resourceId: "bob", role: "user" as const };
+      const content = { format: 2 as const, parts: [secret] };
+      await memory.saveMessages({ messages: [{ ...bobs, content, createdAt: new Date() }] });
+      await agent.generate("What was said?", ADA);
+
+      const [, prompt] = promptsOf(model);
+      expect(prompt).toContain("espresso");
+      expect(prompt).not.toContain("4711");
+      const { messages } = await memory.recall({ threadId: "t1" });
+      expect(JSON.stringify(messages), "the application may ask for all").toContain("4711");
+    });
+
     it("tells the log that it came through Mastra", async () => {
       const model = scriptedModel(["Noted."]);
       await agentWith(model, new MemCubeMemory({ os })).generate("I love tea", ADA);

@@ -137,9 +137,13 @@ export class MessagePlaces {
   }
 
   /** One resource for each cube in which such messages may lie. */
-  async #resourcesOf({ threadId, resourceId }: MessagesOf): Promise<readonly Resource[]> {
+  async #resourcesOf({
+    threadId,
+    resourceId,
+    within = resourceId,
+  }: MessagesOf): Promise<readonly Resource[]> {
     const { cubes, resourceOf } = this.#parts;
-    if (resourceId !== undefined) return [resourceId];
+    if (within !== undefined) return [within];
     if (threadId === undefined) return await cubes.each();
     const [own, noted = []] = await Promise.all([
       resourceOf(threadId),

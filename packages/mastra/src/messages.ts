@@ -15,6 +15,8 @@ import { toMessage } from "./to-mastra.ts";
 export interface MessagesOf {
   readonly threadId?: string;
   readonly resourceId?: string;
+  /** Those that lie with this resource, whomever they name. */
+  readonly within?: string;
   /** Milliseconds since the epoch: from inclusive, to exclusive. */
   readonly from?: number;
   readonly to?: number;

@@ -102,18 +102,14 @@ export class MemoryProcessor implements Processor<typeof ID> {
 
   /** The last messages of the thread that the list does not have yet, oldest first. */
   async #lastMessages(
-    { threadId, lastMessages }: AgentRun,
+    { threadId, resourceId, lastMessages }: AgentRun,
     messageList: MessageList,
   ): Promise<readonly MastraDBMessage[]> {
     if (lastMessages === 0) return [];
-    const { messages } = await this.#parts.storage.listMessages({
-      threadId,
-      perPage: lastMessages,
-      orderBy: { field: "createdAt", direction: "DESC" },
-      includeTotal: false,
-    });
+    const { storage } = this.#parts;
+    const messages = await storage.lastMessages(threadId, resourceId, lastMessages);
     const there = new Set(messageList.get.all.db().map(({ id }) => id));
-    return messages.toReversed().filter(({ id }) => !there.has(id));
+    return messages.filter(({ id }) => !there.has(id));
   }
 
   async #plan(

@@ -112,6 +112,22 @@ export class MemCubeMemoryStorage extends ObservationalStorage {
     return await listThreadMessages(this.#messages, { ...listing, threadIds });
   }
 
+  /** The last messages of a thread that lie with a resource, oldest first: all that its prompts may show. */
+  async lastMessages(
+    threadId: string,
+    resourceId: string,
+    count: number,
+  ): Promise<readonly MastraDBMessage[]> {
+    const { messages } = await listThreadMessages(this.#messages, {
+      threadIds: [threadId],
+      within: resourceId,
+      perPage: count,
+      orderBy: { field: "createdAt", direction: "DESC" },
+      includeTotal: false,
+    });
+    return messages.toReversed();
+  }
+
   override async listMessagesByResourceId(
     input: StorageListMessagesByResourceIdInput,
   ): Promise<StorageListMessagesOutput> {

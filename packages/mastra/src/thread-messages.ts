@@ -12,6 +12,8 @@ const PAGE_SIZE = 40;
 export type MessageListing = Omit<StorageListMessagesInput, "threadId"> & {
   /** Left out: all threads of the resource. */
   readonly threadIds?: readonly string[];
+  /** Only what lies with this resource. */
+  readonly within?: string;
 };
 
 /**
@@ -126,10 +128,16 @@ async function totalOf(
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-function wantedThreads({ threadIds, resourceId, filter }: MessageListing): readonly MessagesOf[] {
+function wantedThreads({
+  threadIds,
+  resourceId,
+  within,
+  filter,
+}: MessageListing): readonly MessagesOf[] {
   const which = {
     ...rangeOf(filter?.dateRange),
     ...(resourceId === undefined ? {} : { resourceId }),
+    ...(within === undefined ? {} : { within }),
   };
   if (threadIds === undefined) return [which];
   if (threadIds.length === 0 || threadIds.some((id) => id.trim() === "")) {
