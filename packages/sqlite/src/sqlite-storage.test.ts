@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { type SqliteStorage, sqliteStorage } from "./sqlite-storage.ts";
 
@@ -142,6 +142,24 @@ test("a database in RAM works, and keeps nothing", async () => {
     code: "MEMCUBE_NOT_SUPPORTED",
   });
   expect(await readdir(directory)).toEqual([]);
+});
+
+test("a database in RAM knows at once which cubes were never there", async () => {
+  path = ":memory:";
+  await openWithCube();
+  const other = { tenantId: "t", cubeId: "other" };
+  const found = vi.fn<(cube: unknown) => void>();
+  void storage.vault.cube(other).then(found);
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  expect(found.mock.calls).toEqual([[undefined]]);
+  await storage.vault.commit(commitRequest({ cube: other, writes: [cubeWrite(other)] }));
+  expect(await storage.vault.cube(other)).toMatchObject({ position: { seq: 1 } });
+  await storage.vault.dropCube(other);
+  expect(await storage.vault.cube(other)).toBeUndefined();
+  await storage.close();
+  await expect(storage.vault.cube({ ...other, cubeId: "new" })).rejects.toMatchObject({
+    code: "MEMCUBE_CLOSED",
+  });
 });
 
 test("terms of one cube say nothing in another, whatever they are made of", async () => {

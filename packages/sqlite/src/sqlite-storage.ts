@@ -1,5 +1,6 @@
 import type { BlobStore, Storage } from "@memcube/core";
 
+import { aloneCall } from "./alone-call.ts";
 import { type BackupOptions, backupTo } from "./backup.ts";
 import { removeAbandoned } from "./blobs/abandoned.ts";
 import { BlobPaths } from "./blobs/blob-paths.ts";
@@ -46,26 +47,28 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
   const { path, durability, busyTimeoutMs, cacheBytes, maxPages } = parsed;
   const client = new Client({ path, durability, busyTimeoutMs, cacheBytes, maxPages });
   const opened = await client.opened();
-  const near = new NearDatabase(parsed, !opened.readOnly && path !== ":memory:");
+  const inMemory = path === ":memory:";
+  const near = new NearDatabase(parsed, !opened.readOnly && !inMemory);
+  const checkOpen = () => client.checkOpen();
+  const call = inMemory
+    ? aloneCall(client.call, checkOpen)
+    : nearCall(client.call, near, checkOpen);
   const work = new OpenWork();
   if (!opened.readOnly) tidyUp(client, parsed, opened, work);
   return {
     name: "sqlite",
-    vault: vaultOf(
-      nearCall(client.call, near, () => client.checkOpen()),
-      {
-        durability: path === ":memory:" ? "none" : durability,
-        candidates: opened.candidates,
-      },
-    ),
+    vault: vaultOf(call, {
+      durability: inMemory ? "none" : durability,
+      candidates: opened.candidates,
+    }),
     threads: nearThreads(threadsOf(client.call), near, {
       writes: durability === "process",
-      checkOpen: () => client.checkOpen(),
+      checkOpen,
     }),
     queue: taskQueueOf(client.call),
     topic: topicOf(client.call),
     usage: usageOf(client.call),
-    blobs: untilClosed(blobsOf(parsed), work, () => client.checkOpen()),
+    blobs: untilClosed(blobsOf(parsed), work, checkOpen),
     close: async () => {
       near.close();
       const closed = client.close(); // refuses new calls from here on
