@@ -2,6 +2,11 @@
  * The AI SDK's own tests run on fake timers: what it does in time, and at which time, is the same with an
  * empty memory as without one.
  */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import {
   APICallError,
   type LanguageModelV4CallOptions,
@@ -11,7 +16,8 @@ import {
 import { generateText, isStepCount, smoothStream, streamText, tool, wrapLanguageModel } from "ai";
 import { convertArrayToReadableStream, MockLanguageModelV4 } from "ai/test";
 import { memcubeMiddleware } from "@memcube/ai-sdk";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { open } from "memcube";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 
 import { emptyOS } from "./remembered.ts";
@@ -28,7 +34,21 @@ interface Case extends Options {
 }
 
 const doesNothing: LanguageModelV4Middleware = { specificationVersion: "v4" };
-const remembers = () => memcubeMiddleware({ os: emptyOS() });
+/** Where an empty memory lies. What waits for a storage to keep an answer is no test of this clock. */
+const directory = mkdtempSync(join(tmpdir(), "memcube-timeouts-"));
+const file = await open({ path: join(directory, "memory.db") });
+const inRam = await open({ path: ":memory:" });
+const PLACES: Readonly<Record<string, () => LanguageModelV4Middleware>> = {
+  "in memory": () => memcubeMiddleware({ os: emptyOS() }),
+  "in a file": () => memcubeMiddleware({ os: file, scope: somebodyNew(), saveTimeoutMs: 0 }),
+  "in RAM": () => memcubeMiddleware({ os: inRam, scope: somebodyNew(), saveTimeoutMs: 0 }),
+};
+const somebodyNew = () => ({ caller: { userId: randomUUID() } });
+afterAll(async () => {
+  await file.close();
+  await inRam.close();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 /** As long as a test's clock says, unless the call is aborted. */
 async function pause(ms: number, signal?: AbortSignal): Promise<void> {
@@ -198,47 +218,50 @@ async function told(middleware: LanguageModelV4Middleware, { answer, ...options 
   return { heard, asked };
 }
 
-describe("with an empty memory as without one", () => {
-  afterEach(() => void vi.useRealTimers());
+describe.each(Object.entries(PLACES))(
+  "with an empty memory %s as without one",
+  (_place, remembers) => {
+    afterEach(() => void vi.useRealTimers());
 
-  it.each(Object.entries(CASES))("%s", async (_, given) => {
-    const [with_, without] = [await told(remembers(), given), await told(doesNothing, given)];
-    expect(with_).toEqual(without);
-    expect(without.heard.length).toBeGreaterThan(3);
-  });
-
-  describe("generateText", () => {
-    beforeEach(() => void vi.useFakeTimers({ now: 0 }));
-
-    it.each([
-      ["fails when all its tries take too long", 60],
-      ["answers when they do not", 500],
-    ])("%s", async (_, stepMs) => {
-      const outcomes: unknown[] = [];
-      for (const middleware of [remembers(), doesNothing]) {
-        const began = Date.now();
-        let attempts = 0;
-        const model = new MockLanguageModelV4({
-          doGenerate: async ({ abortSignal }) => {
-            await pause(40, abortSignal);
-            if ((attempts += 1) === 1) throw busy(0);
-            return says("hello");
-          },
-        });
-        const asked = generateText({
-          model: wrapLanguageModel({ model, middleware }),
-          prompt: "hello",
-          maxRetries: 1,
-          timeout: { stepMs },
-        }).then(
-          ({ text }) => text,
-          (error: unknown) => String(error),
-        );
-        const ended = asked.then((text) => [text, attempts, Date.now() - began]);
-        for (let step = 0; step < 20; step++) await vi.advanceTimersByTimeAsync(10);
-        outcomes.push(await ended);
-      }
-      expect(outcomes[0]).toEqual(outcomes[1]);
+    it.each(Object.entries(CASES))("%s", async (_, given) => {
+      const [with_, without] = [await told(remembers(), given), await told(doesNothing, given)];
+      expect(with_).toEqual(without);
+      expect(without.heard.length).toBeGreaterThan(3);
     });
-  });
-});
+
+    describe("generateText", () => {
+      beforeEach(() => void vi.useFakeTimers({ now: 0 }));
+
+      it.each([
+        ["fails when all its tries take too long", 60],
+        ["answers when they do not", 500],
+      ])("%s", async (_, stepMs) => {
+        const outcomes: unknown[] = [];
+        for (const middleware of [remembers(), doesNothing]) {
+          const began = Date.now();
+          let attempts = 0;
+          const model = new MockLanguageModelV4({
+            doGenerate: async ({ abortSignal }) => {
+              await pause(40, abortSignal);
+              if ((attempts += 1) === 1) throw busy(0);
+              return says("hello");
+            },
+          });
+          const asked = generateText({
+            model: wrapLanguageModel({ model, middleware }),
+            prompt: "hello",
+            maxRetries: 1,
+            timeout: { stepMs },
+          }).then(
+            ({ text }) => text,
+            (error: unknown) => String(error),
+          );
+          const ended = asked.then((text) => [text, attempts, Date.now() - began]);
+          for (let step = 0; step < 20; step++) await vi.advanceTimersByTimeAsync(10);
+          outcomes.push(await ended);
+        }
+        expect(outcomes[0]).toEqual(outcomes[1]);
+      });
+    });
+  },
+);
