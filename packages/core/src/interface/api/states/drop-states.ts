@@ -120,15 +120,18 @@ async function eraseStates(
   ids: readonly string[],
 ): Promise<void> {
   const states = ids.map((id) => ({ id }));
-  await eraseOnBehalf(context, ref, states, {
+  const erased = await eraseOnBehalf(context, ref, states, {
     rule: "background:sources-gone",
     // Whoever erased the source and its task may both come here.
     idempotencyKey: `states:${sha256Hex(ids.toSorted().join(" "))}`,
   });
+  // The task makes sure of it after a crash.
+  if (erased !== undefined) await scrub(context, ref, erased);
 }
 
 /**
- * Erases memories on the system's behalf, with their bytes; with a version named, only as that version.
+ * Erases memories on the system's behalf; with a version named, only as that version. A task takes away
+ * what is left of them. Gives what was erased; `undefined` when there was nothing.
  *
  * @throws MemCubeError `MEMCUBE_CONFLICT` when one has another version: then none is erased
  */
@@ -137,8 +140,8 @@ export async function eraseOnBehalf(
   ref: CubeRef,
   memories: readonly { readonly id: string; readonly version?: number }[],
   { rule, idempotencyKey }: { readonly rule: string; readonly idempotencyKey: string },
-): Promise<void> {
-  if (memories.length === 0) return;
+): Promise<Erased | undefined> {
+  if (memories.length === 0) return undefined;
   const { vault } = context.storage;
   const ids = memories.map(({ id }) => id);
   const blobs: string[] = [];
@@ -160,14 +163,15 @@ export async function eraseOnBehalf(
       await context.usage.forget(ref, ids);
       context.operator.indexes.feed(ref, receipt.position, { documents: [], removed: ids });
     }
+    for (const id of ids) context.operator.memories.delete(ref, id);
     context.keeper.note(ref);
+    context.worker.nudge();
+    return erased;
   } catch (error) {
     // The cube was deleted meanwhile, and all that was in it.
-    if (isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) return;
+    if (isMemCubeError(error, "MEMCUBE_CUBE_NOT_FOUND")) return undefined;
     throw error;
   }
-  // The task makes sure of it after a crash.
-  await scrub(context, ref, erased);
 }
 
 /** Erases those of the states whose sources are not as they were. */
