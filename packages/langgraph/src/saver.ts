@@ -29,6 +29,8 @@ import { toMetadata, toTuple, withSends } from "./to-langgraph.ts";
  */
 export class MemCubeSaver extends BaseCheckpointSaver {
   readonly #options: MemCubeSaverOptions;
+  /** Where the scope is the same for every request. */
+  #own: Promise<MemThreads> | undefined;
 
   /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` for bad options */
   constructor(options: MemCubeSaverOptions) {
@@ -125,6 +127,12 @@ export class MemCubeSaver extends BaseCheckpointSaver {
   }
 
   async #threads(config: RunnableConfig): Promise<MemThreads> {
+    if (typeof this.#options.scope === "function") return await this.#threadsOf(config);
+    this.#own ??= this.#threadsOf(config);
+    return await this.#own;
+  }
+
+  async #threadsOf(config: RunnableConfig): Promise<MemThreads> {
     const { os, scope } = this.#options;
     const { caller } = await resolveScope(scope, config, "langgraph");
     return os.as(caller).threads;

@@ -16,7 +16,7 @@ const NEAR_READS = 64;
  * Pages written here before the thread is given its turn, about as many as make it copy the log into
  * the file after its own commit.
  */
-const NEAR_PAGES = 1_800;
+const NEAR_PAGES = 6_000;
 
 /** Pages that a step writes whatever it holds: thread, checkpoint, chunk, and their indexes. */
 const STEP_PAGES = 7;

@@ -61,10 +61,7 @@ export function memThreads(visitor: ThreadVisitor): MemThreads {
   const read = (thread: OpenThread, page: CheckpointPage): ThreadCheckpoint[] => {
     const { cache, ref } = thread;
     cache.learn(ref, page.chunks.keys());
-    return readPage(page, cache.chunks).map(({ checkpoint, record }) => {
-      cache.learnEntries(ref, checkpoint, record.values);
-      return checkpoint;
-    });
+    return readPage(thread, page);
   };
   const threads: MemThreads = {
     put: async (threadId, step) => await putCheckpoint(open(threadId), step),

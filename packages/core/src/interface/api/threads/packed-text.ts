@@ -3,6 +3,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { MemCubeError } from "../../../errors.ts";
 import { LIMITS } from "../../../limits.ts";
 import { DICTIONARY } from "./dictionary.ts";
+import { FixedDeflate } from "./fixed-deflate.ts";
 
 /**
  * Packed bytes begin with how the rest is to be read; each number keeps its meaning for ever:
@@ -14,6 +15,15 @@ const [PLAIN, DEFLATED, WITH_PARTS] = [0, 1, 2];
 
 /** Less than this is not worth deflating. */
 const SHORT_BYTES = 48;
+
+/**
+ * Up to so many bytes, codes of their own gain too little for what zlib takes to be set up: of JSON, most
+ * of which is found in the dictionary, and of words.
+ */
+const FIXED_JSON_BYTES = 1_024;
+const FIXED_BYTES = 256;
+const fixed = new FixedDeflate(DICTIONARY, FIXED_JSON_BYTES);
+const [BRACKET, BRACE] = Buffer.from("[{");
 
 /** A window as large as the dictionary is enough for most, and much faster to set up than 32 KiB. */
 const SMALL = { dictionary: DICTIONARY, windowBits: 12, memLevel: 5 };
@@ -94,6 +104,8 @@ export function unpackBytes(packed: Uint8Array): Uint8Array {
 }
 
 function deflate(bytes: Uint8Array): Buffer {
+  const isJson = bytes[0] === BRACKET || bytes[0] === BRACE;
+  if (bytes.length <= (isJson ? FIXED_JSON_BYTES : FIXED_BYTES)) return fixed.deflate(bytes);
   return deflateRawSync(bytes, bytes.length < LARGE_BYTES ? SMALL : LARGE);
 }
 

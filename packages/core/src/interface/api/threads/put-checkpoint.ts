@@ -57,16 +57,18 @@ export async function putCheckpoint(thread: OpenThread, step: CheckpointStep): P
       if (entry === undefined) continue;
       values.set(name, { version: channel.version, ...entry });
     }
-    const record = packRecord({ head: written, values, needsAncestors });
+    const said = { head: written, values, needsAncestors };
+    const record = packRecord(said);
     const chunks = checked(sink.chunks, record.value);
     const place = { namespace, id, ...(parentId === undefined ? {} : { parentId }) };
+    const checkpoint = { ...place, ...record };
     await thread.context.storage.threads.put(ref, {
-      checkpoint: { ...place, ...record },
+      checkpoint,
       chunks,
       now,
       ...(ttlMs === undefined ? {} : { expiresAt: now + ttlMs }),
     });
-    cache.learnEntries(ref, place, values);
+    cache.learnRecord(ref, checkpoint, said);
   });
 }
 
@@ -94,8 +96,8 @@ async function parentEntries(
 ): Promise<ReadonlyMap<string, Entry> | undefined> {
   const keeps = [...channels.values()].some(({ changed }) => !changed);
   if (parentId === undefined || !keeps) return undefined;
-  const known = isSure ? cache.entries(ref, namespace, parentId) : undefined;
-  if (known !== undefined) return known;
+  const known = isSure ? cache.record(ref, namespace, parentId) : undefined;
+  if (known !== undefined) return known.values;
   const found = await context.storage.threads.get(ref, {
     namespace,
     id: parentId,

@@ -1,13 +1,19 @@
-import type { ThreadRef } from "../../../ports/index.ts";
+import type { Checkpoint, ThreadRef } from "../../../ports/index.ts";
 import type { ApiContext } from "../context.ts";
 import { ChunkCache } from "./chunk-cache.ts";
-import type { Entry } from "./checkpoint-record.ts";
+import type { CheckpointRecord } from "./checkpoint-record.ts";
 
 /** Hashes remembered in all: some ten megabytes. */
 const HASHES = 100_000;
 
-/** Checkpoints whose entries are remembered: a step needs those of its parent. */
+/** Checkpoints that are remembered: a step needs the values of its parent. */
 const CHECKPOINTS = 256;
+
+/** A checkpoint as it is stored, and what that says. */
+interface KnownCheckpoint {
+  readonly stored: Checkpoint;
+  readonly record: CheckpointRecord;
+}
 
 /**
  * What this process knows of threads, so that a put sends only what is new and need not read its
@@ -17,7 +23,7 @@ const CHECKPOINTS = 256;
 export class ThreadCache {
   readonly chunks = new ChunkCache();
   readonly #known = new Map<string, Set<string>>();
-  readonly #entries = new Map<string, ReadonlyMap<string, Entry>>();
+  readonly #checkpoints = new Map<string, KnownCheckpoint>();
   #hashes = 0;
 
   /** Hashes of chunks that the thread has. */
@@ -41,21 +47,24 @@ export class ThreadCache {
     }
   }
 
-  entries(ref: ThreadRef, namespace: string, id: string): ReadonlyMap<string, Entry> | undefined {
-    return this.#entries.get(keyOf(ref, namespace, id));
+  /** What a checkpoint says, as it was put or read last. */
+  record(ref: ThreadRef, namespace: string, id: string): CheckpointRecord | undefined {
+    return this.#checkpoints.get(keyOf(ref, namespace, id))?.record;
   }
 
-  learnEntries(
-    ref: ThreadRef,
-    place: { readonly namespace: string; readonly id: string },
-    entries: ReadonlyMap<string, Entry>,
-  ): void {
-    const key = keyOf(ref, place.namespace, place.id);
-    this.#entries.delete(key);
-    this.#entries.set(key, entries);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= CHECKPOINTS) return;
-      this.#entries.delete(oldest);
+  /** What a stored checkpoint says, if it is the very one that is known. */
+  recordOf(ref: ThreadRef, stored: Checkpoint): CheckpointRecord | undefined {
+    const known = this.#checkpoints.get(keyOf(ref, stored.namespace, stored.id));
+    return known !== undefined && isSame(known.stored, stored) ? known.record : undefined;
+  }
+
+  learnRecord(ref: ThreadRef, stored: Checkpoint, record: CheckpointRecord): void {
+    const key = keyOf(ref, stored.namespace, stored.id);
+    this.#checkpoints.delete(key);
+    this.#checkpoints.set(key, { stored, record });
+    for (const oldest of this.#checkpoints.keys()) {
+      if (this.#checkpoints.size <= CHECKPOINTS) return;
+      this.#checkpoints.delete(oldest);
     }
   }
 
@@ -64,13 +73,21 @@ export class ThreadCache {
     this.#hashes -= this.#known.get(key)?.size ?? 0;
     this.#known.delete(key);
     const prefix = key.slice(0, -1);
-    for (const other of this.#entries.keys()) {
-      if (other.startsWith(prefix)) this.#entries.delete(other);
+    for (const other of this.#checkpoints.keys()) {
+      if (other.startsWith(prefix)) this.#checkpoints.delete(other);
     }
   }
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+function isSame(a: Checkpoint, b: Checkpoint): boolean {
+  return (
+    a.chunks.length === b.chunks.length &&
+    Buffer.compare(a.value, b.value) === 0 &&
+    a.chunks.every((hash, at) => hash === b.chunks[at])
+  );
+}
 
 const caches = new WeakMap<ApiContext, ThreadCache>();
 

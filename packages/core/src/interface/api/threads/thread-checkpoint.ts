@@ -1,8 +1,8 @@
 import type { CheckpointPage, PendingWrite, StoredCheckpoint } from "../../../ports/index.ts";
-import { unpackRecord, type CheckpointRecord, type ChannelVersion } from "./checkpoint-record.ts";
-import type { ChunkCache } from "./chunk-cache.ts";
+import { unpackRecord, type ChannelVersion } from "./checkpoint-record.ts";
 import { unpackText } from "./packed-text.ts";
 import { ValueReader } from "./read-value.ts";
+import type { OpenThread } from "./thread-access.ts";
 import type { ThreadValue } from "./thread-value.ts";
 
 /** A checkpoint of a thread. Its values are read when they are asked for, anew each time. */
@@ -29,29 +29,25 @@ export interface ThreadWrite {
   readonly value: () => ThreadValue;
 }
 
-/** A checkpoint as it is read, and what is needed to carry its values on. */
-export interface ReadCheckpoint {
-  readonly checkpoint: ThreadCheckpoint;
-  readonly record: CheckpointRecord;
-}
-
 /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
 export function readPage(
+  thread: OpenThread,
   { items, chunks }: Pick<CheckpointPage, "items" | "chunks">,
-  cache: ChunkCache,
-): ReadCheckpoint[] {
-  const reader = new ValueReader(chunks, cache);
-  return items.map((item) => readCheckpoint(item, reader));
+): ThreadCheckpoint[] {
+  const reader = new ValueReader(chunks, thread.cache.chunks);
+  return items.map((item) => readCheckpoint(thread, item, reader));
 }
 
 function readCheckpoint(
+  { cache, ref }: OpenThread,
   { checkpoint: stored, writes }: StoredCheckpoint,
   reader: ValueReader,
-): ReadCheckpoint {
+): ThreadCheckpoint {
   const { value: _value, chunks: _chunks, ...place } = stored;
-  const record = unpackRecord(stored);
+  const record = cache.recordOf(ref, stored) ?? unpackRecord(stored);
+  cache.learnRecord(ref, stored, record);
   const { head, values } = record;
-  const checkpoint = {
+  return {
     ...place,
     head: () => reader.read(head),
     channels: new Map(Array.from(values, ([name, { version }]) => [name, version])),
@@ -61,7 +57,6 @@ function readCheckpoint(
     },
     writes: writes.map((write) => readWrite(write, reader)).sort(byTask),
   };
-  return { checkpoint, record };
 }
 
 /** `[channel, value]` as JSON of write-value.ts. */

@@ -1,36 +1,44 @@
-import type { ThreadChunk, ThreadRef } from "@memcube/core";
+import type { ThreadChunk } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
 import { Refusal } from "../../refusal.ts";
 import { compactHashes } from "./compact.ts";
-import { findThread } from "./thread-row.ts";
 
-interface Step {
-  readonly thread: ThreadRef;
-  readonly chunks: readonly ThreadChunk[];
-  readonly now: number;
-}
+/** Chunks looked for with one statement. */
+const SOUGHT = 32;
 
 /**
  * Refuses a step whose chunks need one that is neither stored nor given.
+ * @param thread key of the thread, if it is there
+ * @param given chunks of the step
  * @param roots what the step itself needs
  * @throws Refusal `MEMCUBE_INVALID_INPUT`
  */
 export function checkChunks(
   db: Connection,
-  { thread, chunks, now }: Step,
+  thread: number | undefined,
+  given: readonly ThreadChunk[],
   roots: readonly string[],
 ): void {
-  const given = new Set(chunks.map(({ hash }) => hash));
-  const needed = new Set([...roots, ...chunks.flatMap(({ needs }) => needs)]);
-  if (needed.size === 0) return;
-  const key = findThread(db, thread, now);
-  const find = "SELECT 1 FROM chunk WHERE thread = ? AND hash = ?";
-  for (const hash of needed) {
-    if (given.has(hash)) continue;
-    if (key !== undefined && db.get(find, key, compactHashes([hash])) !== undefined) continue;
+  const needed = new Set(roots);
+  for (const { needs } of given) for (const hash of needs) needed.add(hash);
+  for (const { hash } of given) needed.delete(hash);
+  const hashes = [...needed];
+  for (let from = 0; from < hashes.length; from += SOUGHT) {
+    const some = hashes.slice(from, from + SOUGHT);
+    if (thread !== undefined && countStored(db, thread, some) === some.length) continue;
+    const isStored = (hash: string): boolean =>
+      thread !== undefined && countStored(db, thread, [hash]) === 1;
+    const hash = some.find((one) => !isStored(one));
     throw new Refusal("MEMCUBE_INVALID_INPUT", "A chunk is neither stored nor given.", { hash });
   }
+}
+
+function countStored(db: Connection, thread: number, hashes: readonly string[]): number {
+  const places = hashes.map(() => "?").join(",");
+  const count = `SELECT count(*) AS n FROM chunk WHERE thread = ? AND hash IN (${places})`;
+  const sought = hashes.map((hash) => compactHashes([hash]));
+  return db.get<{ n: number }>(count, thread, ...sought)?.n ?? 0;
 }
 
 /** Stores chunks; those that are there stay. */

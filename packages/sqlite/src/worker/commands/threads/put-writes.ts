@@ -5,7 +5,7 @@ import type { Context } from "../../context.ts";
 import { compactId } from "./compact.ts";
 import { packWrites, type TaskWrite, unpackWrites } from "./packed-writes.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
-import { hasExpiredThread, touchThread } from "./thread-row.ts";
+import { hasExpired, keyOf, type ThreadRow, threadRow, touchThread } from "./thread-row.ts";
 
 interface WritesInput {
   readonly thread: ThreadRef;
@@ -19,20 +19,21 @@ interface WritesInput {
 
 /** `Threads.putWrites` */
 export function putWrites({ db }: Context, input: WritesInput): void {
-  store(db, input);
+  store(db, threadRow(db, input.thread), input);
 }
 
 /** Stores writes where no expired thread is to be cleared away first; whether it was so. */
 export function putWritesInto(db: Connection, input: WritesInput): boolean {
-  if (hasExpiredThread(db, input.thread, input.now)) return false;
-  store(db, input);
+  const row = threadRow(db, input.thread);
+  if (row !== undefined && hasExpired(row, input.now)) return false;
+  store(db, row, input);
   return true;
 }
 
-function store(db: Connection, input: WritesInput): void {
+function store(db: Connection, row: ThreadRow | undefined, input: WritesInput): void {
   const roots = input.writes.flatMap(({ chunks }) => chunks);
-  checkChunks(db, input, roots);
-  const thread = touchThread(db, input.thread, input);
+  checkChunks(db, keyOf(row, input.now), input.chunks, roots);
+  const thread = touchThread(db, row, input);
   putChunks(db, thread, input.chunks);
   const checkpoint = compactId(input.checkpointId);
   for (const [taskId, writes] of Map.groupBy(input.writes, (write) => write.taskId)) {
