@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -36,8 +36,8 @@ async function search(): Promise<Found> {
   const named = process.env["MEMCUBE_CHROMIUM"];
   if (named !== undefined)
     return probe(named, {}) ?? { missing: `MEMCUBE_CHROMIUM does not run: ${named}` };
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    const installed = probe(name, {});
+  for (const path of ["chromium", "chromium-browser", "google-chrome"].flatMap(onPath)) {
+    const installed = probe(path, {});
     if (installed !== undefined) return installed;
   }
   const { path, env } = unpackedBinary();
@@ -50,6 +50,12 @@ async function search(): Promise<Found> {
     return { missing: `${HOW_TO} (${why})` };
   }
   return probe(path, env) ?? { missing: HOW_TO };
+}
+
+/** Where a program of this name lies: a browser is started by its whole path. */
+function onPath(name: string): string[] {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).filter((path) => existsSync(path));
 }
 
 function probe(path: string, env: Readonly<Record<string, string>>): ChromiumBinary | undefined {

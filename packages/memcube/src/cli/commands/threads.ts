@@ -26,7 +26,7 @@ const ACTIONS: Readonly<Record<string, Action>> = { show, search, prune, delete:
 
 export const threadsCommand = command({
   name: "threads",
-  summary: "list the threads of your agents; show, search, prune or delete them",
+  summary: "threads of your agents",
   usage: "[list | show ID | search TEXT | prune ID | delete ID]",
   arguments: { min: 0, max: 2 },
   options: OPTIONS,
