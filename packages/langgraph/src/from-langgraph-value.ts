@@ -1,7 +1,7 @@
 import type { ThreadValue } from "@memcube/core";
 
 import { messageClass } from "./message-classes.ts";
-import { extensionRecord, isDeltaSnapshotLike, isSendLike } from "./value-records.ts";
+import { extensionRecord, isDeltaSnapshotLike, isSendLike, setField } from "./value-records.ts";
 
 /**
  * A value of LangGraph's state as a thread keeps it. Records are those of LangGraph's own JsonPlus
@@ -128,11 +128,12 @@ class ValueWriter {
   }
 
   #writeFields(value: object): ThreadValue {
-    const fields: [string, ThreadValue][] = [];
-    for (const [key, field] of Object.entries(value)) {
-      if (!isUnwritable(field)) fields.push([key, this.write(field)]);
+    const fields: Record<string, ThreadValue> = {};
+    for (const key of Object.keys(value)) {
+      const field = (value as Readonly<Record<string, unknown>>)[key];
+      if (!isUnwritable(field)) setField(fields, key, this.write(field));
     }
-    return Object.fromEntries(fields);
+    return fields;
   }
 }
 

@@ -4,6 +4,7 @@ import { MemCubeError, type ThreadValue } from "@memcube/core";
 
 import { CONSTRUCTORS, EXTENSIONS, type Revive } from "./record-revivers.ts";
 import { messageClass } from "./message-classes.ts";
+import { setField } from "./value-records.ts";
 
 /**
  * A value that a thread kept, as LangGraph's state has it: the reverse of `fromLangGraphValue`. A record
@@ -48,9 +49,9 @@ class RecordReader {
   }
 
   #readFields(fields: Fields): Record<string, unknown> {
-    return Object.fromEntries(
-      Object.entries(fields).map(([key, field]) => [key, this.read(field)]),
-    );
+    const read: Record<string, unknown> = {};
+    for (const key of Object.keys(fields)) setField(read, key, this.read(fields[key] ?? null));
+    return read;
   }
 
   #readRecord(record: Fields): unknown {

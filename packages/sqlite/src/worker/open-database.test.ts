@@ -5,6 +5,10 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { WorkerOptions } from "../protocol.ts";
+import { putCheckpoint } from "./commands/threads/put.ts";
+import { getCheckpoint } from "./commands/threads/read.ts";
+import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
 import { digestOf } from "./digest.ts";
 import { openDatabase } from "./open-database.ts";
 import { type Migration, MIGRATIONS } from "./schema/migrations.ts";
@@ -41,6 +45,40 @@ test("a file of an older schema takes the steps it lacks and keeps its rows", ()
   const { db } = openDatabase(options, [...MIGRATIONS.slice(0, 1), SECOND]);
   expect(db.get("SELECT * FROM mark")).toMatchObject({ name: "a", value: "kept", colour: null });
   expect(db.get("PRAGMA user_version")).toMatchObject({ user_version: 2 });
+  db.close();
+});
+
+test("threads of before schema 2 make room for those of now, and nothing else is touched", () => {
+  const old = openDatabase(options, MIGRATIONS.slice(0, 1)).db;
+  old.run("INSERT INTO mark (cube, name, value) VALUES (1, 'a', 'kept')");
+  old.run(
+    `INSERT INTO thread (tenant, owner, id, created_at, updated_at, expires_at)
+     VALUES ('t', 'user:ada', '1', 1, 1, NULL)`,
+  );
+  const columnsOf = (db: Connection, table: string): string[] =>
+    db
+      .all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
+      .map((row) => row.name);
+  expect(columnsOf(old, "chunk_use")).not.toEqual([]);
+  old.close();
+  const { db } = openDatabase(options, MIGRATIONS);
+  expect(columnsOf(db, "chunk_use")).toEqual([]);
+  expect(columnsOf(db, "chunk")).toEqual(["key", "thread", "hash", "needs", "bytes"]);
+  expect(db.get("SELECT 1 FROM thread")).toBeUndefined();
+  expect(db.get("SELECT value FROM mark")).toMatchObject({ value: "kept" });
+  const thread = { tenantId: "t", owner: "user:ada", threadId: "1" } as const;
+  const context = { db, limits: options.limits } as Context;
+  const chunks = [{ hash: "0".repeat(32), needs: [], bytes: new Uint8Array([9]) }];
+  const checkpoint = {
+    namespace: "",
+    id: "1",
+    value: new Uint8Array([1]),
+    chunks: ["0".repeat(32)],
+  };
+  putCheckpoint(context, { thread, checkpoint, chunks, now: 1 });
+  const found = getCheckpoint(context, { thread, namespace: "", now: 2 });
+  expect(found?.checkpoint).toEqual(checkpoint);
+  expect([...(found?.chunks.values() ?? [])]).toEqual(chunks);
   db.close();
 });
 
