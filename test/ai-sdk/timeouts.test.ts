@@ -34,14 +34,14 @@ interface Case extends Options {
 }
 
 const doesNothing: LanguageModelV4Middleware = { specificationVersion: "v4" };
-/** Where an empty memory lies. What waits for a storage to keep an answer is no test of this clock. */
+/** Where an empty memory lies. What waits for a disk to keep an answer is no test of this clock. */
 const directory = mkdtempSync(join(tmpdir(), "memcube-timeouts-"));
 const file = await open({ path: join(directory, "memory.db") });
 const inRam = await open({ path: ":memory:" });
 const PLACES: Readonly<Record<string, () => LanguageModelV4Middleware>> = {
   "in memory": () => memcubeMiddleware({ os: emptyOS() }),
   "in a file": () => memcubeMiddleware({ os: file, scope: somebodyNew(), saveTimeoutMs: 0 }),
-  "in RAM": () => memcubeMiddleware({ os: inRam, scope: somebodyNew(), saveTimeoutMs: 0 }),
+  "in RAM": () => memcubeMiddleware({ os: inRam, scope: somebodyNew() }),
 };
 const somebodyNew = () => ({ caller: { userId: randomUUID() } });
 afterAll(async () => {

@@ -1,16 +1,27 @@
 import { LIMITS, MemCubeError } from "@memcube/core";
 import { Worker } from "node:worker_threads";
 
-import { errorOf } from "./failure.ts";
+import { closedError, errorOf } from "./failure.ts";
 import type { FromWorker, Opened, Reply, Request, WorkerOptions } from "./protocol.ts";
 import { threadModule } from "./thread-module.ts";
 import type { CommandInput, CommandName, CommandValue } from "./worker/commands/index.ts";
 
-/** Calls a command of the thread. */
+/** Calls a command. */
 export type Call = <Name extends CommandName>(
   name: Name,
   input: CommandInput<Name>,
 ) => Promise<CommandValue<Name>>;
+
+/** Runs the commands of one database: in a thread of its own ({@link Client}), or where it is called. */
+export interface CommandClient {
+  readonly call: Call;
+  /** Resolves when the database is open. */
+  opened(): Promise<Opened>;
+  /** Lets open calls finish, then closes the database. */
+  close(): Promise<void>;
+  /** @throws MemCubeError `MEMCUBE_CLOSED` or `MEMCUBE_STORAGE_FAILED` */
+  checkOpen(): void;
+}
 
 interface Pending {
   resolve(value: unknown): void;
@@ -21,7 +32,7 @@ interface Pending {
  * The thread's other end: numbers calls, sends those of one tick together, settles their promises. The
  * thread keeps the process alive only while a call is open.
  */
-export class Client {
+export class Client implements CommandClient {
   readonly #worker: Worker;
   readonly #path: string;
   readonly #pending = new Map<number, Pending>();
@@ -50,7 +61,6 @@ export class Client {
     });
   }
 
-  /** Resolves when the database is open. */
   opened(): Promise<Opened> {
     return this.#opened;
   }
@@ -76,7 +86,6 @@ export class Client {
     return this.#closing;
   }
 
-  /** @throws MemCubeError `MEMCUBE_CLOSED` or `MEMCUBE_STORAGE_FAILED` */
   checkOpen(): void {
     const refusal = this.#refusal();
     if (refusal !== undefined) throw refusal;
@@ -92,9 +101,7 @@ export class Client {
   }
 
   #refusal(): MemCubeError | undefined {
-    if (this.#closing !== undefined) {
-      return new MemCubeError("MEMCUBE_CLOSED", "The storage is closed.");
-    }
+    if (this.#closing !== undefined) return closedError();
     return this.#broken;
   }
 

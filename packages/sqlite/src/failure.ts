@@ -9,3 +9,7 @@ export function errorOf({ code, message, details, cause }: Failure): MemCubeErro
     ...(cause === undefined ? {} : { cause: new Error(cause) }),
   });
 }
+
+export function closedError(): MemCubeError {
+  return new MemCubeError("MEMCUBE_CLOSED", "The storage is closed.");
+}

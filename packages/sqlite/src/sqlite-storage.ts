@@ -1,13 +1,12 @@
 import type { BlobStore, Storage } from "@memcube/core";
 
-import { aloneCall } from "./alone-call.ts";
 import { type BackupOptions, backupTo } from "./backup.ts";
 import { removeAbandoned } from "./blobs/abandoned.ts";
 import { BlobPaths } from "./blobs/blob-paths.ts";
 import { directoryBlobs } from "./blobs/directory-blobs.ts";
 import { memoryBlobs } from "./blobs/memory-blobs.ts";
 import { untilClosed } from "./blobs/until-closed.ts";
-import { Client } from "./client.ts";
+import { Client, type CommandClient } from "./client.ts";
 import { nearCall } from "./near-call.ts";
 import { NearDatabase } from "./near-database.ts";
 import { OpenWork } from "./open-work.ts";
@@ -35,8 +34,8 @@ export interface SqliteStorage extends Storage {
 
 /**
  * Opens the embedded storage. The database lives in a worker thread, so that no call holds up the event
- * loop for long: only what takes less time than a message to that thread is done at once. Several
- * processes may have the same file open.
+ * loop for long: only what takes less time than a message to that thread is done at once. One in RAM has
+ * no thread: whatever is called is done at once. Several processes may have the same file open.
  *
  * @throws TypeError for wrong options
  * @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED`, `MEMCUBE_STORAGE_NEWER`, `MEMCUBE_STORAGE_FULL`,
@@ -44,34 +43,46 @@ export interface SqliteStorage extends Storage {
  */
 export async function sqliteStorage(options: SqliteStorageOptions): Promise<SqliteStorage> {
   const parsed = parseOptions(options);
+  return await storageOver(await clientOf(parsed), parsed, blobsOf(parsed));
+}
+
+async function clientOf(parsed: ParsedOptions): Promise<CommandClient> {
   const { path, durability, busyTimeoutMs, cacheBytes, maxPages } = parsed;
-  const client = new Client({ path, durability, busyTimeoutMs, cacheBytes, maxPages });
+  const options = { path, durability, busyTimeoutMs, cacheBytes, maxPages };
+  if (!isInRam(parsed)) return new Client(options);
+  // Loaded when asked for: a file's commands are loaded by its thread.
+  const { openInThread } = await import("./in-thread-client.ts");
+  return openInThread(options);
+}
+
+/** The storage over an open database. */
+export async function storageOver(
+  client: CommandClient,
+  parsed: ParsedOptions,
+  blobs: BlobStore,
+): Promise<SqliteStorage> {
+  const { durability } = parsed;
   const opened = await client.opened();
-  const inMemory = path === ":memory:";
-  const near = new NearDatabase(parsed, !opened.readOnly && !inMemory);
+  const inRam = isInRam(parsed);
+  const near = new NearDatabase(parsed, !opened.readOnly && !inRam);
   const checkOpen = () => client.checkOpen();
-  const call = inMemory
-    ? aloneCall(client.call, checkOpen)
-    : nearCall(client.call, near, checkOpen);
   const work = new OpenWork();
   if (!opened.readOnly) tidyUp(client, parsed, opened, work);
   return {
     name: "sqlite",
-    vault: vaultOf(call, {
-      durability: inMemory ? "none" : durability,
+    vault: vaultOf(inRam ? client.call : nearCall(client.call, near, checkOpen), {
+      durability: inRam ? "none" : durability,
       candidates: opened.candidates,
     }),
-    threads: nearThreads(threadsOf(client.call), near, {
-      writes: durability === "process",
-      checkOpen,
-    }),
+    threads: nearThreads(threadsOf(client.call), near, () => client.checkOpen()),
     queue: taskQueueOf(client.call),
     topic: topicOf(client.call),
     usage: usageOf(client.call),
-    blobs: untilClosed(blobsOf(parsed), work, checkOpen),
+    blobs: untilClosed(blobs, work, checkOpen),
     close: async () => {
-      near.close();
+      const settled = near.close();
       const closed = client.close(); // refuses new calls from here on
+      await settled;
       await work.finished();
       await closed;
     },
@@ -82,12 +93,16 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<Sqli
   };
 }
 
+function isInRam({ path }: ParsedOptions): boolean {
+  return path === ":memory:";
+}
+
 /**
  * Clears away what a crash has left, while the caller goes on: the rest of dropped cubes, and blobs half
  * written. When that fails, so do the calls that follow, and it is done when the file is opened next.
  */
 function tidyUp(
-  client: Client,
+  client: CommandClient,
   { blobDirectory }: ParsedOptions,
   opened: Opened,
   work: OpenWork,
