@@ -30,7 +30,7 @@ beforeEach(async () => {
   asked = [];
 });
 afterEach(async () => {
-  near.close();
+  await near.close();
   await storage.close();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -52,7 +52,7 @@ describe("nearCall", () => {
   });
 
   it("asks the thread when it can't read, so that the thread says why", async () => {
-    near.close();
+    await near.close();
     const call = nearCall(far, near, () => {});
     expect(await call("vault.position", REF)).toBe("far");
   });

@@ -1,3 +1,4 @@
+import { LogSync } from "./log-sync.ts";
 import type { ParsedOptions } from "./options.ts";
 import type { Connection } from "./worker/connection.ts";
 import { connectBeside } from "./worker/open-database.ts";
@@ -9,12 +10,14 @@ import { connectBeside } from "./worker/open-database.ts";
  */
 export class NearDatabase {
   readonly #options: ParsedOptions;
+  readonly #log: LogSync;
   #connection: Connection | undefined;
   #isUsable: boolean;
 
   /** @param isUsable whether there is a file that both threads can open and write */
   constructor(options: ParsedOptions, isUsable: boolean) {
     this.#options = options;
+    this.#log = new LogSync(options.path);
     this.#isUsable = isUsable;
   }
 
@@ -28,10 +31,20 @@ export class NearDatabase {
     return this.#within("BEGIN IMMEDIATE", action)?.value ?? false;
   }
 
-  close(): void {
+  /**
+   * Whether all that was written here survives what the storage's durability says. Other readers see it
+   * before: what is not acknowledged yet may be read, as from a process that dies before it answers.
+   */
+  async settle(): Promise<boolean> {
+    return this.#options.durability === "process" || (await this.#log.sync());
+  }
+
+  /** Nothing is done here from now on; resolves when what was begun has ended. */
+  async close(): Promise<void> {
     this.#isUsable = false;
     this.#connection?.close();
     this.#connection = undefined;
+    await this.#log.close();
   }
 
   #within<T>(begin: string, action: (db: Connection) => T): { readonly value: T } | undefined {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import type { Threads } from "@memcube/core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { NearDatabase } from "../near-database.ts";
 import { parseOptions } from "../options.ts";
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  near.close();
+  await near.close();
   await storage.close();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -47,8 +47,8 @@ function recorded(threads: Threads): Threads {
   });
 }
 
-function threadsHere(writes = true): Threads {
-  return nearThreads(spread(far), near, { writes, checkOpen: () => {} });
+function threadsHere(): Threads {
+  return nearThreads(spread(far), near, () => {});
 }
 
 /** Its methods as fields: the port is spread. */
@@ -150,15 +150,21 @@ test("a locked database is not waited for here", async () => {
   expect(await newestId(threads)).toBe("b");
 });
 
-test("where a power failure must be survived, writes go to the thread and reads do not", async () => {
-  const threads = threadsHere(false);
+test("where a power failure must be survived, a step that can't be synced goes to the thread", async () => {
+  await near.close();
+  near = new NearDatabase(parseOptions({ path, durability: "power" }), true);
+  const threads = threadsHere();
   await threads.put(THREAD, step("a"));
-  expect(await newestId(threads)).toBe("a");
+  expect(asked).toEqual([]);
+  const settle = vi.spyOn(near, "settle").mockResolvedValueOnce(false);
+  await threads.put(THREAD, step("b"));
+  expect(settle).toHaveBeenCalledOnce();
   expect(asked).toEqual(["put"]);
+  expect(await newestId(threads)).toBe("b");
 });
 
 test("a file without this schema is left to the thread", async () => {
-  near.close();
+  await near.close();
   const otherPath = join(directory, "other.db");
   near = new NearDatabase(parseOptions({ path: otherPath, durability: "process" }), true);
   const threads = threadsHere();

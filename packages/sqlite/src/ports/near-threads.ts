@@ -30,14 +30,9 @@ const TURN = 2;
  * other thread has any to do, what comes goes there, too.
  *
  * @param far the port in the other thread
- * @param writes whether an acknowledged step need not survive a power failure: syncing it to the disk
- * would hold up the event loop
+ * @param checkOpen throws when the storage is closed or broken
  */
-export function nearThreads(
-  far: Threads,
-  near: NearDatabase,
-  { writes, checkOpen }: { readonly writes: boolean; readonly checkOpen: () => void },
-): Threads {
+export function nearThreads(far: Threads, near: NearDatabase, checkOpen: () => void): Threads {
   let waiting = 0;
   let pages = 0;
   let turn = 0;
@@ -58,7 +53,7 @@ export function nearThreads(
     chunks: readonly ThreadChunk[],
   ): boolean => {
     checkOpen();
-    if (!writes || waiting > 0 || turn > 0 || chunks.length > NEAR_CHUNKS) return false;
+    if (waiting > 0 || turn > 0 || chunks.length > NEAR_CHUNKS) return false;
     let size = 0;
     for (const { value } of values) size += value.length;
     for (const { bytes } of chunks) size += bytes.length;
@@ -74,12 +69,14 @@ export function nearThreads(
     ...far,
     put: async (thread, step) => {
       const isNear = mayWrite([step.checkpoint], step.chunks);
-      if (isNear && near.write((db) => putIfNew(db, { thread, ...step }))) return;
+      const isWritten = isNear && near.write((db) => putIfNew(db, { thread, ...step }));
+      if (isWritten && (await near.settle())) return;
       await farWrite(async () => await far.put(thread, step));
     },
     putWrites: async (thread, step) => {
       const isNear = mayWrite(step.writes, step.chunks);
-      if (isNear && near.write((db) => putWritesInto(db, { thread, ...step }))) return;
+      const isWritten = isNear && near.write((db) => putWritesInto(db, { thread, ...step }));
+      if (isWritten && (await near.settle())) return;
       await farWrite(async () => await far.putWrites(thread, step));
     },
     get: async (thread, query) => {

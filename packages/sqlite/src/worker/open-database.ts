@@ -91,7 +91,9 @@ export function connectBeside(options: Omit<WorkerOptions, "limits">): Connectio
     if (checkedSchema(db, options.path, MIGRATIONS.length) < MIGRATIONS.length) {
       throw new TypeError("the file is not the one that was opened");
     }
-    setUp(db, { ...options, cacheBytes: Math.min(options.cacheBytes, BESIDE_CACHE_BYTES) });
+    const cacheBytes = Math.min(options.cacheBytes, BESIDE_CACHE_BYTES);
+    // Whoever writes here syncs the log itself, where that does not hold up the event loop.
+    setUp(db, { ...options, cacheBytes, durability: "process" });
     db.execute("PRAGMA wal_autocheckpoint = 0");
     return db;
   });
