@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
 import { generateText, streamText } from "ai";
 import { convertArrayToReadableStream } from "ai/test";
 import { describe, expect, it } from "vitest";
@@ -50,6 +52,22 @@ describe("failures of memory", () => {
     );
     expect(parts).toEqual(["scope", "wait-until"]);
     expect(await turnsOf(os, "ada")).toHaveLength(2);
+  });
+
+  it("include a listener whose promise rejects", async () => {
+    const os = emptyOS();
+    await os.close();
+    const told: unknown[] = [];
+    const listen = (event: unknown) => void told.push(event);
+    subscribe("memcube:ai-sdk:error", listen);
+    const onError = async () => await Promise.reject(new Error("listener"));
+    const { model } = remembering(
+      { doGenerate: says("hello") },
+      { os, onError: onError as unknown as () => void },
+    );
+    expect((await generateText({ model, prompt: "hi" })).text).toBe("hello");
+    unsubscribe("memcube:ai-sdk:error", listen);
+    expect(told).toContainEqual({ part: "recall", error: new Error("listener") });
   });
 
   it("include ids that are none: they are nobody's memory", async () => {

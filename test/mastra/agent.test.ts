@@ -1,4 +1,6 @@
 /** Agents of Mastra with MemCubeMemory, and with Mastra's own Memory on our storage. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
 import { createMemOS, type MemOS } from "@memcube/core";
 import { memcubeStore, MemCubeMemory } from "@memcube/mastra";
 import { Mastra } from "@mastra/core";
@@ -149,6 +151,31 @@ eachPlace((makePlace) => {
       const { text } = await agentWith(scriptedModel(["Hello."]), memory).generate("Hello", ADA);
       expect(text).toBe("Hello.");
       expect(failed).toEqual(["recall: MemCubeError", "save: MemCubeError"]);
+    });
+
+    it.each<[string, () => unknown]>([
+      [
+        "throws",
+        () => {
+          throw new Error("listener");
+        },
+      ],
+      ["rejects", async () => await Promise.reject(new Error("listener"))],
+    ])("goes on when a listener %s, and tells of it", async (_, onError) => {
+      const told: unknown[] = [];
+      const listen = (event: unknown) => void told.push(event);
+      subscribe("memcube:mastra:error", listen);
+      const memory = new MemCubeMemory({
+        os,
+        onError,
+        scope: ({ resourceId }) => (resourceId === undefined ? {} : { cube: "not-there" }),
+        // oxlint-disable-next-line typescript/no-deprecated -- `false` is how a history is left out
+        options: { lastMessages: false },
+      });
+      const { text } = await agentWith(scriptedModel(["Hello."]), memory).generate("Hello", ADA);
+      unsubscribe("memcube:mastra:error", listen);
+      expect(text).toBe("Hello.");
+      expect(told).toContainEqual({ part: "recall", error: new Error("listener") });
     });
 
     it("saves nothing when it is read only", async () => {

@@ -1,4 +1,10 @@
-import type { InjectionPlan, MemSession, ResolvedScope } from "@memcube/core";
+import {
+  refusalOf,
+  tell,
+  type InjectionPlan,
+  type MemSession,
+  type ResolvedScope,
+} from "@memcube/core";
 import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from "@ai-sdk/provider";
 
 import type { Ended } from "./capture-stream.ts";
@@ -13,7 +19,6 @@ import {
   type RequestOptions,
 } from "./options.ts";
 import { notePending, pendingSaves } from "./pending-saves.ts";
-import { refusalOf } from "./refusal-of.ts";
 import { emit } from "./telemetry.ts";
 import { changesNothing, placed, withCacheKey } from "./to-ai-sdk.ts";
 import { within } from "./within.ts";
@@ -172,9 +177,5 @@ function pendingKey({ caller }: MemSession, { cube }: ResolvedScope): Place {
 /** Tells of a failure; what the telling itself raises is nobody's concern but the listener's. */
 export function fail({ onError }: ParsedOptions, part: FailedPart, error: unknown): void {
   emit("memcube:ai-sdk:error", { part, error });
-  try {
-    onError?.(error, part);
-  } catch (raised) {
-    emit("memcube:ai-sdk:error", { part, error: raised });
-  }
+  tell(onError, [error, part], (raised) => emit("memcube:ai-sdk:error", { part, error: raised }));
 }

@@ -178,7 +178,14 @@ export type {
   WritesStep,
 } from "./interface/api/index.ts";
 export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
-export { MEMORY_TOOL_NAMES, parseInput, resolveScope, ScopedCubes } from "./interface/api/index.ts";
+export {
+  MEMORY_TOOL_NAMES,
+  parseInput,
+  refusalOf,
+  resolveScope,
+  ScopedCubes,
+  tell,
+} from "./interface/api/index.ts";
 export type {
   AbsorbInput,
   AddOptions,

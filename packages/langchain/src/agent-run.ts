@@ -1,9 +1,14 @@
-import type { InjectionPlan, MemSession, ResolvedScope } from "@memcube/core";
+import {
+  refusalOf,
+  tell,
+  type InjectionPlan,
+  type MemSession,
+  type ResolvedScope,
+} from "@memcube/core";
 import type { BaseMessage } from "@langchain/core/messages";
 
 import { notKept, turnOf } from "./from-langchain.ts";
 import { scopeOfRun, type FailedPart, type MiddlewareOptions, type RunTime } from "./options.ts";
-import { refusalOf } from "./refusal-of.ts";
 import { emit } from "./telemetry.ts";
 
 /** Whose memory a run works with. */
@@ -79,7 +84,7 @@ export async function keep(
     });
     // Told once: it would be refused again.
     const refusal = refusalOf(rejected);
-    if (refusal !== undefined) tell(options, "save", refusal);
+    if (refusal !== undefined) fail(options, "save", refusal);
     return true;
   });
   return kept ?? false;
@@ -96,17 +101,15 @@ async function orFail<T>(
     return await work();
   } catch (error) {
     if (part !== "save") signal?.throwIfAborted();
-    tell(options, part, error);
+    fail(options, part, error);
     return undefined;
   }
 }
 
 /** Tells of a failure; what the telling itself raises is nobody's concern but the listener's. */
-function tell({ onError }: MiddlewareOptions, part: FailedPart, error: unknown): void {
+function fail({ onError }: MiddlewareOptions, part: FailedPart, error: unknown): void {
   emit("memcube:langchain:error", { part, error });
-  try {
-    onError?.(error, part);
-  } catch (raised) {
-    emit("memcube:langchain:error", { part, error: raised });
-  }
+  tell(onError, [error, part], (raised) =>
+    emit("memcube:langchain:error", { part, error: raised }),
+  );
 }

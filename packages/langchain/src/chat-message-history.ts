@@ -1,10 +1,9 @@
-import { ScopedCubes, type MemCube, type Memory } from "@memcube/core";
+import { refusalOf, ScopedCubes, type MemCube, type Memory } from "@memcube/core";
 import { BaseListChatMessageHistory } from "@langchain/core/chat_history";
 import { SystemMessage, type BaseMessage } from "@langchain/core/messages";
 
 import { turnOf } from "./from-langchain.ts";
 import { scopeOf, type MemCubeFields } from "./options.ts";
-import { refusalOf } from "./refusal-of.ts";
 import { toMessage } from "./to-langchain.ts";
 
 export interface MemCubeChatMessageHistoryInput extends MemCubeFields {

@@ -307,22 +307,30 @@ describe("memcubeMiddleware", () => {
     expect(await textsOf(os, "ada")).toEqual(["Long.", "short"]);
   });
 
-  test("a listener that throws costs nothing, and is told of", async () => {
-    const { os } = startMemOS();
-    const told: unknown[] = [];
-    const listen = (event: unknown) => void told.push(event);
-    subscribe("memcube:langchain:error", listen);
-    const agent = makeAgent(os, new ScriptedModel().respond(new AIMessage("fine")), {
-      onError: () => {
-        throw new Error("listener");
-      },
-    });
-    const context = { userId: "ada", cube: "nobody's" };
-    const { messages } = await agent.invoke(says("hi"), { context });
-    unsubscribe("memcube:langchain:error", listen);
-    expect(messages.at(-1)!.text).toBe("fine");
-    expect(told.map((event) => (event as { error: Error }).error.message)).toContain("listener");
-  });
+  const raises = {
+    throws: () => {
+      throw new Error("listener");
+    },
+    rejects: async () => await Promise.reject(new Error("listener")),
+  };
+
+  test.each(Object.entries(raises))(
+    "a listener that %s costs nothing, and is told of",
+    async (_, onError) => {
+      const { os } = startMemOS();
+      const told: unknown[] = [];
+      const listen = (event: unknown) => void told.push(event);
+      subscribe("memcube:langchain:error", listen);
+      const agent = makeAgent(os, new ScriptedModel().respond(new AIMessage("fine")), {
+        onError,
+      });
+      const context = { userId: "ada", cube: "nobody's" };
+      const { messages } = await agent.invoke(says("hi"), { context });
+      unsubscribe("memcube:langchain:error", listen);
+      expect(messages.at(-1)!.text).toBe("fine");
+      expect(told.map((event) => (event as { error: Error }).error.message)).toContain("listener");
+    },
+  );
 
   test("two of them, with names of their own, serve two cubes", async () => {
     const { os } = startMemOS();

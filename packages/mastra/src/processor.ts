@@ -1,4 +1,4 @@
-import type { InjectionPlan, MemOS } from "@memcube/core";
+import { tell, type InjectionPlan, type MemOS } from "@memcube/core";
 import type { MessageList } from "@mastra/core/agent";
 import type { MastraDBMessage, MemoryConfigInternal } from "@mastra/core/memory";
 import type {
@@ -149,7 +149,9 @@ export class MemoryProcessor implements Processor<typeof ID> {
     } catch (error) {
       signal?.throwIfAborted();
       emit("memcube:mastra:error", { part, error });
-      this.#parts.onError?.(error, part);
+      tell(this.#parts.onError, [error, part], (raised) =>
+        emit("memcube:mastra:error", { part, error: raised }),
+      );
       return undefined;
     }
   }

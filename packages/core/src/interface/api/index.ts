@@ -30,6 +30,7 @@ export type { LogOptions } from "./read-changes.ts";
 export type { RenewOptions } from "./renew.ts";
 export { runRetireTask } from "./retire.ts";
 export { RETIRE_TASK } from "./retire-task.ts";
+export { refusalOf } from "./refusal-of.ts";
 export { resolveScope, type ResolvedScope, type Scope, type ScopeOption } from "./scope.ts";
 export { ScopedCubes } from "./scoped-cubes.ts";
 export type { SettleReport } from "./settled.ts";
@@ -61,6 +62,7 @@ export type {
   ThreadWrite,
   WritesStep,
 } from "./threads/index.ts";
+export { tell } from "./tell.ts";
 export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";
 export type { Where } from "./where.ts";

@@ -1,6 +1,10 @@
-import { MemCubeError, type Rejection } from "@memcube/core";
+import { MemCubeError } from "../../errors.ts";
+import type { Rejection } from "../reader/index.ts";
 
-/** What core did not take, as an error; `undefined` when all of it was. Empty messages are no loss. */
+/**
+ * What `absorb` did not take, as one error for an adapter to tell of; `undefined` when all of it was
+ * taken. Empty messages are no loss.
+ */
 export function refusalOf(rejected: readonly Rejection[]): MemCubeError | undefined {
   const lost = rejected.filter(({ code }) => code !== "empty");
   const [first] = lost;
