@@ -19,6 +19,7 @@ import { redisStorage } from "@memcube/redis";
 import { openAt, withDirectory } from "../core/place.ts";
 import { withRedis } from "../redis/place.ts";
 import type { Report } from "../report.ts";
+import { sqliteSaverAt } from "./saver-turns.ts";
 import { textOf } from "./saver-load.ts";
 
 const NODES = 1_000;
@@ -76,37 +77,56 @@ const TURNS = 1_000;
 /** What a thread of 1,000 turns takes, every checkpoint kept, beside its last state as JSON. */
 export async function benchThreadGrowth(report: Report): Promise<void> {
   for (const kind of ["ordinary", "delta"] as const) {
-    for (const words of [5, 30]) {
-      const common = { case: `thread-growth, ${kind} messages of ${words} words`, unit: "x" };
-      await withDirectory(async (directory) => {
-        const os = await openAt(join(directory, "memory.db"), { durability: "process" });
-        const state = await talk(new MemCubeSaver({ os }), kind, words);
-        await os.close();
-        const value = (await bytesIn(directory)) / state;
-        report({ ...common, subject: "memcube sqlite", metric: "stored (limit 3)", value });
-      });
-      await withRedis({ appendFsync: "everysec" }, async ({ server, bare }) => {
-        const storage = await redisStorage({ url: server.url, search: "local" });
-        const os = createMemOS({ storage });
-        const state = await talk(new MemCubeSaver({ os }), kind, words);
-        let bytes = 0;
-        for await (const keys of bare.scanIterator({ MATCH: "memcube:*" })) {
-          for (const key of keys) bytes += (await bare.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
-        }
-        await os.close();
-        const value = bytes / state;
-        report({ ...common, subject: "memcube redis", metric: "stored (limit 3)", value });
-      });
+    for (const words of [2, 20]) {
+      const name = `thread-growth, ${kind} messages of ${words} words`;
+      const say = (subject: string, metric: string, value: number): void =>
+        report({ case: name, subject, metric, value, unit: "x" });
+      say("memcube sqlite", "stored (limit 3)", await growthOnSqlite(kind, words));
+      say("memcube redis", "stored (limit 3)", await growthOnRedis(kind, words));
+      const peer = await growthOfSqliteSaver(kind, words);
+      if (peer !== undefined) say("SqliteSaver, NORMAL", "stored", peer);
     }
   }
 }
 
+type Kind = "ordinary" | "delta";
+
+async function growthOnSqlite(kind: Kind, words: number): Promise<number> {
+  return await withDirectory(async (directory) => {
+    const os = await openAt(join(directory, "memory.db"), { durability: "process" });
+    const state = await talk(new MemCubeSaver({ os }), kind, words);
+    await os.close();
+    return (await bytesIn(directory)) / state;
+  });
+}
+
+async function growthOnRedis(kind: Kind, words: number): Promise<number> {
+  return await withRedis({ appendFsync: "everysec" }, async ({ server, bare }) => {
+    const storage = await redisStorage({ url: server.url, search: "local" });
+    const os = createMemOS({ storage });
+    const state = await talk(new MemCubeSaver({ os }), kind, words);
+    let bytes = 0;
+    for await (const keys of bare.scanIterator({ MATCH: "memcube:*" })) {
+      for (const key of keys) bytes += (await bare.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
+    }
+    await os.close();
+    return bytes / state;
+  });
+}
+
+/** At the same `synchronous`. */
+async function growthOfSqliteSaver(kind: Kind, words: number): Promise<number | undefined> {
+  return await withDirectory(async (directory) => {
+    const saver = sqliteSaverAt(join(directory, "peer.db"), "NORMAL");
+    if (saver === undefined) return undefined;
+    const state = await talk(saver as unknown as BaseCheckpointSaver, kind, words);
+    saver.db.close();
+    return (await bytesIn(directory)) / state;
+  });
+}
+
 /** Characters of the last state as JSON. */
-async function talk(
-  checkpointer: BaseCheckpointSaver,
-  kind: "ordinary" | "delta",
-  words: number,
-): Promise<number> {
+async function talk(checkpointer: BaseCheckpointSaver, kind: Kind, words: number): Promise<number> {
   let said = 0;
   const message = (): string => textOf(words, (said += 1));
   const node = () => ({ messages: [new AIMessage(message())] });

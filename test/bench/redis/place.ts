@@ -20,17 +20,18 @@ export interface BenchPlace {
 }
 
 /** Runs work with a server of its own; AOF with fsync every second unless it says otherwise. */
-export async function withRedis(
+export async function withRedis<T>(
   options: RedisServerOptions,
-  work: (place: BenchPlace) => Promise<void>,
-): Promise<void> {
+  work: (place: BenchPlace) => Promise<T>,
+): Promise<T> {
   const server = await startRedis({ appendFsync: "everysec", ...options });
   try {
     const storage = await redisStorage({ url: server.url, search: "local" });
     const bare = await bareClient(server);
-    await work({ server, storage, bare });
+    const result = await work({ server, storage, bare });
     await storage.close();
     bare.destroy();
+    return result;
   } finally {
     await server.stop();
   }
