@@ -10,12 +10,17 @@ const BUDGET = 16_777_216;
 /** What one entry takes beside its content. */
 const OVERHEAD = 200;
 
+/** Texts whose names are remembered, and how long they may be. */
+const NAMES = 4_096;
+const NAMED_CHARS = 512;
+
 /**
  * Chunks this process has written or read lately. A chunk never changes and its name says what it is, so
  * whoever finds a name in a checkpoint of its own may have it from here.
  */
 export class ChunkCache {
   readonly #chunks = new Map<string, OpenChunk>();
+  readonly #names = new Map<string, string>();
   #size = 0;
 
   get(hash: string): OpenChunk | undefined {
@@ -35,6 +40,20 @@ export class ChunkCache {
       this.#chunks.delete(oldest);
       this.#size -= sizeOf(old);
     }
+  }
+
+  /** The name of a text: a list of messages is written again and again with one more. */
+  nameOf(text: string, make: () => string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const name = make();
+    if (text.length > NAMED_CHARS) return name;
+    this.#names.set(text, name);
+    for (const oldest of this.#names.keys()) {
+      if (this.#names.size <= NAMES) break;
+      this.#names.delete(oldest);
+    }
+    return name;
   }
 
   /** Whether everything that `roots` need, directly or not, is here. */

@@ -38,7 +38,9 @@ export class ChunkSink {
 
   /** Adds a text, or JSON that names the chunks it needs. @returns its hash */
   addText(kind: ChunkKind, text: string, needs: readonly string[] = []): string {
-    return this.#add(hashOf(`${kind}\n${needs.join(" ")}\n${text}`), { needs, content: text });
+    const make = (): string => hashOf(`${kind}\n${needs.join(" ")}\n${text}`);
+    const isKnown = kind === "string" && this.#cache !== undefined;
+    return this.#add(isKnown ? this.#cache.nameOf(text, make) : make(), { needs, content: text });
   }
 
   /** @returns the hash */
