@@ -1,3 +1,4 @@
+import { LIMITS } from "@memcube/core";
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
 
@@ -33,7 +34,7 @@ describe("CapturedAnswer", () => {
   });
 
   it("is bounded, however many blocks there are", () => {
-    const blocks = Array.from({ length: 20 }, (_, index): LanguageModelV4StreamPart[] => [
+    const blocks = Array.from({ length: 200 }, (_, index): LanguageModelV4StreamPart[] => [
       { type: "text-start", id: `${index}` },
       { type: "text-delta", id: `${index}`, delta: "x".repeat(50_000) },
     ]).flat();
@@ -44,7 +45,7 @@ describe("CapturedAnswer", () => {
     }));
     const { content } = captured(...blocks, ...files).answer;
     const texts = content.map((part) => (part.type === "text" ? part.text : ""));
-    expect(texts.join("").length).toBe(262_144);
+    expect(texts.join("").length).toBe(LIMITS.turnChars);
     expect(content.length).toBeLessThanOrEqual(1_024);
   });
 

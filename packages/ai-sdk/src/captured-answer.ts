@@ -1,9 +1,8 @@
+import { LIMITS } from "@memcube/core";
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 
 import { isAnswerPart, isFinished, type Answer } from "./from-ai-sdk.ts";
 
-/** Characters of an answer that are kept while it is streamed. */
-const CAPTURED_CHARS = 262_144;
 /** Texts, files, tool calls and results of one answer. */
 const CAPTURED_PARTS = 1_024;
 
@@ -68,7 +67,7 @@ export class CapturedAnswer {
 
   #say(id: string, delta: string): void {
     const text = this.#texts.get(id) ?? this.#begin(id);
-    const room = CAPTURED_CHARS - this.#chars;
+    const room = LIMITS.turnChars - this.#chars;
     if (room <= 0 || delta === "") return;
     text.chunks.push(delta.slice(0, room));
     this.#chars += delta.length;

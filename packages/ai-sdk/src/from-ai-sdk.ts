@@ -29,12 +29,6 @@ export function asked(prompt: LanguageModelV4Prompt): LanguageModelV4Prompt | un
   return last === -1 ? undefined : prompt.slice(0, last + 1).filter(isSaid);
 }
 
-/**
- * Characters of one text that are kept: with three bytes each it still fits a payload
- * (`LIMITS.payloadBytes`).
- */
-const TEXT_CHARS = 262_144;
-
 /** What of an answer is worth keeping. */
 export function answerOf(content: readonly LanguageModelV4Content[]): Answer {
   return { content: content.filter(isAnswerPart) };
@@ -76,7 +70,7 @@ export function turnsOf({ prompt, answer, ...options }: Exchange): readonly Turn
   const first = firstOf(said);
   return all.flatMap(({ role, content }, place) => {
     if (place < first) return [];
-    const kept = content.flatMap(bounded);
+    const kept = content.flatMap(keptOf);
     if (kept.length === 0) return [];
     const id = place === lastUser ? (options.messageId ?? ids?.[place]) : ids?.[place];
     return [{ ...(id === undefined ? {} : { id }), role, content: kept }];
@@ -109,21 +103,16 @@ function isClientCall(part: { readonly type: string; readonly providerExecuted?:
   return part.type === "tool-call" && part.providerExecuted !== true;
 }
 
-/** A part without what would not fit a memory: bytes of files, the end of very long texts. */
-function bounded(part: Part): readonly unknown[] {
+/** What of a part is kept: of a file its name, not its bytes. */
+function keptOf(part: Part): readonly unknown[] {
   switch (part.type) {
     case "text":
-      return part.text.trim() === "" ? [] : [{ ...part, text: part.text.slice(0, TEXT_CHARS) }];
+      return part.text.trim() === "" ? [] : [part];
     case "file":
       return [{ type: "file", mediaType: part.mediaType, ...nameOf(part) }];
     case "tool-call":
+    case "tool-result":
       return [part];
-    case "tool-result": {
-      const json = JSON.stringify("output" in part ? part.output : part.result);
-      if (json.length <= TEXT_CHARS) return [part];
-      const { type, toolCallId, toolName } = part;
-      return [{ type, toolCallId, toolName, output: json.slice(0, TEXT_CHARS) }];
-    }
     default:
       return [];
   }

@@ -237,7 +237,7 @@ export type {
   VerifyProblemCode,
   VerifyReport,
 } from "./infrastructure/vault/index.ts";
-export { readMemoryCall } from "./interface/reader/index.ts";
+export { readMemoryCall, wholeTurns } from "./interface/reader/index.ts";
 export type {
   MemoryCall,
   MemoryIntent,

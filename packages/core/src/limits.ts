@@ -5,6 +5,10 @@
 export const LIMITS = {
   /** Bytes of one memory's payload as JSON. A longer text is a document: it is cut into chunks. */
   payloadBytes: 1_048_576,
+  /**
+   * Characters of one turn: as many as of a document. One that no memory holds whole is kept in parts.
+   */
+  turnChars: 8_000_000,
   /** Writes in one atomic commit: keeps a write transaction within some 50 ms. */
   commitWrites: 1_000,
   /** Memories `add` puts into one commit; a larger batch becomes several commits. */

@@ -74,11 +74,24 @@ describe("MemCubeChatMessageHistory", () => {
   test("a message that can't be kept is told of; those beside it are there", async () => {
     const { os } = startMemOS();
     const history = new MemCubeChatMessageHistory({ os, scope });
-    const messages = [new HumanMessage("long ".repeat(300_000)), new HumanMessage("short")];
+    const messages = [new HumanMessage("long ".repeat(1_700_000)), new HumanMessage("short")];
     await expect(history.addMessages(messages)).rejects.toMatchObject({
       code: "MEMCUBE_INVALID_INPUT",
     });
     expect((await history.getMessages()).map(({ text }) => text)).toEqual(["short"]);
+  });
+
+  test("a message that no memory holds whole comes back whole, and is cleared", async () => {
+    const { os } = startMemOS();
+    const history = new MemCubeChatMessageHistory({ os, scope });
+    const said = "long ".repeat(300_000);
+    await history.addMessages([new HumanMessage(said), new AIMessage("short")]);
+    const texts = (await history.getMessages()).map(({ text }) => text);
+    expect(texts).toHaveLength(2);
+    expect(texts[0] === said).toBe(true);
+    expect(texts[1]).toBe("short");
+    await history.clear();
+    expect(await history.getMessages()).toEqual([]);
   });
 
   test("takes a message again that was cleared", async () => {

@@ -1,4 +1,4 @@
-import { refusalOf, ScopedCubes, type MemCube, type Memory } from "@memcube/core";
+import { refusalOf, ScopedCubes, wholeTurns, type MemCube, type Memory } from "@memcube/core";
 import { BaseListChatMessageHistory } from "@langchain/core/chat_history";
 import { SystemMessage, type BaseMessage } from "@langchain/core/messages";
 
@@ -41,7 +41,7 @@ export class MemCubeChatMessageHistory extends BaseListChatMessageHistory {
     const { historyTokens, os } = this.#fields;
     const scope = await this.#scope();
     const memories = await this.#cubes.use(scope, "read", async (cube) => turnsIn(cube, scope));
-    const messages = (memories ?? []).flatMap((memory) => toMessage(memory) ?? []);
+    const messages = wholeTurns(memories ?? []).flatMap((memory) => toMessage(memory) ?? []);
     if (historyTokens === undefined || messages.length === 0) return messages;
     const plan = await os
       .as(scope.caller)
@@ -58,7 +58,7 @@ export class MemCubeChatMessageHistory extends BaseListChatMessageHistory {
    * Adds messages in one commit. One with an id that is there already is not added again.
    *
    * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when one can't be kept, such as one beyond
-   * `LIMITS.payloadBytes`; the others are
+   * `LIMITS.turnChars`; the others are
    */
   override async addMessages(messages: BaseMessage[]): Promise<void> {
     const written = this.#writing.then(async () => {

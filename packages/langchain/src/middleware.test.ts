@@ -300,14 +300,27 @@ describe("memcubeMiddleware", () => {
       .respond(new AIMessage(""))
       .respond(new AIMessage("Short."));
     const agent = makeAgent(os, model, { onError: (...error) => told.push(error) });
-    await agent.invoke(says("long ".repeat(300_000)), ada);
+    await agent.invoke(says("long ".repeat(1_700_000)), ada);
     expect(told).toEqual([[expect.objectContaining({ code: "MEMCUBE_INVALID_INPUT" }), "save"]]);
     await agent.invoke(says("short"), ada);
     expect(told).toHaveLength(1);
     expect(await textsOf(os, "ada")).toEqual(["Long.", "short"]);
   });
 
-  const raises = {
+  test("what no memory holds whole is kept in parts", async () => {
+    const { os } = startMemOS();
+    const told: unknown[] = [];
+    const model = new ScriptedModel().respond(new AIMessage("Long."));
+    const agent = makeAgent(os, model, { onError: (...error) => told.push(error) });
+    const said = "long ".repeat(300_000);
+    await agent.invoke(says(said), ada);
+    const texts = await textsOf(os, "ada");
+    expect(texts.at(-1)).toBe("Long.");
+    expect(texts.slice(0, -1).join("") === said).toBe(true);
+    expect(told).toEqual([]);
+  });
+
+  const raises: Readonly<Record<string, () => unknown>> = {
     throws: () => {
       throw new Error("listener");
     },

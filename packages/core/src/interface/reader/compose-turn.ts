@@ -37,7 +37,7 @@ export function* composeTurn(
   if (ownResult) returned.push({ kind: "result", ...resultOf, output: replyOf(said) });
 
   for (const [index, result] of returned.entries()) {
-    const checked = checkedJson(result.output ?? null);
+    const checked = outputOf(result.output ?? null);
     if (!checked.ok) {
       yield reject(shareOf(position, index), checked.code, "the tool's result can't be kept");
       continue;
@@ -79,6 +79,11 @@ export function callText(call: ToolCalls[number]): string {
 
 function joined(texts: readonly string[]): string {
   return texts.length === 1 ? (texts[0] ?? "") : texts.filter((text) => text !== "").join("\n");
+}
+
+/** What a tool said is taken in words however long it is; it is kept in parts. */
+function outputOf(output: unknown): ReturnType<typeof checkedJson> {
+  return typeof output === "string" ? { ok: true, value: cleanText(output) } : checkedJson(output);
 }
 
 /**

@@ -9,4 +9,5 @@ export type { ReadOptions } from "./read-options.ts";
 export { viewMessages } from "./message-view.ts";
 export { type MemoryCall, type MemoryIntent, readMemoryCall } from "./memory-call.ts";
 export type { TimeRange } from "./time-expression.ts";
+export { wholeTurns } from "./turn-parts.ts";
 export { sentencesOf } from "./chunk/sentences.ts";

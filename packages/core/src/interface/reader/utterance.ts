@@ -6,11 +6,13 @@ import { cleanText, firstChars, hasContent } from "./clean-text.ts";
 import { defined } from "./defined.ts";
 import { isFields } from "./fields.ts";
 import { type Outcome, reject, skip } from "./outcome.ts";
+import { partKey } from "./part-key.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
 import { elementOf, fieldOf, shareOf } from "./position.ts";
 import { READER_LIMITS } from "./reader-limits.ts";
 import type { Reading } from "./reading.ts";
 import { type Role, roleOf } from "./roles.ts";
+import { turnParts } from "./turn-parts.ts";
 import { usableId } from "./usable-id.ts";
 import { parseWhen } from "./when.ts";
 
@@ -61,12 +63,23 @@ export function* readUtterance(
       : skip(position, "silent");
     return;
   }
-  if (main !== undefined) yield turn(role, main, position);
+  if (main !== undefined) {
+    for (const [part, parts] of turnParts(main).entries()) {
+      yield turn(role, parts, position, suffixOf("", part));
+    }
+  }
   for (const [index, { text, toolResult, name }] of results.entries()) {
     const only = main === undefined && results.length === 1;
     const where = only ? position : shareOf(position, index);
-    yield turn("tool", { text, toolResult }, where, only ? undefined : `#${index}`, name);
+    for (const [part, parts] of turnParts({ text, toolResult }).entries()) {
+      yield turn("tool", parts, where, suffixOf(only ? "" : `#${index}`, part), name);
+    }
   }
+}
+
+/** What tells the key of a part from that of the whole, which the first part has. */
+function suffixOf(suffix: string, part: number): string {
+  return part === 0 ? suffix : partKey(suffix, part);
 }
 
 type MakeTurn = (
