@@ -58,6 +58,35 @@ function paying(amount: number) {
 }
 
 eachPlace((makePlace) => {
+  test("a save that hangs holds no run up; the next run of the thread keeps it", async () => {
+    const os = await startAt(makePlace());
+    let hangs = true;
+    const hanging: MemOS = {
+      ...os,
+      as: (caller) => {
+        const session = os.as(caller);
+        const absorb: typeof session.absorb = async (input) =>
+          hangs ? await new Promise<never>(() => undefined) : await session.absorb(input);
+        return { ...session, absorb };
+      },
+    };
+    const agent = createAgent({
+      model: fakeModel().respond(new AIMessage("one")).respond(new AIMessage("two")),
+      tools: [],
+      middleware: [memcubeMiddleware({ os: hanging, saveTimeoutMs: 50 })],
+      checkpointer: new MemorySaver(),
+    });
+    await agent.invoke(says("hi"), on("t1"));
+    hangs = false;
+    await agent.invoke(says("ho"), on("t1"));
+    expect(await turnsOf(os)).toEqual([
+      "t1 user: hi",
+      "t1 assistant: one",
+      "t1 user: ho",
+      "t1 assistant: two",
+    ]);
+  });
+
   test("remembers across threads and restarts, with provenance", async () => {
     const place = makePlace();
     const first = await startAt(place);

@@ -1,3 +1,4 @@
+import { inTime } from "@memcube/core";
 import type {
   LanguageModelV4CallOptions,
   LanguageModelV4GenerateResult,
@@ -11,7 +12,6 @@ import { answerOf, isFinished } from "./from-ai-sdk.ts";
 import { beginCall, fail, questionOf, save, type ModelCall } from "./model-call.ts";
 import { parseOptions, type MemCubeMiddlewareOptions, type ParsedOptions } from "./options.ts";
 import { withReport } from "./to-ai-sdk.ts";
-import { within } from "./within.ts";
 
 /**
  * Memory for any model of the AI SDK: `wrapLanguageModel({ model, middleware })`, or `wrapProvider`.
@@ -58,7 +58,7 @@ async function generate(
     const answer = answerOf(result.content);
     const finished = call.request.save && isFinished(answer, result.finishReason);
     const saving = finished ? background.run(save(options, call, answer, "finished")) : undefined;
-    const saved = await inTime(options, saving);
+    const saved = await inTime(options.saveTimeoutMs, saving);
     if (call.plan === undefined) return result;
     return { ...result, providerMetadata: withReport(result.providerMetadata, call.plan, saved) };
   } finally {
@@ -84,7 +84,7 @@ async function stream(
     finish: FinishPart,
     saving: Promise<readonly string[] | undefined> | undefined,
   ): Promise<FinishPart> => {
-    const saved = await inTime(options, saving);
+    const saved = await inTime(options.saveTimeoutMs, saving);
     if (plan === undefined) return finish;
     return { ...finish, providerMetadata: withReport(finish.providerMetadata, plan, saved) };
   };
@@ -107,25 +107,11 @@ async function stream(
       return {
         ...(finish && plan && { finish: reported(finish, saving) }),
         // Without a last word the SDK takes the wait for the model's, by its `chunkMs`.
-        ...(finish && saving && { close: inTime(options, saving) }),
+        ...(finish && saving && { close: inTime(options.saveTimeoutMs, saving) }),
       };
     },
   });
   return { ...result, stream: source };
-}
-
-/** What a save came to, if it is there in time. Never rejects. */
-async function inTime(
-  { saveTimeoutMs }: ParsedOptions,
-  saving: Promise<readonly string[] | undefined> | undefined,
-): Promise<readonly string[] | undefined> {
-  if (saving === undefined || saveTimeoutMs === 0) return undefined;
-  try {
-    return await within(saveTimeoutMs, saving, "saving");
-  } catch {
-    // Too late for this answer; the save goes on and tells of its own failure.
-    return undefined;
-  }
 }
 
 /** Work of a call that goes on behind it: `waitUntil` is told of it while the request is there. */

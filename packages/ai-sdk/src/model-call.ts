@@ -1,6 +1,7 @@
 import {
   refusalOf,
   tell,
+  within,
   type InjectionPlan,
   type MemSession,
   type ResolvedScope,
@@ -21,7 +22,6 @@ import {
 import { notePending, pendingSaves } from "./pending-saves.ts";
 import { emit } from "./telemetry.ts";
 import { changesNothing, placed, withCacheKey } from "./to-ai-sdk.ts";
-import { within } from "./within.ts";
 
 /** One call of a model, as memory sees it. */
 export interface ModelCall {

@@ -179,12 +179,14 @@ export type {
 } from "./interface/api/index.ts";
 export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
 export {
+  inTime,
   MEMORY_TOOL_NAMES,
   parseInput,
   refusalOf,
   resolveScope,
   ScopedCubes,
   tell,
+  within,
 } from "./interface/api/index.ts";
 export type {
   AbsorbInput,

@@ -1,4 +1,5 @@
 import {
+  inTime,
   refusalOf,
   tell,
   type InjectionPlan,
@@ -63,7 +64,7 @@ export async function recall(
  * Keeps what was said since the message named. Messages have ids, so what was kept before is not kept
  * twice.
  *
- * @returns whether it is kept
+ * @returns whether it is known to be kept; a save that takes longer than `saveTimeoutMs` goes on
  */
 export async function keep(
   options: MiddlewareOptions,
@@ -74,8 +75,8 @@ export async function keep(
 ): Promise<boolean> {
   const turns = notKept(messages, lastKept).map(turnOf);
   if (turns.length === 0) return true;
-  const { keepTools } = options;
-  const kept = await orFail(options, "save", runtime, async () => {
+  const { keepTools, saveTimeoutMs } = options;
+  const saving = orFail(options, "save", runtime, async () => {
     const { rejected } = await session.absorb({
       turns,
       keepTools,
@@ -87,7 +88,7 @@ export async function keep(
     if (refusal !== undefined) fail(options, "save", refusal);
     return true;
   });
-  return kept ?? false;
+  return (await inTime(saveTimeoutMs, saving)) ?? false;
 }
 
 /** Does the work; when it fails, tells of it and gives `undefined`. A run that was aborted stays so. */

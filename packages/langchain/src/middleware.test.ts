@@ -292,6 +292,17 @@ describe("memcubeMiddleware", () => {
     expect(await textsOf(os, "ada")).toEqual(["hi", "fine"]);
   });
 
+  test("a save that hangs is waited for no longer than it may", async () => {
+    const { os } = startMemOS();
+    const hanging = wrapped(os, { absorb: async () => await new Promise(() => undefined) });
+    const model = new ScriptedModel().respond(new AIMessage("fine"));
+    const agent = makeAgent(hanging, model, { saveTimeoutMs: 50 });
+    const began = performance.now();
+    const { messages } = await agent.invoke(says("hi"), ada);
+    expect(messages.at(-1)!.text).toBe("fine");
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
   test("what is too long to keep is told of once; the rest is kept", async () => {
     const { os } = startMemOS();
     const told: unknown[] = [];

@@ -61,6 +61,11 @@ export interface MemCubeMiddlewareOptions {
   readonly keepTools?: boolean;
   /** How long a run waits for memory before it goes on without, in milliseconds. @default 2000 */
   readonly recallTimeoutMs?: number;
+  /**
+   * How long the end of a run waits until it is kept, so that the next run finds it whichever process
+   * serves it. 0: not at all. @default 1000
+   */
+  readonly saveTimeoutMs?: number;
   /** Told of every failure of memory; also on the channel `memcube:langchain:error`. */
   readonly onError?: (error: unknown, part: FailedPart) => void;
   /** Name of the middleware: two in one agent need two. @default "MemCube" */
@@ -86,6 +91,7 @@ const middlewareSchema = z.strictObject({
   historyTokens: z.int().min(1).optional(),
   keepTools: z.boolean().default(false),
   recallTimeoutMs: z.int().min(1).default(2_000),
+  saveTimeoutMs: z.int().min(0).default(1_000),
   onError: z
     .custom<(error: unknown, part: FailedPart) => void>((value) => typeof value === "function")
     .optional(),

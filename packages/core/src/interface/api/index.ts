@@ -66,6 +66,7 @@ export { tell } from "./tell.ts";
 export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";
 export type { Where } from "./where.ts";
+export { inTime, within } from "./within.ts";
 export type { WrittenBy } from "./written-by.ts";
 export type { MemView, ViewAddResult } from "./view.ts";
 export {

@@ -88,7 +88,7 @@ it("turns that fit stay as they are, side by side", () => {
   const { candidates } = read(
     { id: "m", role: "user", content: text },
     { id: "m", role: "user", content: "b" },
-    { role: "user", content: "c" },
+    { id: "m", role: "user", content: "c" },
   );
   expect(textsOf(candidates).map(({ length }) => length)).toEqual([300_000, 1, 1]);
   expect(whole(candidates)).toHaveLength(3);
