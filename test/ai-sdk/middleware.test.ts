@@ -14,6 +14,8 @@ import {
 } from "ai";
 import { convertArrayToReadableStream, MockLanguageModelV3, MockLanguageModelV4 } from "ai/test";
 import { memcubeMiddleware } from "@memcube/ai-sdk";
+import { createMemOS } from "@memcube/core";
+import { memoryStorage } from "@memcube/core/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
@@ -407,6 +409,21 @@ describe("what is kept", () => {
       (all) => all.length === 2,
     );
     expect(turns).toEqual(["user: go on", "assistant: so far"]);
+  });
+
+  it("is what was said until a stream broke, also when the OS is closed at once", async () => {
+    const storage = memoryStorage();
+    const os = createMemOS({ storage });
+    const parts = streamed(["so far"]).slice(0, 3);
+    const broken = { type: "error" as const, error: new Error("connection lost") };
+    const stream = convertArrayToReadableStream([...parts, broken]);
+    const { model } = remembering({ doStream: { stream } }, { os });
+    const result = streamText({ model, prompt: "go on", onError: () => undefined });
+    await result.consumeStream({ onError: () => undefined });
+    await os.close();
+    const next = createMemOS({ storage: memoryStorage({ from: storage.data }) });
+    expect(await turnsOf(next)).toEqual(["user: go on", "assistant: so far"]);
+    await next.close();
   });
 
   it("is nothing of an attempt that the SDK gave up and made again", async () => {

@@ -6,7 +6,7 @@ const AGAIN_MS = 250;
  * place; else it is kept as far as it came.
  */
 export class BrokenAnswers {
-  readonly #waiting = new Map<string, () => void>();
+  readonly #waiting = new Map<string, (stands: boolean) => void>();
 
   get size(): number {
     return this.#waiting.size;
@@ -14,7 +14,12 @@ export class BrokenAnswers {
 
   /** The same is asked again. */
   replace(question: string): void {
-    this.#waiting.get(question)?.();
+    this.#waiting.get(question)?.(false);
+  }
+
+  /** Nobody will ask again: what waits is kept now. */
+  keep(question: string): void {
+    this.#waiting.get(question)?.(true);
   }
 
   /** Whether the answer to a question stands: nobody asked again. */
@@ -22,11 +27,10 @@ export class BrokenAnswers {
     this.replace(question);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(true), AGAIN_MS);
-    const replaced = () => resolve(false);
-    this.#waiting.set(question, replaced);
+    this.#waiting.set(question, resolve);
     const stands = await promise;
     clearTimeout(timer);
-    if (this.#waiting.get(question) === replaced) this.#waiting.delete(question);
+    if (this.#waiting.get(question) === resolve) this.#waiting.delete(question);
     return stands;
   }
 }

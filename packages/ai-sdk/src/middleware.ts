@@ -8,7 +8,7 @@ import type {
 
 import { BrokenAnswers } from "./broken-answers.ts";
 import { captureStream, type FinishPart } from "./capture-stream.ts";
-import { answerOf, isFinished } from "./from-ai-sdk.ts";
+import { answerOf, isFinished, type Answer } from "./from-ai-sdk.ts";
 import { beginCall, fail, questionOf, save, type ModelCall } from "./model-call.ts";
 import { parseOptions, type MemCubeMiddlewareOptions, type ParsedOptions } from "./options.ts";
 import { withReport } from "./to-ai-sdk.ts";
@@ -95,11 +95,7 @@ async function stream(
       const worth = how === "finished" ? captured.finished : answer.content.length > 0;
       const kept = request.save && worth && how !== "dropped";
       if (kept && how === "failed") {
-        void background.run(
-          (async () => {
-            if (await call.broken.stands(questionOf(call))) await save(options, call, answer, how);
-          })(),
-        );
+        void background.run(keepBroken(options, call, answer));
       }
       const saving =
         kept && how !== "failed" ? background.run(save(options, call, answer, how)) : undefined;
@@ -112,6 +108,25 @@ async function stream(
     },
   });
   return { ...result, stream: source };
+}
+
+/** Keeps an answer that broke off, unless the same is asked again; at once when the OS is closed. */
+async function keepBroken(
+  options: ParsedOptions,
+  call: ModelCall & { readonly broken: BrokenAnswers },
+  answer: Answer,
+): Promise<void> {
+  const { broken } = call;
+  const question = questionOf(call);
+  const keeping = (async () => {
+    if (await broken.stands(question)) await save(options, call, answer, "failed");
+  })();
+  const forget = options.os.beforeClose(async () => {
+    broken.keep(question);
+    await keeping;
+  });
+  await keeping;
+  forget();
 }
 
 /** Work of a call that goes on behind it: `waitUntil` is told of it while the request is there. */

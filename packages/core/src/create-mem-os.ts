@@ -132,11 +132,17 @@ export function createMemOS(options: MemOSOptions): MemOS {
     state: { closed: false },
   };
   if (worker) registerTasks(context);
-  const close = closer(context);
+  const works = new Set<() => Promise<unknown>>();
+  const close = closer(context, works);
   return {
     storage: storage.name,
     as: (caller) => memSession(context, caller),
     idle: async () => await context.worker.idle(),
+    beforeClose: (given) => {
+      const work = async () => await given();
+      works.add(work);
+      return () => void works.delete(work);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -155,9 +161,13 @@ function registerTasks(context: ApiContext): void {
 }
 
 /** Closes once, in the order in which the parts depend on each other. */
-function closer(context: ApiContext): () => Promise<void> {
+function closer(
+  context: ApiContext,
+  works: ReadonlySet<() => Promise<unknown>>,
+): () => Promise<void> {
   let closing: Promise<void> | undefined;
   const close = async () => {
+    if (works.size > 0) await Promise.allSettled([...works].map(async (work) => await work()));
     context.state.closed = true;
     await context.worker.close();
     await context.usage.flush();

@@ -89,6 +89,13 @@ export interface MemOS {
   as(caller: CallerInput): MemSession;
   /** Waits until no background work is due. */
   idle(): Promise<void>;
+  /**
+   * Has `close()` wait for work that needs the OS still open, such as keeping what was held back for a
+   * moment. What it rejects with is ignored. For adapters.
+   *
+   * @returns a function that takes it back
+   */
+  beforeClose(work: () => Promise<unknown>): () => void;
   /** Finishes what was begun, seals logs, and closes the storage it owns. Safe to call twice. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
