@@ -39,8 +39,8 @@ import { PURGE_SLICE } from "./reply-bounds.ts";
 import { isNothing } from "./stored-rows.ts";
 import { Views } from "./views.ts";
 
-/** A script of some 0.8 ms, for which everybody else waits; larger commits gain little. */
-const BATCH_WRITES = 64;
+/** A script of some 0.4 ms, for which everybody else waits; larger commits gain little. */
+const BATCH_WRITES = 32;
 
 /** What the vault works with. */
 export interface VaultParts {
