@@ -16,15 +16,19 @@ const [kind, place = "", step = "0"] = process.argv.slice(2);
 /** Stops before the writes that follow the put of a step. */
 class StoppingSaver extends MemCubeSaver {
   #step = -2;
+  #stored: Promise<unknown> = Promise.resolve();
 
   override async put(...given: Parameters<MemCubeSaver["put"]>) {
-    const stored = await super.put(...given);
+    // The graph may send the writes of a step while its put is on the way.
     this.#step = given[2].step;
-    return stored;
+    const stored = super.put(...given);
+    this.#stored = stored;
+    return await stored;
   }
 
   override async putWrites(...given: [config: object, writes: PendingWrite[], taskId: string]) {
     if (this.#step >= Number(step)) {
+      await this.#stored;
       process.send?.("stopped");
       await new Promise(() => setInterval(() => undefined, 1_000));
     }

@@ -20,7 +20,7 @@ const bytes = fc.oneof(
   fc
     .tuple(fc.nat(DICTIONARY.length), fc.nat(MAX), fc.uint8Array({ maxLength: 5 }))
     .map(([from, length, more]) =>
-      Buffer.concat([DICTIONARY.subarray(from, from + length - more.length), more]),
+      Buffer.concat([DICTIONARY.subarray(from, from + Math.max(0, length - more.length)), more]),
     ),
 );
 
