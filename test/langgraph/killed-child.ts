@@ -3,7 +3,6 @@
  * Arguments: storage ("sqlite" or "redis"), its path or URL, and the point: after the put of a
  * checkpoint of this step and before its writes.
  */
-import type { PendingWrite } from "@langchain/langgraph-checkpoint";
 import { createMemOS } from "@memcube/core";
 import { MemCubeSaver } from "@memcube/langgraph";
 import { redisStorage } from "@memcube/redis";
@@ -13,24 +12,32 @@ import { askingGraph } from "./graphs.ts";
 
 const [kind, place = "", step = "0"] = process.argv.slice(2);
 
+const FOR_EVER = new Promise<never>(() => setInterval(() => undefined, 1_000));
+
 /** Stops before the writes that follow the put of a step. */
 class StoppingSaver extends MemCubeSaver {
-  #step = -2;
-  #stored: Promise<unknown> = Promise.resolve();
+  /** Puts of the steps to stop at, by checkpoint: the graph may send writes while a put is on the way. */
+  readonly #puts = new Map<string, Promise<unknown>>();
+
+  #isStopped = false;
 
   override async put(...given: Parameters<MemCubeSaver["put"]>) {
-    // The graph may send the writes of a step while its put is on the way.
-    this.#step = given[2].step;
+    const [, checkpoint, metadata] = given;
+    // A graph does not wait for its writes: what would come behind them is stopped, too.
+    if (this.#isStopped) return await FOR_EVER;
     const stored = super.put(...given);
-    this.#stored = stored;
+    if (metadata.step >= Number(step)) this.#puts.set(checkpoint.id, stored);
     return await stored;
   }
 
-  override async putWrites(...given: [config: object, writes: PendingWrite[], taskId: string]) {
-    if (this.#step >= Number(step)) {
-      await this.#stored;
+  override async putWrites(...given: Parameters<MemCubeSaver["putWrites"]>) {
+    const id: unknown = given[0].configurable?.["checkpoint_id"];
+    const put = this.#puts.get(String(id));
+    if (put !== undefined) {
+      this.#isStopped = true;
+      await put;
       process.send?.("stopped");
-      await new Promise(() => setInterval(() => undefined, 1_000));
+      await FOR_EVER;
     }
     await super.putWrites(...given);
   }
