@@ -126,8 +126,8 @@ export function takeRequest(params: LanguageModelV4CallOptions): {
   }
   const { [KEY]: request, ...others } = providerOptions;
   const { providerOptions: _, ...rest } = params;
-  const any = Object.keys(others).length > 0;
-  return { request, params: any ? { ...rest, providerOptions: others } : rest };
+  const hasOthers = Object.keys(others).length > 0;
+  return { request, params: hasOthers ? { ...rest, providerOptions: others } : rest };
 }
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
