@@ -2,16 +2,12 @@ import { isMemCubeError } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import { MEMORY_STATES, sha256Hex, type CubeRef, type Payload } from "../../memory/index.ts";
 import type { BlobStore, StoredVersion, Vault } from "../../ports/index.ts";
+import { type Places, readSegments } from "./history.ts";
 import { toMemory } from "./stored.ts";
 
 /** Bytes before the content: a magic and the digest of the cube's id. */
 const MAGIC = new TextEncoder().encode("MCBLOB1\n");
 const PREFIX_BYTES = MAGIC.length + 32;
-
-interface Places {
-  readonly vault: Vault;
-  readonly blobs: BlobStore;
-}
 
 /**
  * The bytes as a blob of this cube alone: the same content in another cube is another blob. So who points
@@ -54,13 +50,45 @@ export function blobsOf(payload: Payload): readonly string[] {
   return payload.type === "lora" ? [payload.file] : [];
 }
 
-/** Blobs of all versions in hot storage of a memory that keeps a state or LoRA. */
-export async function blobsOfMemory(vault: Vault, ref: CubeRef, id: string): Promise<string[]> {
+/** Blobs of all versions of a memory that keeps a state or LoRA, also of those in history segments. */
+export async function blobsOfMemory(
+  places: Places,
+  ref: CubeRef,
+  id: string,
+): Promise<readonly string[]> {
+  const { blobs, hasArchived } = await hotBlobs(places.vault, ref, id);
+  const archived = hasArchived ? archivedBlobs(places, ref, new Set([id])) : [];
+  const found = new Set(blobs);
+  for await (const blob of archived) found.add(blob);
+  return [...found];
+}
+
+/** What versions in hot storage say about the blobs of a memory. */
+interface HotBlobs {
+  readonly blobs: ReadonlySet<string>;
+  /**
+   * Whether there may be others in history segments. Each version of a KV state points to the same pages,
+   * so only a LoRA has them.
+   */
+  readonly hasArchived: boolean;
+}
+
+async function hotBlobs(vault: Vault, ref: CubeRef, id: string): Promise<HotBlobs> {
   const access = { system: "write" } as const;
+  const limit = LIMITS.pageRows;
   const [current] = await vault.read(ref, { ids: [id], access });
-  if (current === undefined || !mayHaveBlobs(current.content)) return [];
-  const versions = await vault.versions(ref, { id, access, limit: LIMITS.pageRows });
-  return [...new Set([current, ...versions].flatMap((each) => blobsOfStored(ref, each)))];
+  if (current === undefined || !mayHaveBlobs(current.content)) {
+    return { blobs: new Set(), hasArchived: false };
+  }
+  const blobs = new Set(blobsOfVersion(ref, current));
+  const isLora = current.content.includes('"type":"lora"');
+  let oldest = current.version;
+  for (;;) {
+    const page = await vault.versions(ref, { id, access, limit, below: oldest });
+    for (const version of page) for (const blob of blobsOfVersion(ref, version)) blobs.add(blob);
+    oldest = page.at(-1)?.version ?? oldest;
+    if (page.length < limit) return { blobs, hasArchived: isLora && oldest > 1 };
+  }
 }
 
 /** Whether a stored content may point to blobs: cheap, and never false when it does. */
@@ -68,7 +96,9 @@ export function mayHaveBlobs(content: string): boolean {
   return content.includes('"kv-state"') || content.includes('"lora"');
 }
 
-function blobsOfStored(ref: CubeRef, stored: StoredVersion): readonly string[] {
+/** Blobs that a version points to; none when it can't be read. */
+function blobsOfVersion(ref: CubeRef, stored: StoredVersion): readonly string[] {
+  if (!mayHaveBlobs(stored.content)) return [];
   try {
     return blobsOf(toMemory(ref, stored).payload);
   } catch (error) {
@@ -77,36 +107,72 @@ function blobsOfStored(ref: CubeRef, stored: StoredVersion): readonly string[] {
   }
 }
 
-/** Every blob that states and LoRAs of the cube point to, older versions in hot storage included. */
-export async function stateBlobs(vault: Vault, ref: CubeRef): Promise<ReadonlySet<string>> {
+/** Blobs that states and LoRAs of the cube point to. */
+interface StateBlobs {
+  /** By versions in hot storage. */
+  readonly used: ReadonlySet<string>;
+  /** Those of them with older versions in history segments. */
+  readonly withArchived: ReadonlySet<string>;
+}
+
+async function stateBlobs(vault: Vault, ref: CubeRef): Promise<StateBlobs> {
   const used = new Set<string>();
+  const withArchived = new Set<string>();
   const access = { system: "write" } as const;
+  const limit = LIMITS.pageRows;
   const filter = { kinds: ["activation", "parameter"], states: MEMORY_STATES } as const;
   let cursor: string | undefined;
   do {
-    const page = await vault.list(ref, {
-      access,
-      filter,
-      order: "oldest",
-      limit: LIMITS.pageRows,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+    const from = cursor === undefined ? {} : { cursor };
+    const page = await vault.list(ref, { access, filter, order: "oldest", limit, ...from });
     for (const { id } of page.items) {
-      for (const blob of await blobsOfMemory(vault, ref, id)) used.add(blob);
+      const { blobs, hasArchived } = await hotBlobs(vault, ref, id);
+      for (const blob of blobs) used.add(blob);
+      if (hasArchived) withArchived.add(id);
     }
     ({ cursor } = page);
   } while (cursor !== undefined);
-  return used;
+  return { used, withArchived };
 }
 
-/** Deletes those of the blobs that nothing in the cube points to. */
+/** Every blob of a cube: its history segments, and what states and LoRAs of any version point to. */
+export async function blobsOfCube(places: Places, ref: CubeRef): Promise<readonly string[]> {
+  const segments = (await places.vault.segments(ref)).map(({ blob }) => blob);
+  const { used, withArchived } = await stateBlobs(places.vault, ref);
+  const blobs = new Set([...segments, ...used]);
+  for await (const blob of archivedBlobs(places, ref, withArchived)) blobs.add(blob);
+  return [...blobs];
+}
+
+/**
+ * Deletes those of the blobs that no segment and no version of a memory in the cube points to. What a
+ * lost segment pointed to can't be rolled back to and keeps nothing.
+ */
 export async function dropUnusedBlobs(
-  { vault, blobs }: Places,
+  places: Places,
   ref: CubeRef,
   hashes: readonly string[],
 ): Promise<void> {
   if (hashes.length === 0) return;
-  const segments = (await vault.segments(ref)).map(({ blob }) => blob);
-  const used = new Set([...segments, ...(await stateBlobs(vault, ref))]);
-  for (const hash of hashes) if (!used.has(hash)) await blobs.delete(ref.tenantId, hash);
+  const { vault, blobs } = places;
+  const unused = new Set(hashes);
+  for (const { blob } of await vault.segments(ref)) unused.delete(blob);
+  const { used, withArchived } = await stateBlobs(vault, ref);
+  for (const blob of used) unused.delete(blob);
+  if (unused.size === 0) return;
+  // Hot storage first: a version moves to a segment, never back.
+  for await (const blob of archivedBlobs(places, ref, withArchived)) unused.delete(blob);
+  for (const hash of unused) await blobs.delete(ref.tenantId, hash);
+}
+
+/** Blobs that versions of these memories in history segments point to. */
+async function* archivedBlobs(
+  places: Places,
+  ref: CubeRef,
+  ids: ReadonlySet<string>,
+): AsyncGenerator<string> {
+  if (ids.size === 0) return;
+  for await (const { versions } of readSegments(places, ref, 0, () => undefined)) {
+    for (const version of versions) if (ids.has(version.id)) yield* blobsOfVersion(ref, version);
+  }
 }

@@ -8,6 +8,7 @@ export {
   type Mutation,
 } from "./commit.ts";
 export {
+  blobsOfCube,
   blobsOfMemory,
   cubeBlob,
   dropUnusedBlobs,

@@ -3,7 +3,13 @@ import { z } from "zod";
 import { isMemCubeError, MemCubeError } from "../../errors.ts";
 import type { Caller, Page } from "../../flow/index.ts";
 import { authorize } from "../../infrastructure/governance/index.ts";
-import { commit, cubeMutation, dropLater } from "../../infrastructure/vault/index.ts";
+import {
+  blobsOfCube,
+  commit,
+  cubeMutation,
+  dropLater,
+  dropUnusedBlobs,
+} from "../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../limits.ts";
 import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
@@ -174,15 +180,14 @@ export async function deleteCube(
   assertOpen(context);
   const ref = { tenantId: caller.tenantId, cubeId };
   await enterAs(context, caller, principals, ref, "cube.delete");
-  const { vault, blobs } = context.storage;
   await context.keeper.forget(ref);
-  const hashes = (await vault.segments(ref)).map((segment) => segment.blob);
+  const hashes = await blobsOfCube(context.storage, ref);
   await context.operator.indexes.release(ref, { persist: false });
   await context.operator.indexes.dropPersisted(ref);
   await context.usage.forget(ref);
   await dropLater(context.storage.queue, ref, hashes, context.clock.now());
-  await vault.dropCube(ref);
-  for (const hash of hashes) await blobs.delete(ref.tenantId, hash);
+  await context.storage.vault.dropCube(ref);
+  await dropUnusedBlobs(context.storage, ref, hashes);
   context.operator.memories.clear();
   context.headers.clear();
 }

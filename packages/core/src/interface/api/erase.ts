@@ -46,7 +46,7 @@ export async function erase(
   );
   const blobs: string[] = [];
   for (const { id } of found.filter((each) => each.mayHaveBlobs)) {
-    blobs.push(...(await blobsOfMemory(context.storage.vault, ref, id)));
+    blobs.push(...(await blobsOfMemory(context.storage, ref, id)));
   }
   const written = await write(cube, {
     action: "memory.erase",

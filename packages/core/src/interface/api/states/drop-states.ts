@@ -145,7 +145,7 @@ export async function eraseOnBehalf(
   const { vault } = context.storage;
   const ids = memories.map(({ id }) => id);
   const blobs: string[] = [];
-  for (const id of ids) blobs.push(...(await blobsOfMemory(vault, ref, id)));
+  for (const id of ids) blobs.push(...(await blobsOfMemory(context.storage, ref, id)));
   const erased = { ids, blobs };
   try {
     const receipt = await commit(vault, context.clock, context.ids, {
