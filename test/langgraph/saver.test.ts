@@ -156,6 +156,34 @@ eachStorage((_name, open) => {
     ]);
   });
 
+  test("writes that are given again beside special ones are the same writes", async () => {
+    const { saver } = await newWorld();
+    const config = await saver().put(thread("t"), checkpointOf({}), METADATA, {});
+    await saver().putWrites(
+      config,
+      [
+        ["a", 1],
+        ["b", 2],
+        [ERROR, "e"],
+      ],
+      "task",
+    );
+    await saver().putWrites(
+      config,
+      [
+        [ERROR, "e"],
+        ["a", 1],
+        ["b", 2],
+      ],
+      "task",
+    );
+    expect((await saver().getTuple(config))?.pendingWrites).toEqual([
+      ["task", ERROR, "e"],
+      ["task", "a", 1],
+      ["task", "b", 2],
+    ]);
+  });
+
   test("writes may come before their checkpoint", async () => {
     const { saver } = await newWorld();
     const checkpoint = checkpointOf({ a: 1 });

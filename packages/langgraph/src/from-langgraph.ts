@@ -11,7 +11,7 @@ import {
   type ChannelStep,
   type CheckpointStep,
   MemCubeError,
-  type ThreadValue,
+  type ThreadInput,
   type WritesStep,
 } from "@memcube/core";
 
@@ -55,14 +55,14 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "number" ? String(value) : undefined;
 }
 
-type Written = ThreadValue | Promise<ThreadValue>;
+type Written = ThreadInput | Promise<ThreadInput>;
 
 /** Takes a value as it is now: LangGraph goes on changing what it gave. */
 export function writeValue(value: unknown, serde: SerializerProtocol | undefined): Written {
   return serde === undefined ? fromLangGraphValue(value) : typed(serde.dumpsTyped(value));
 }
 
-async function typed(dumped: ReturnType<SerializerProtocol["dumpsTyped"]>): Promise<ThreadValue> {
+async function typed(dumped: ReturnType<SerializerProtocol["dumpsTyped"]>): Promise<ThreadInput> {
   return extensionRecord("Typed", await dumped);
 }
 
@@ -101,16 +101,25 @@ export function fromPut(
   });
 }
 
-/** Writes of a task; values as in {@link fromPut}. */
+/**
+ * Writes of a task; values as in {@link fromPut}. Ordinary writes are counted by themselves: LangGraph
+ * gives them again (durability "exit") with special ones before or after them, and the first one stays.
+ */
 export function fromWrites(
   writes: readonly PendingWrite[],
   serde: SerializerProtocol | undefined,
 ): () => Promise<WritesStep["writes"]> {
-  const rows = writes.map(([channel, value], at) => ({
-    index: Object.hasOwn(WRITES_IDX_MAP, channel) ? (WRITES_IDX_MAP[channel] ?? at) : at,
+  let ordinary = 0;
+  const rows = writes.map(([channel, value]) => ({
+    index: special(channel) ?? ordinary++,
     channel,
     value: writeValue(value, serde),
   }));
   return async () =>
     await Promise.all(rows.map(async (row) => ({ ...row, value: await row.value })));
+}
+
+/** Place of a special write, which replaces the one before; `undefined` for an ordinary one. */
+function special(channel: string): number | undefined {
+  return Object.hasOwn(WRITES_IDX_MAP, channel) ? WRITES_IDX_MAP[channel] : undefined;
 }
