@@ -1,7 +1,7 @@
-import type { ThreadInput } from "@memcube/core";
+import type { ThreadValue } from "@memcube/core";
 
 /** Values that JsonPlus has no record for. */
-export function extensionRecord(name: string, args: readonly ThreadInput[]): ThreadInput {
+export function extensionRecord(name: string, args: readonly ThreadValue[]): ThreadValue {
   return { lc: 2, type: "memcube", id: [name], args };
 }
 
