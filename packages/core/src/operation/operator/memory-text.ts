@@ -1,4 +1,5 @@
-import type { JsonValue, Payload } from "../../memory/index.ts";
+import type { Payload } from "../../memory/index.ts";
+import { jsonText } from "./json-text.ts";
 
 /** What a memory says, for search, embedding and prompts. Titles and captions come apart. */
 export function textOf(payload: Payload): string {
@@ -17,7 +18,7 @@ export function textOf(payload: Payload): string {
     case "skill":
       return `${payload.name}: ${payload.description}\n${payload.instructions}`;
     case "json":
-      return payload.text ?? stringsOf(payload.value).join(" ");
+      return payload.text ?? jsonText(payload.value);
     case "kv-state":
     case "lora":
       return "";
@@ -35,13 +36,4 @@ function trajectoryText(payload: Extract<Payload, { type: "tool-trajectory" }>):
   const tools = payload.steps.map((step) => step.tool).join(", ");
   const lesson = payload.lesson === undefined ? "" : `\n${payload.lesson}`;
   return `${payload.task}\n${payload.outcome}: ${tools}${lesson}`;
-}
-
-/** All strings within a value, keys with them, so that `{ city: "Porto" }` is found by both. */
-function stringsOf(value: JsonValue): string[] {
-  if (typeof value === "string") return [value];
-  if (typeof value === "number" || typeof value === "boolean") return [String(value)];
-  if (value === null) return [];
-  if (Array.isArray(value)) return value.flatMap(stringsOf);
-  return Object.entries(value).flatMap(([key, member]) => [key, ...stringsOf(member)]);
 }
