@@ -181,6 +181,7 @@ export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
 export {
   inTime,
   MEMORY_TOOL_NAMES,
+  memoryText,
   parseInput,
   refusalOf,
   resolveScope,

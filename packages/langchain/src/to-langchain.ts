@@ -103,7 +103,7 @@ export function toDocument(memory: Memory, score?: number): Document<MemoryMetad
   };
   return new Document({
     id: header.id,
-    pageContent: textOf(memory),
+    pageContent: memoryText(payload),
     metadata: {
       ...given({ source: document?.uri ?? source?.id, title: document?.title }),
       ...ownMetadata(memory),
@@ -114,12 +114,6 @@ export function toDocument(memory: Memory, score?: number): Document<MemoryMetad
 
 export function hitToDocument({ memory, score }: Hit): Document<MemoryMetadata> {
   return toDocument(memory, score);
-}
-
-function textOf({ payload }: Memory): string {
-  if ("text" in payload && payload.text !== undefined) return payload.text;
-  if (payload.type === "json") return JSON.stringify(payload.value);
-  return "description" in payload && payload.description !== undefined ? payload.description : "";
 }
 
 /** What a vector store was given beside the text. */

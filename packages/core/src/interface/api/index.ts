@@ -62,6 +62,7 @@ export type {
   ThreadWrite,
   WritesStep,
 } from "./threads/index.ts";
+export { textOf as memoryText } from "../../operation/operator/index.ts";
 export { tell } from "./tell.ts";
 export type { ExportLine, ImportResult } from "./transfer.ts";
 export type { CubeVerifyOptions } from "./verify.ts";

@@ -1,6 +1,6 @@
 export { IndexCache } from "./index-cache.ts";
 export { readable } from "./loaded-index.ts";
-export { embeddingText } from "./memory-text.ts";
+export { embeddingText, textOf } from "./memory-text.ts";
 export { pause } from "./pause.ts";
 export { MemoryCache } from "./memory-cache.ts";
 export { indexOf } from "./candidate-index.ts";

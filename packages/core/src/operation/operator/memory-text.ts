@@ -1,7 +1,10 @@
 import type { Payload } from "../../memory/index.ts";
 import { jsonText } from "./json-text.ts";
 
-/** What a memory says, for search, embedding and prompts. Titles and captions come apart. */
+/**
+ * What a memory says, for search, embedding and prompts; "" for states and LoRAs. Titles and captions come
+ * apart.
+ */
 export function textOf(payload: Payload): string {
   switch (payload.type) {
     case "text":
