@@ -1,4 +1,4 @@
-import type { Hit, InjectionPlan, Memory } from "@memcube/core";
+import { memoryText, type Hit, type InjectionPlan, type Memory } from "@memcube/core";
 import { Document } from "@langchain/core/documents";
 import {
   AIMessage,
