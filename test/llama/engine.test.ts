@@ -35,7 +35,7 @@ describe.each(["llama", "qwen2", "qwen3"] as const)("a %s model", (architecture)
       generate: true,
       tools: true,
       jsonSchema: true,
-      lora: false,
+      lora: true,
       promptCache: "process",
       rerank: false,
     });
@@ -225,7 +225,7 @@ describe("the engine", () => {
     const orphan = { role: "tool", callId: "2", result: 1 } as const;
     expect(await wrong({ messages: [orphan] })).toBe("MEMCUBE_INVALID_INPUT");
     expect(await wrong({ toolChoice: "required" })).toBe("MEMCUBE_INVALID_INPUT");
-    expect(await wrong({ lora: [{ id: "x" }] })).toBe("MEMCUBE_NOT_SUPPORTED");
+    expect(await wrong({ lora: [{ id: "x" }] })).toBe("MEMCUBE_LORA_INVALID");
     const json = { type: "json", schema: { not: {} } } as const;
     expect(await wrong({ responseFormat: json })).toBe("MEMCUBE_NOT_SUPPORTED");
     expect(await wrong({ responseFormat: { type: "json" }, tools: [clock] })).toBe(

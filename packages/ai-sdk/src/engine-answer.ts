@@ -54,7 +54,9 @@ function* toCall({ call }: Extract<EnginePart, { type: "tool-call" }>) {
 /** The whole answer at once. */
 export async function toResult(
   parts: AsyncIterable<EnginePart>,
-): Promise<Pick<LanguageModelV4GenerateResult, "content" | "finishReason" | "usage">> {
+): Promise<
+  Pick<LanguageModelV4GenerateResult, "content" | "finishReason" | "usage" | "providerMetadata">
+> {
   const content: LanguageModelV4Content[] = [];
   for await (const part of parts) {
     if (part.type === "finish") {
@@ -93,7 +95,12 @@ function toUsage({
   writtenTokens,
   outputTokens,
   cacheMiss,
+  stableState,
 }: EngineUsage) {
+  const told = {
+    ...(cacheMiss === undefined ? {} : { cacheMiss }),
+    ...(stableState === undefined ? {} : { stableState: { ...stableState } }),
+  };
   return {
     usage: {
       inputTokens: {
@@ -104,6 +111,6 @@ function toUsage({
       },
       outputTokens: { total: outputTokens, text: undefined, reasoning: undefined },
     },
-    ...(cacheMiss === undefined ? {} : { providerMetadata: { [ENGINE_KEY]: { cacheMiss } } }),
+    ...(Object.keys(told).length === 0 ? {} : { providerMetadata: { [ENGINE_KEY]: told } }),
   };
 }

@@ -9,7 +9,8 @@ import type {
 import { toResult, toStreamParts } from "./engine-answer.ts";
 import { toEngineRequest } from "./engine-request.ts";
 
-const PROVIDER = "memcube";
+/** Name of the provider: models of it are engines'. */
+export const PROVIDER = "memcube";
 
 /** More texts at once only wait in a longer queue. */
 const MAX_EMBEDDINGS = 256;

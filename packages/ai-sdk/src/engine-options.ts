@@ -39,6 +39,7 @@ const requestSchema = z.strictObject({
     .optional(),
   cachePrompt: z.boolean().optional(),
   cacheScope: z.string().optional(),
+  stableThrough: z.string().optional(),
 });
 
 /** What one call says in `providerOptions.memcubeEngine`: the fields of the engine's request. */

@@ -11,7 +11,7 @@ import { captureStream, type FinishPart } from "./capture-stream.ts";
 import { answerOf, isFinished, type Answer } from "./from-ai-sdk.ts";
 import { beginCall, fail, questionOf, save, type ModelCall } from "./model-call.ts";
 import { parseOptions, type MemCubeMiddlewareOptions, type ParsedOptions } from "./options.ts";
-import { withReport } from "./to-ai-sdk.ts";
+import { toldByEngine, withReport } from "./to-ai-sdk.ts";
 
 /**
  * Memory for any model of the AI SDK: `wrapLanguageModel({ model, middleware })`, or `wrapProvider`.
@@ -55,6 +55,7 @@ async function generate(
   const background = inBackground(options);
   try {
     const result = await doGenerate();
+    void call.plan?.report({ engine: toldByEngine(result.providerMetadata) });
     const answer = answerOf(result.content);
     const finished = call.request.save && isFinished(answer, result.finishReason);
     const saving = finished ? background.run(save(options, call, answer, "finished")) : undefined;
@@ -91,6 +92,7 @@ async function stream(
   const source = captureStream(result.stream, {
     onCancel: options.onCancel,
     ended: (captured, how, finish) => {
+      void plan?.report({ engine: toldByEngine(finish?.providerMetadata) });
       const { answer } = captured;
       const worth = how === "finished" ? captured.finished : answer.content.length > 0;
       const kept = request.save && worth && how !== "dropped";

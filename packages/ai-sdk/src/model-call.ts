@@ -2,6 +2,7 @@ import {
   refusalOf,
   tell,
   within,
+  type HandedOver,
   type InjectionPlan,
   type MemSession,
   type ResolvedScope,
@@ -9,6 +10,7 @@ import {
 import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from "@ai-sdk/provider";
 
 import type { Ended } from "./capture-stream.ts";
+import { PROVIDER } from "./engine-models.ts";
 import { asked, digestOf, turnsOf, type Answer } from "./from-ai-sdk.ts";
 import {
   parseRequest,
@@ -21,7 +23,7 @@ import {
 } from "./options.ts";
 import { notePending, pendingSaves } from "./pending-saves.ts";
 import { emit } from "./telemetry.ts";
-import { changesNothing, placed, withCacheKey } from "./to-ai-sdk.ts";
+import { changesNothing, placed, withCacheKey, withEngineRequest } from "./to-ai-sdk.ts";
 
 /** One call of a model, as memory sees it. */
 export interface ModelCall {
@@ -65,14 +67,22 @@ export async function beginCall(
     return { params };
   }
   const call = { scope, session, request, prompt };
-  const plan = request.recall ? await recall(options, call, params) : undefined;
-  if (plan === undefined || changesNothing(plan, prompt))
+  const engine = model.provider === PROVIDER ? model.modelId : undefined;
+  const recalled = request.recall ? await recall(options, call, params, engine) : undefined;
+  const { plan, handed } = recalled ?? {};
+  if (plan === undefined || changesNothing(plan, prompt, handed))
     return { params, call: { ...call, plan: undefined } };
-  const next = { ...params, prompt: placed(prompt, plan) };
+  const next = withEngineRequest({ ...params, prompt: placed(prompt, plan) }, handed ?? {});
   return {
     params: options.promptCacheKey ? withCacheKey(next, model.provider, scope) : next,
     call: { ...call, plan },
   };
+}
+
+interface Recalled {
+  readonly plan: InjectionPlan;
+  /** What the plan says to an engine. */
+  readonly handed: HandedOver["request"];
 }
 
 /** The plan for this call; `undefined` when memory fails or takes too long. */
@@ -80,9 +90,10 @@ async function recall(
   options: ParsedOptions,
   { scope, session, prompt }: Pick<ModelCall, "scope" | "session" | "prompt">,
   { abortSignal: signal }: LanguageModelV4CallOptions,
-): Promise<InjectionPlan | undefined> {
+  model: string | undefined,
+): Promise<Recalled | undefined> {
   const { os, budgetTokens, historyTokens, recallTimeoutMs } = options;
-  const { cube, sessionId } = scope;
+  const { cube, sessionId, task } = scope;
   const key = pendingKey(session, scope);
   const began = performance.now();
   const look = async () => {
@@ -92,6 +103,8 @@ async function recall(
       messages: historyTokens === undefined ? asked(prompt) : prompt,
       ...(cube === undefined ? {} : { cubes: [cube] }),
       ...(sessionId === undefined ? {} : { sessionId }),
+      ...(model === undefined ? {} : { model }),
+      ...(task === undefined ? {} : { task }),
       ...(budgetTokens === undefined ? {} : { budgetTokens }),
       ...(historyTokens === undefined ? {} : { historyTokens }),
       ...(signal === undefined ? {} : { signal }),
@@ -102,7 +115,8 @@ async function recall(
     const ms = performance.now() - began;
     const tokens = plan.tokens.stable + plan.tokens.volatile;
     emit("memcube:ai-sdk:recall", { ...key.cube, hits: plan.hits.length, tokens, ms });
-    return plan;
+    const { request: handed } = await plan.handOver(signal === undefined ? {} : { signal });
+    return { plan, handed };
   } catch (error) {
     // A call that was aborted says so itself.
     if (signal?.aborted !== true) fail(options, "recall", error);

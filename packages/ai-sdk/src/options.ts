@@ -103,6 +103,8 @@ const requestSchema = z.strictObject({
   purpose: z.string().optional(),
   cube: z.string().optional(),
   sessionId: z.string().optional(),
+  /** What is to be done, in a word: LoRAs of memory that declare it are used, with an engine. */
+  task: z.string().optional(),
   /** Id of the last user message, as the user interface knows it. */
   messageId: z.string().optional(),
   /** `false`: memory adds nothing to this call. */
@@ -141,11 +143,11 @@ export async function scopeOf(
   request: RequestOptions,
   context: ModelRequest,
 ): Promise<ResolvedScope> {
-  const { userId, tenantId, roles, agentId, purpose, cube, sessionId } = request;
+  const { userId, tenantId, roles, agentId, purpose, cube, sessionId, task } = request;
   const base = await resolveScope(scope, context, VIA);
   const caller = given({ userId, tenantId, roles, agentId, purpose });
   return await resolveScope(
-    { ...base, ...given({ cube, sessionId }), caller: { ...base.caller, ...caller } },
+    { ...base, ...given({ cube, sessionId, task }), caller: { ...base.caller, ...caller } },
     context,
     VIA,
   );

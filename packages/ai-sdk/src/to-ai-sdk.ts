@@ -1,18 +1,20 @@
-import { sha256Hex, type InjectionPlan, type ResolvedScope } from "@memcube/core";
+import { type HandedOver, type InjectionPlan, type ResolvedScope, sha256Hex } from "@memcube/core";
 import type {
   LanguageModelV4CallOptions,
   LanguageModelV4Prompt,
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
 
-/** Whether a plan leaves a prompt as it is. */
+import { ENGINE_KEY } from "./engine-options.ts";
+
+/** Whether a plan leaves a call as it is. */
 export function changesNothing(
   { stable, volatile, history }: InjectionPlan,
   prompt: LanguageModelV4Prompt,
+  handed: HandedOver["request"] = {},
 ): boolean {
-  return (
-    stable === "" && volatile === "" && (history?.keep.length ?? prompt.length) >= prompt.length
-  );
+  const isWhole = (history?.keep.length ?? prompt.length) >= prompt.length;
+  return stable === "" && volatile === "" && isWhole && Object.keys(handed).length === 0;
 }
 
 /**
@@ -35,6 +37,24 @@ export function placed(
   if (first?.role !== "system") return [{ role: "system", content: stable }, ...next];
   next[0] = { ...first, content: `${first.content}\n\n${stable}` };
   return next;
+}
+
+/** With what an engine is asked; what the call says itself goes before it. */
+export function withEngineRequest(
+  params: LanguageModelV4CallOptions,
+  request: HandedOver["request"],
+): LanguageModelV4CallOptions {
+  if (Object.keys(request).length === 0) return params;
+  const { [ENGINE_KEY]: said, ...others } = params.providerOptions ?? {};
+  const { lora, ...rest } = request;
+  const chosen = lora === undefined ? {} : { lora: lora.map((one) => ({ ...one })) };
+  const engine = { ...rest, ...chosen, ...said };
+  return { ...params, providerOptions: { ...others, [ENGINE_KEY]: engine } };
+}
+
+/** What an engine told of a call; `undefined` for other models. */
+export function toldByEngine(metadata: SharedV4ProviderMetadata | undefined): unknown {
+  return metadata?.[ENGINE_KEY];
 }
 
 /** Providers that read `providerOptions.openai.promptCacheKey`. */

@@ -22,7 +22,7 @@ import { DROP_BLOBS_TASK, runDropBlobsTask } from "./infrastructure/vault/index.
 import { LIMITS } from "./limits.ts";
 import { LogKeeper } from "./operation/lifecycle/index.ts";
 import { IndexCache, MemoryCache } from "./operation/operator/index.ts";
-import { TaskWorker, UsageBuffer } from "./operation/scheduler/index.ts";
+import { SideWork, TaskWorker, UsageBuffer, UseCounts } from "./operation/scheduler/index.ts";
 import type {
   Clock,
   Embedder,
@@ -46,6 +46,17 @@ export interface MemOSOptions {
   readonly tokenizer?: Tokenizer;
   /** A model of one's own (`llamaEngine(...)`). It stays open when the OS is closed. */
   readonly engine?: Engine;
+  /**
+   * More models of one's own, by the names that applications use: `{ chat, vectors }`. Prompts to a model of an
+   * engine, by such a name, its own or its SHA-256, get LoRAs and KV states from memory. They stay open, too.
+   */
+  readonly engines?: Readonly<Record<string, Engine>>;
+  /**
+   * When the state of a prompt's stable part is kept as an activation memory: after so many uses, within so
+   * many bytes per user and cube. `false`: never.
+   * @default { afterUses: 3, budgetBytes: 1073741824 }
+   */
+  readonly promotion?: false | { readonly afterUses?: number; readonly budgetBytes?: number };
   /** Signs the seals of every log. @default seals are not signed */
   readonly signer?: Signer;
   /** What engines keep of prompts: it is dropped when memories of the tenant are erased. */
@@ -78,6 +89,18 @@ const numbersSchema = z.object({
     .default(32 * MIB),
   hotCommits: z.int().min(1).default(LIMITS.hotCommits),
   worker: z.boolean().default(true),
+  promotion: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        afterUses: z.int().min(1).default(3),
+        budgetBytes: z
+          .int()
+          .min(0)
+          .default(1_024 * MIB),
+      }),
+    ])
+    .default({ afterUses: 3, budgetBytes: 1_024 * MIB }),
 });
 
 /**
@@ -87,12 +110,13 @@ const numbersSchema = z.object({
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for bad options
  */
 export function createMemOS(options: MemOSOptions): MemOS {
-  const { indexBudgetBytes, memoryBudgetBytes, hotCommits, worker } = parseInput(
+  const { indexBudgetBytes, memoryBudgetBytes, hotCommits, worker, promotion } = parseInput(
     numbersSchema,
     options,
     "options",
   );
   const { storage, engine, signer } = options;
+  const engines = namedEngines(options);
   const embedder = options.embedder ?? (engine && engineEmbedder(engine));
   const tokenizer = options.tokenizer ?? engine;
   const clock = options.clock ?? { now: () => Date.now() };
@@ -126,7 +150,11 @@ export function createMemOS(options: MemOSOptions): MemOS {
     }),
     ...(tokenizer === undefined ? {} : { tokenizer }),
     parsers: options.parsers ?? [],
-    promptStates: [...(options.promptStates ?? []), ...(engine === undefined ? [] : [engine])],
+    promptStates: [...new Set([...(options.promptStates ?? []), ...engines.values()])],
+    engines,
+    ...(promotion === false
+      ? {}
+      : { promotion: { ...promotion, uses: new UseCounts(), work: new SideWork() } }),
     ...(signer === undefined ? {} : { signer }),
     headers: new Map(),
     state: { closed: false },
@@ -137,7 +165,10 @@ export function createMemOS(options: MemOSOptions): MemOS {
   return {
     storage: storage.name,
     as: (caller) => memSession(context, caller),
-    idle: async () => await context.worker.idle(),
+    idle: async () => {
+      await context.promotion?.work.idle();
+      await context.worker.idle();
+    },
     beforeClose: (given) => {
       const work = async () => await given();
       works.add(work);
@@ -146,6 +177,19 @@ export function createMemOS(options: MemOSOptions): MemOS {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Engines by every name that a prompt's model may have; a name given goes before the engine's own. */
+function namedEngines({
+  engine,
+  engines = {},
+}: Pick<MemOSOptions, "engine" | "engines">): ReadonlyMap<string, Engine> {
+  const all = [...(engine === undefined ? [] : [engine]), ...Object.values(engines)];
+  const own = all.flatMap((one) => [
+    [one.model.id, one] as const,
+    [one.model.sha256, one] as const,
+  ]);
+  return new Map([...own.toReversed(), ...Object.entries(engines)]);
 }
 
 function registerTasks(context: ApiContext): void {
@@ -168,6 +212,7 @@ function closer(
   let closing: Promise<void> | undefined;
   const close = async () => {
     if (works.size > 0) await Promise.allSettled([...works].map(async (work) => await work()));
+    await context.promotion?.work.close();
     context.state.closed = true;
     await context.worker.close();
     await context.usage.flush();

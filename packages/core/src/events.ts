@@ -17,6 +17,8 @@ export interface TelemetryEvents {
   "memcube:task": { type: string; outcome: "done" | "retry" | "dead"; attempt: number; ms: number };
   /** A context with a LoRA set was made ready. */
   "memcube:lora": { sha256: readonly string[]; ms: number };
+  /** A LoRA or KV state that a plan named was not used. */
+  "memcube:plan": { tenantId: string; cubeId: string; memoryId: string; reason: string };
   "memcube:error": { where: string; error: unknown };
 }
 

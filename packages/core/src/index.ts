@@ -86,6 +86,7 @@ export type {
   CommitBody,
   DeadLetter,
   Decision,
+  HandedOver,
   Hit,
   HitReasons,
   InjectionPlan,
@@ -95,6 +96,9 @@ export type {
   NewTask,
   Page,
   PlannedHistory,
+  PlannedLora,
+  PlannedState,
+  PlanOutcome,
   Position,
   Retrieval,
   Seal,
@@ -104,6 +108,7 @@ export type {
 
 export type {
   BlobStore,
+  CarriedStates,
   Checkpoint,
   CheckpointPage,
   ChunkMap,
@@ -136,6 +141,7 @@ export type {
   PromptStates,
   PutWrite,
   Signer,
+  StateOffer,
   Storage,
   StoredCheckpoint,
   StoredCube,
@@ -173,11 +179,13 @@ export type {
   SearchThreadsOptions,
   ThreadCheckpoint,
   ThreadHit,
+  ThreadInput,
   ThreadValue,
   ThreadWrite,
   WritesStep,
 } from "./interface/api/index.ts";
 export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
+export { ThreadPart } from "./interface/api/index.ts";
 export {
   inTime,
   MEMORY_TOOL_NAMES,

@@ -2,12 +2,14 @@ import {
   inTime,
   refusalOf,
   tell,
+  type HandedOver,
   type InjectionPlan,
   type MemSession,
   type ResolvedScope,
 } from "@memcube/core";
 import type { BaseMessage } from "@langchain/core/messages";
 
+import { ChatMemCube } from "./chat-mem-cube.ts";
 import { notKept, turnOf } from "./from-langchain.ts";
 import { scopeOfRun, type FailedPart, type MiddlewareOptions, type RunTime } from "./options.ts";
 import { emit } from "./telemetry.ts";
@@ -29,13 +31,31 @@ export async function whoseMemory(
   });
 }
 
+/** What memory adds to a prompt, and what it says to the engine that answers it. */
+export interface Recalled {
+  readonly plan: InjectionPlan;
+  readonly handed: HandedOver["request"];
+}
+
+/** A call of a model, as far as memory looks at it. */
+export interface ModelRequest {
+  readonly messages: readonly BaseMessage[];
+  /** SHA-256 of an engine's model; `undefined` for other models. */
+  readonly model: string | undefined;
+}
+
+/** What `model` of {@link ModelRequest} is for a model of LangChain. */
+export function engineModel(model: unknown): string | undefined {
+  return model instanceof ChatMemCube ? model.modelSha256 : undefined;
+}
+
 /** What memory adds to a prompt; `undefined` when memory fails or takes too long. */
 export async function recall(
   options: MiddlewareOptions,
   runtime: RunTime,
-  { session, scope: { cube, sessionId } }: Whose,
-  messages: readonly BaseMessage[],
-): Promise<InjectionPlan | undefined> {
+  { session, scope: { cube, sessionId, task } }: Whose,
+  { messages, model }: ModelRequest,
+): Promise<Recalled | undefined> {
   const { budgetTokens, historyTokens, recallTimeoutMs } = options;
   const timeout = AbortSignal.timeout(recallTimeoutMs);
   const { signal: aborted } = runtime;
@@ -46,6 +66,8 @@ export async function recall(
       signal,
       ...(cube === undefined ? {} : { cubes: [cube] }),
       ...(sessionId === undefined ? {} : { sessionId }),
+      ...(model === undefined ? {} : { model }),
+      ...(task === undefined ? {} : { task }),
       ...(budgetTokens === undefined ? {} : { budgetTokens }),
       ...(historyTokens === undefined ? {} : { historyTokens }),
     });
@@ -56,7 +78,10 @@ export async function recall(
       tokens,
       savedTokens: before - after,
     });
-    return plan;
+    const { request: handed } = await plan.handOver(
+      aborted === undefined ? {} : { signal: aborted },
+    );
+    return { plan, handed };
   });
 }
 

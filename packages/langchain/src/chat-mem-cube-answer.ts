@@ -3,6 +3,8 @@ import { AIMessageChunk, type UsageMetadata } from "@langchain/core/messages";
 import { ChatGenerationChunk } from "@langchain/core/outputs";
 
 const PROVIDER = "memcube";
+/** Under which the engine's word stands in `response_metadata`. */
+export const ENGINE_KEY = "memcube_engine";
 
 /**
  * One part of an answer as a chunk of LangChain.
@@ -39,10 +41,16 @@ export function toChunk(part: EnginePart, modelName: string, index: number): Cha
             model_provider: PROVIDER,
             model_name: modelName,
             finish_reason: part.reason,
+            ...told(part.usage),
           },
         }),
       );
   }
+}
+
+/** What of an engine's usage LangChain has no place for, for the middleware. */
+function told({ stableState }: EngineUsage): Readonly<Record<string, unknown>> {
+  return stableState === undefined ? {} : { [ENGINE_KEY]: { stableState: { ...stableState } } };
 }
 
 function chunk(text: string, message: AIMessageChunk): ChatGenerationChunk {

@@ -21,6 +21,8 @@ interface Settings {
   readonly cachePrompt?: boolean;
   /** States are shared only within one scope: name the tenant. @default "" */
   readonly cacheScope?: string;
+  /** Text that ends what stays the same in the system message; the middleware says it. @default none */
+  readonly stableThrough?: string;
 }
 
 /** Options of {@link ChatMemCube}. */
@@ -46,6 +48,7 @@ export const SETTINGS = [
   "lora",
   "cachePrompt",
   "cacheScope",
+  "stableThrough",
 ] as const satisfies readonly (keyof Settings)[];
 
 export type ChatMemCubeSettings = Pick<ChatMemCubeInput, (typeof SETTINGS)[number] | "stop">;

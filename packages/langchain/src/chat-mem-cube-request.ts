@@ -34,7 +34,7 @@ export function toEngineRequest(
   return {
     messages: messages.map(toMessage),
     sampling,
-    ...pick(said, ["lora", "cachePrompt", "cacheScope"]),
+    ...pick(said, ["lora", "cachePrompt", "cacheScope", "stableThrough"]),
     ...(tools.length === 0 ? {} : { tools: tools.map(toTool) }),
     ...(choice === undefined ? {} : { toolChoice: toToolChoice(choice) }),
     ...(responseFormat === undefined ? {} : { responseFormat }),

@@ -39,7 +39,7 @@ export class ChatMemCube extends BaseChatModel<ChatMemCubeCallOptions> {
   constructor(fields: ChatMemCubeInput) {
     super(fields);
     const { engine, temperature, topP, topK, seed, maxTokens, stop, lora, ...rest } = fields;
-    const { cachePrompt, cacheScope } = rest;
+    const { cachePrompt, cacheScope, stableThrough } = rest;
     this.#engine = engine;
     this.#settings = {
       temperature,
@@ -51,6 +51,7 @@ export class ChatMemCube extends BaseChatModel<ChatMemCubeCallOptions> {
       lora,
       cachePrompt,
       cacheScope,
+      stableThrough,
     };
   }
 
@@ -62,6 +63,11 @@ export class ChatMemCube extends BaseChatModel<ChatMemCubeCallOptions> {
     const { contextTokens: maxInputTokens } = this.#engine.model;
     // Not `structuredOutput`: agents would ask for it together with tools, and the engine takes one.
     return { maxInputTokens, toolCalling: this.#engine.capabilities.tools };
+  }
+
+  /** SHA-256 of the engine's model. */
+  get modelSha256(): string {
+    return this.#engine.model.sha256;
   }
 
   override bindTools(

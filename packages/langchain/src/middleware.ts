@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 
-import type { InjectionPlan } from "@memcube/core";
 import type { BaseMessage } from "@langchain/core/messages";
 import { createMiddleware } from "langchain";
 import { z } from "zod";
 
-import { keep, recall, whoseMemory, type Whose } from "./agent-run.ts";
+import {
+  engineModel,
+  keep,
+  recall,
+  whoseMemory,
+  type ModelRequest,
+  type Recalled,
+  type Whose,
+} from "./agent-run.ts";
 import { lastHuman } from "./from-langchain.ts";
 import {
   contextSchema,
@@ -14,7 +21,7 @@ import {
   type MiddlewareOptions,
   type RunTime,
 } from "./options.ts";
-import { placed } from "./to-langchain.ts";
+import { placed, toldByEngine, withEngineRequest } from "./to-langchain.ts";
 import { memcubeTools } from "./tools.ts";
 
 /** Private state of an agent: ids only, no text of any memory. */
@@ -33,10 +40,11 @@ const stateSchema = z.object({
 const PLANS = 1_000;
 
 interface PlannedRun {
-  /** `undefined` when memory failed: the run goes on without. */
-  readonly plan: InjectionPlan | undefined;
-  /** What a history was cut from; none when none is to be cut. */
-  readonly messages: readonly BaseMessage[];
+  readonly whose: Whose;
+  /** The call it was planned for; left out before there is one. */
+  readonly call?: ModelRequest;
+  /** Left out when memory failed: the run goes on without. */
+  readonly recalled?: Recalled | undefined;
 }
 
 /**
@@ -52,13 +60,17 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
   const { os, scope, name } = parsed;
   const plans = new Map<string, PlannedRun>();
   const isCut = parsed.historyTokens !== undefined;
-  const note = (run: string, plan: PlannedRun["plan"], messages: readonly BaseMessage[]) => {
-    const planned = { plan, messages: isCut ? messages : [] };
+  const note = (run: string, planned: PlannedRun) => {
     plans.set(run, planned);
     const oldest = plans.keys().next().value;
     if (plans.size > PLANS && oldest !== undefined) plans.delete(oldest);
     return planned;
   };
+  /** Whether a plan is one for this call: for its model, and its messages where a history is cut. */
+  const fits = ({ call, recalled }: PlannedRun, { messages, model }: ModelRequest) =>
+    call !== undefined &&
+    (recalled === undefined ||
+      (call.model === model && (!isCut || isSame(call.messages, messages))));
 
   return createMiddleware({
     name,
@@ -81,24 +93,31 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
         return _memcube && { _memcube: { ..._memcube, run } };
       }
       const lastKept = await keepEarlier(parsed, runtime, whose, messages, _memcube?.lastKept);
-      note(run, await recall(parsed, runtime, whose, messages), messages);
+      note(run, { whose });
       return { _memcube: { run, lastKept } };
     },
 
     wrapModelCall: async (request, handler) => {
       const { runtime, messages } = request;
+      const call = { messages, model: engineModel(request.model) };
       const { messages: thread, _memcube } = request.state;
-      const known = _memcube && plans.get(_memcube.run);
-      let planned = known;
-      // Planned in another process, or for other messages than the history is to be cut from.
-      const cut = isCut && !isSame(known?.messages, messages);
-      if (_memcube !== undefined && (planned === undefined || (planned.plan && cut))) {
-        const whose = await whoseMemory(parsed, runtime);
-        const plan = whose && (await recall(parsed, runtime, whose, messages));
-        planned = note(_memcube.run, plan, messages);
+      let planned = _memcube && plans.get(_memcube.run);
+      if (_memcube !== undefined && !(planned && fits(planned, call))) {
+        // A run that went on in another process begins here.
+        const whose = planned?.whose ?? (await whoseMemory(parsed, runtime));
+        if (whose !== undefined) {
+          const recalled = await recall(parsed, runtime, whose, call);
+          // Without a history to cut, nobody asks again which messages it was planned for.
+          const kept = isCut ? call : { ...call, messages: [] };
+          planned = note(_memcube.run, { whose, call: kept, recalled });
+        }
       }
+      const { plan, handed } = planned?.recalled ?? {};
       try {
-        return await handler(planned?.plan ? placed(request, planned.plan) : request);
+        if (plan === undefined) return await handler(request);
+        const answer = await handler(withEngineRequest(placed(request, plan), handed ?? {}));
+        void plan.report({ engine: toldByEngine(answer) });
+        return answer;
       } catch (error) {
         if (!isInterrupt(error)) await keepFailed(parsed, runtime, thread, _memcube?.lastKept);
         throw error;
@@ -110,7 +129,7 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
       if (whose === undefined) return undefined;
       const kept = await keep(parsed, runtime, whose, messages, _memcube?.lastKept);
       const run = _memcube?.run ?? "";
-      await plans.get(run)?.plan?.report({ used: true });
+      await plans.get(run)?.recalled?.plan.report({ used: true });
       plans.delete(run);
       const lastKept = messages.at(-1)?.id;
       return kept && lastKept !== undefined ? { _memcube: { run, lastKept } } : undefined;

@@ -25,6 +25,8 @@ export const contextSchema = z.object({
   cube: z.string().optional(),
   /** @default the thread's id */
   sessionId: z.string().optional(),
+  /** What is to be done, in a word: LoRAs that declare it are used, with an engine. */
+  task: z.string().optional(),
 });
 
 export type MemCubeContext = z.output<typeof contextSchema>;
@@ -141,13 +143,13 @@ export async function scopeOfRun(
   const all = config?.context ?? runtime.context ?? {};
   const context = parseInput(contextSchema, all, "context");
   const base = await resolveScope(scope, { context: { ...all, ...context }, configurable }, VIA);
-  const { cube, sessionId, ...caller } = given(context);
+  const { cube, sessionId, task, ...caller } = given(context);
   const thread: unknown = configurable["thread_id"];
   return await resolveScope<undefined>(
     {
       ...(typeof thread === "string" && { sessionId: thread }),
       ...base,
-      ...given({ cube, sessionId }),
+      ...given({ cube, sessionId, task }),
       caller: { ...base.caller, ...caller },
     },
     undefined,

@@ -10,6 +10,7 @@ function plan(parts: Partial<InjectionPlan>): InjectionPlan {
     volatile: "",
     hits: [],
     tokens: { stable: 0, volatile: 0 },
+    handOver: async () => await Promise.resolve({ request: {}, left: [] }),
     report: async () => await Promise.resolve(),
     ...parts,
   };

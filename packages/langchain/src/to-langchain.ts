@@ -1,4 +1,10 @@
-import { memoryText, type Hit, type InjectionPlan, type Memory } from "@memcube/core";
+import {
+  memoryText,
+  type HandedOver,
+  type Hit,
+  type InjectionPlan,
+  type Memory,
+} from "@memcube/core";
 import { Document } from "@langchain/core/documents";
 import {
   AIMessage,
@@ -8,6 +14,7 @@ import {
   type BaseMessage,
 } from "@langchain/core/messages";
 
+import { ENGINE_KEY } from "./chat-mem-cube-answer.ts";
 import { given } from "./options.ts";
 
 /** A prompt of an agent: what a plan is placed into. */
@@ -35,6 +42,19 @@ export function placed<Given extends Prompt>(
   if (opened) messages[asked] = opening(message, volatile);
   const systemMessage = [stable, opened ? "" : volatile].reduce(ending, prompt.systemMessage);
   return { ...prompt, systemMessage, messages };
+}
+
+/** The call with what an engine is asked with; settings that it has go before that. */
+export function withEngineRequest<
+  Given extends { readonly modelSettings?: Readonly<Record<string, unknown>> },
+>(call: Given, request: HandedOver["request"]): Given {
+  if (Object.keys(request).length === 0) return call;
+  return { ...call, modelSettings: { ...request, ...call.modelSettings } };
+}
+
+/** What an engine told of an answer; `undefined` for other models. */
+export function toldByEngine(answer: unknown): unknown {
+  return AIMessage.isInstance(answer) ? answer.response_metadata[ENGINE_KEY] : undefined;
 }
 
 function ending(message: SystemMessage, block: string): SystemMessage {

@@ -31,6 +31,8 @@ const KNOWN: Readonly<Record<keyof OpenOptions, "file" | "os">> = {
   embedder: "os",
   tokenizer: "os",
   engine: "os",
+  engines: "os",
+  promotion: "os",
   promptStates: "os",
   signer: "os",
   parsers: "os",

@@ -1,5 +1,6 @@
+import type { LoraFile } from "../flow/index.ts";
 import type { JsonObject, JsonValue } from "../memory/index.ts";
-import type { PromptStates } from "./prompt-states.ts";
+import type { CarriedStates, PromptStates } from "./prompt-states.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
@@ -10,6 +11,17 @@ import type { Tokenizer } from "./tokenizer.ts";
 export interface Engine extends Tokenizer, PromptStates {
   readonly model: EngineModel;
   readonly capabilities: EngineCapabilities;
+  /** Gives states to cubes and takes them from there; left out where they are not kept in a store. */
+  readonly states?: CarriedStates;
+
+  /**
+   * Takes a LoRA that a cube keeps, after its own checks; the same file again is no work. Left out by an
+   * engine that takes none.
+   *
+   * @returns its SHA-256 in the engine: requests may name it so, and states do
+   * @throws MemCubeError `MEMCUBE_LORA_INVALID`
+   */
+  takeLora?(file: LoraFile, options?: EngineCallOptions): Promise<string>;
 
   /**
    * Answers a prompt. Work begins with the first `next()`; a consumer that stops reading (`break`,
@@ -91,6 +103,11 @@ export interface EngineRequest {
    * erased from a tenant's memory is forgotten here by that name. @default ""
    */
   readonly cacheScope?: string;
+  /**
+   * Text in the system message with which ends what stays the same from request to request. The state up
+   * to there is named in `usage.stableState`. @default none
+   */
+  readonly stableThrough?: string;
 }
 
 export type EngineMessage =
@@ -160,6 +177,16 @@ export interface EngineUsage {
   readonly outputTokens: number;
   /** Names the kept state of the prompt's whole pages: what a cube may keep as an activation memory. */
   readonly stateKey?: string;
+  /**
+   * The kept state of the whole pages up to the end of `stableThrough`: nothing of what follows it is in
+   * there. Left out when there is no such page.
+   */
+  readonly stableState?: {
+    readonly key: string;
+    readonly tokens: number;
+    /** SHA-256 of these tokens as little-endian 32-bit integers. */
+    readonly tokensSha256: string;
+  };
   /** Why no stored state was used although there is a store; for people. */
   readonly cacheMiss?: string;
 }

@@ -7,13 +7,18 @@ export function wholePages(promptTokens: number): number {
   return answerable - (answerable % PAGE_TOKENS);
 }
 
+/** Tokens at the start of a sequence that are the prompt's and may be built upon. */
+export function heldTokens(sequence: KvSequence, tokens: readonly number[]): number {
+  return Math.min(commonPrefix(sequence.tokens(), tokens), sequence.exactTokens());
+}
+
 /** What a store does, without one: keeps the pages the sequence holds already, prefills the rest. */
 export async function fillWithoutStore(
   sequence: KvSequence,
   { tokens, signal }: KvRequest,
 ): Promise<KvFilled> {
   const pages = tokens.length - (tokens.length % PAGE_TOKENS);
-  const same = Math.min(commonPrefix(sequence.tokens(), tokens), sequence.exactTokens(), pages);
+  const same = Math.min(heldTokens(sequence, tokens), pages);
   const kept = same - (same % PAGE_TOKENS);
   await sequence.truncate(kept);
   await sequence.prefill(tokens.slice(kept, pages), signal === undefined ? {} : { signal });

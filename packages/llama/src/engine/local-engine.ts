@@ -1,27 +1,35 @@
 import {
+  type CarriedStates,
   type Engine,
   type EngineCallOptions,
   type EngineCapabilities,
   type EngineModel,
   type EnginePart,
   type EngineRequest,
+  type EngineUsage,
+  type LoraFile,
   MemCubeError,
 } from "@memcube/core";
 import type { ChatWrapper, GbnfJsonObjectSchema, LlamaGrammar } from "node-llama-cpp";
 
+import { ownerOf } from "../kv/page-keys.ts";
 import { mayHoldTenant } from "../kv/scope-of-tenant.ts";
-import type { KvFilled, KvStore } from "../kv/types.ts";
+import { type KvFilled, type KvRequest, type KvStore, PAGE_TOKENS } from "../kv/types.ts";
 import { answer } from "./answer.ts";
 import { Contexts, type Lease, type LoadedLora } from "./contexts.ts";
 import { engineStep } from "./errors.ts";
 import { fillWithoutStore, wholePages } from "./fill.ts";
 import { toGrammarSchema } from "./grammar-schema.ts";
+import { tokensDigest } from "./offers.ts";
 import type { OpenedModel } from "./open-model.ts";
 import type { ParsedOptions } from "./options.ts";
 import { partsOf } from "./part-queue.ts";
 import { type Prompt, renderPrompt } from "./prompt.ts";
 import { type ParsedRequest, parseRequest } from "./request.ts";
 import type { EngineSequence } from "./sequence.ts";
+import { stableTokens } from "./stable-part.ts";
+import { carriesStates, StoreStates } from "./store-states.ts";
+import { TakenLoras } from "./taken-loras.ts";
 import { Vectors } from "./vectors.ts";
 
 /** Where states of prompts are kept, and whether the engine made it. */
@@ -36,7 +44,9 @@ export class LocalEngine implements Engine {
   readonly capabilities: EngineCapabilities;
   readonly #opened: OpenedModel;
   readonly #options: ParsedOptions;
-  readonly #states: StateStore;
+  readonly #stateStore: StateStore;
+  readonly #states: StoreStates | undefined;
+  readonly #loras: TakenLoras;
   readonly #contexts: Contexts<EngineSequence>;
   readonly #vectors: Vectors;
   readonly #wrapper: ChatWrapper;
@@ -47,9 +57,16 @@ export class LocalEngine implements Engine {
   constructor(opened: OpenedModel, options: ParsedOptions, states: StateStore) {
     this.#opened = opened;
     this.#options = options;
-    this.#states = states;
+    this.#stateStore = states;
+    const { store } = states;
     const { facts, native, contextSize, started } = opened;
     const generate = facts.purpose === "generate";
+    const { engineKey } = ownerOf({ ...opened.identity, lora: [] });
+    this.#states = generate && carriesStates(store) ? new StoreStates(store, engineKey) : undefined;
+    this.#loras = new TakenLoras(options.lora, {
+      modelSha256: opened.sha256,
+      modelPath: opened.path,
+    });
     this.model = {
       id: options.id ?? facts.name,
       sha256: opened.sha256,
@@ -60,8 +77,8 @@ export class LocalEngine implements Engine {
       generate,
       tools: generate,
       jsonSchema: generate,
-      lora: generate && options.lora !== undefined,
-      promptCache: generate ? (states.store === undefined ? "process" : "store") : "none",
+      lora: generate,
+      promptCache: generate ? (store === undefined ? "process" : "store") : "none",
       ...(facts.purpose === "embed" ? { embed: { dimensions: native.embeddingVectorSize } } : {}),
       rerank: facts.purpose === "rerank" && native.fileInsights.supportsRanking,
     };
@@ -108,6 +125,17 @@ export class LocalEngine implements Engine {
     });
   }
 
+  get states(): CarriedStates | undefined {
+    return this.#states;
+  }
+
+  takeLora(file: LoraFile, options: EngineCallOptions = {}): Promise<string> {
+    return this.#track([options.signal], (signal) => {
+      this.#supported("lora", this.capabilities.lora);
+      return this.#loras.take(file, signal);
+    });
+  }
+
   tokenize(text: string): readonly number[] {
     if (this.#closed !== undefined) throw closed();
     return this.#opened.native.tokenize(text);
@@ -118,8 +146,9 @@ export class LocalEngine implements Engine {
   }
 
   async forgetTenant(tenantId: string): Promise<void> {
+    this.#states?.forget((scope) => mayHoldTenant(scope, tenantId));
     await this.#contexts.forget((scope) => mayHoldTenant(scope, tenantId));
-    await this.#states.store?.forgetTenant(tenantId);
+    await this.#stateStore.store?.forgetTenant(tenantId);
   }
 
   close(): Promise<void> {
@@ -133,9 +162,10 @@ export class LocalEngine implements Engine {
     await Promise.allSettled(this.#running);
     clearTimeout(grace);
     await this.#contexts.close();
-    if (this.#states.owned) await this.#states.store?.close();
+    if (this.#stateStore.owned) await this.#stateStore.store?.close();
     await this.#vectors.dispose();
     await this.#opened.dispose();
+    await this.#loras.close();
   }
 
   /** Runs a call that `close()` waits for, under the caller's signals and its own. */
@@ -163,8 +193,10 @@ export class LocalEngine implements Engine {
     const { binding } = started;
     const lora = await this.#resolveLora(request.lora, signal);
     const grammar = await this.#grammarFor(request);
-    const prompt = renderPrompt(request, { model, wrapper: this.#wrapper, binding });
+    const parts = { model, wrapper: this.#wrapper, binding };
+    const prompt = renderPrompt(request, parts);
     this.#checkRoom(prompt);
+    const stable = stableTokens(request, prompt, parts);
     const lease = await this.#contexts.lease({
       lora,
       scope: request.cacheScope,
@@ -176,8 +208,9 @@ export class LocalEngine implements Engine {
       const filled = await this.#fill(lease, prompt, request, signal);
       const input = { binding, sequence, prompt, request, grammar, signal };
       const { reason, outputTokens } = await answer(input, emit);
-      const usage = { ...(await this.#cacheUsage(filled, request)), outputTokens };
-      emit({ type: "finish", reason, usage: { promptTokens: prompt.tokens.length, ...usage } });
+      const kept = await this.#cacheUsage(filled, request);
+      const usage = { promptTokens: prompt.tokens.length, ...kept, outputTokens };
+      emit({ type: "finish", reason, usage: { ...usage, ...stableState(filled, prompt, stable) } });
     } finally {
       if (!request.cachePrompt) await sequence.truncate(0).catch(() => undefined);
       lease.release();
@@ -189,26 +222,31 @@ export class LocalEngine implements Engine {
     prompt: Prompt,
     { cachePrompt, cacheScope }: ParsedRequest,
     signal: AbortSignal,
-  ): Promise<KvFilled> {
+  ): Promise<KvFilled & Pick<EngineUsage, "cacheMiss">> {
     const tokens = prompt.tokens.slice(0, wholePages(prompt.tokens.length));
-    const request = { scope: cacheScope, tokens, signal };
+    const request: KvRequest = { scope: cacheScope, tokens, signal };
     return engineStep("the prompt was not read", signal, async () => {
       if (!cachePrompt) await sequence.truncate(0);
-      const store = cachePrompt ? this.#states.store : undefined;
-      return store === undefined
-        ? fillWithoutStore(sequence, request)
-        : store.fill(sequence, request);
+      const store = cachePrompt ? this.#stateStore.store : undefined;
+      if (store === undefined) return await fillWithoutStore(sequence, request);
+      const cacheMiss = await this.#states?.bring(sequence, request);
+      const filled = await store.fill(sequence, request);
+      return cacheMiss === undefined ? filled : { ...filled, cacheMiss };
     });
   }
 
-  async #cacheUsage(filled: KvFilled, { cachePrompt }: ParsedRequest) {
+  async #cacheUsage(
+    filled: KvFilled & Pick<EngineUsage, "cacheMiss">,
+    { cachePrompt }: ParsedRequest,
+  ) {
     const { writtenTokens } = await filled.saved;
-    const inProcess = this.#states.store === undefined && cachePrompt;
+    const inProcess = this.#stateStore.store === undefined && cachePrompt;
+    const cacheMiss = filled.cacheMiss ?? filled.reason;
     return {
       cachedTokens: filled.keptTokens + filled.restoredTokens,
       writtenTokens: inProcess ? filled.prefilledTokens : writtenTokens,
       ...(filled.key === undefined ? {} : { stateKey: filled.key }),
-      ...(filled.reason === undefined ? {} : { cacheMiss: filled.reason }),
+      ...(cacheMiss === undefined ? {} : { cacheMiss }),
     };
   }
 
@@ -234,12 +272,11 @@ export class LocalEngine implements Engine {
     signal: AbortSignal,
   ): Promise<readonly LoadedLora[]> {
     if (wanted.length === 0) return [];
-    const source = this.#options.lora;
-    this.#supported("lora", source !== undefined);
+    this.#supported("lora", this.capabilities.lora);
     const { sha256: modelSha256, path: modelPath } = this.#opened;
     const loaded = new Map<string, LoadedLora>();
     for (const { id, scale } of wanted) {
-      const found = await source?.resolve(id, { modelSha256, modelPath }, { signal });
+      const found = await this.#loras.resolve(id, { modelSha256, modelPath }, { signal });
       if (found === undefined || loaded.has(found.sha256)) {
         const reason = found === undefined ? "it is not known" : "it is named twice";
         throw new MemCubeError("MEMCUBE_LORA_INVALID", `the LoRA ${id} can't be used: ${reason}`, {
@@ -268,6 +305,20 @@ export class LocalEngine implements Engine {
       details: { what },
     });
   }
+}
+
+/** Names the kept state of the whole pages within so many tokens. */
+function stableState(
+  { keys = [] }: KvFilled,
+  prompt: Prompt,
+  stable: number,
+): Pick<EngineUsage, "stableState"> {
+  const pages = Math.min(Math.floor(stable / PAGE_TOKENS), keys.length);
+  const key = keys[pages - 1];
+  if (key === undefined) return {};
+  const tokens = pages * PAGE_TOKENS;
+  const tokensSha256 = tokensDigest(prompt.tokens.slice(0, tokens));
+  return { stableState: { key, tokens, tokensSha256 } };
 }
 
 function closed(): MemCubeError {

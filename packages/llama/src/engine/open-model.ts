@@ -22,6 +22,8 @@ export interface OpenedModel {
   readonly sha256: string;
   readonly contextSize: number;
   readonly threads: number;
+  /** What decides its states, beside LoRAs. */
+  readonly identity: Omit<KvIdentity, "lora">;
   openContext(lora: readonly LoadedLora[]): Promise<OpenContext<EngineSequence>>;
   dispose(): Promise<void>;
 }
@@ -121,6 +123,7 @@ function joinModel(
     ...opened,
     contextSize,
     threads,
+    identity,
     openContext,
     dispose: async () => {
       await native.dispose();

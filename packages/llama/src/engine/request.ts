@@ -46,7 +46,8 @@ const requestSchema = z.strictObject({
     .max(16)
     .default([]),
   cachePrompt: z.boolean().default(true),
-  cacheScope: z.string().max(256).default(""),
+  cacheScope: z.string().max(1_024).default(""),
+  stableThrough: z.string().min(1).optional(),
 });
 
 export type ParsedRequest = Readonly<z.infer<typeof requestSchema>>;

@@ -114,6 +114,8 @@ export interface KvFilled extends KvRestored {
   readonly prefilledTokens: number;
   /** Names the state of all the pages in the store; left out when there is no page. */
   readonly key?: string;
+  /** The same for the state of each page and those before it; the last is `key`. */
+  readonly keys?: readonly string[];
   /** Settles when the new pages are stored; never rejects. */
   readonly saved: Promise<KvSaved>;
 }

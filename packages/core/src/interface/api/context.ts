@@ -3,9 +3,15 @@ import type { Caller } from "../../flow/index.ts";
 import type { CubeHeader, CubeRef, Principal } from "../../memory/index.ts";
 import type { LogKeeper } from "../../operation/lifecycle/index.ts";
 import type { OperatorParts } from "../../operation/operator/index.ts";
-import type { TaskWorker, UsageBuffer } from "../../operation/scheduler/index.ts";
+import type {
+  SideWork,
+  TaskWorker,
+  UsageBuffer,
+  UseCounts,
+} from "../../operation/scheduler/index.ts";
 import type {
   Clock,
+  Engine,
   FileParser,
   Ids,
   PromptStates,
@@ -29,9 +35,22 @@ export interface ApiContext {
   readonly signer?: Signer;
   /** What engines keep of prompts. */
   readonly promptStates: readonly PromptStates[];
+  /** Engines by the names that prompts' models go by. */
+  readonly engines: ReadonlyMap<string, Engine>;
+  /** What becomes of prefixes that are used again and again; left out: nothing. */
+  readonly promotion?: Promotion;
   /** Headers of the cubes used last, by `cubeKey`: parsed once, and known without asking. */
   readonly headers: Map<string, KnownHeader>;
   readonly state: { closed: boolean };
+}
+
+/** When states of prompts become memories by themselves. */
+export interface Promotion {
+  readonly afterUses: number;
+  /** Bytes of such states of one user in one cube. */
+  readonly budgetBytes: number;
+  readonly uses: UseCounts;
+  readonly work: SideWork;
 }
 
 /** A cube's header as this process saw it last; its commitment is no other header's. */

@@ -142,6 +142,7 @@ export function memSession(context: ApiContext, input: CallerInput): MemSession 
         return await prepare(
           context,
           opened.flatMap((cube) => cube ?? []),
+          caller,
           parsed,
         );
       });

@@ -1,9 +1,16 @@
 import { z } from "zod";
 
 import { isMemCubeError } from "../../errors.ts";
-import { refKey, refOf, type InjectionPlan, type Retrieval } from "../../flow/index.ts";
+import {
+  refKey,
+  refOf,
+  type Caller,
+  type InjectionPlan,
+  type PlanOutcome,
+  type Retrieval,
+} from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
-import { LIVE_STATES, type Memory, type MemoryRef } from "../../memory/index.ts";
+import { LIVE_STATES, type Memory } from "../../memory/index.ts";
 import { toMemory } from "../../infrastructure/vault/index.ts";
 import {
   planHistory,
@@ -11,6 +18,7 @@ import {
   SUMMARY_HEADING,
   type HistoryPlan,
 } from "../../operation/scheduler/index.ts";
+import type { Engine } from "../../ports/index.ts";
 import { estimateTokens } from "../../text/index.ts";
 import { readFast, sentencesOf, viewMessages } from "../reader/index.ts";
 import type { ApiContext, OpenCube } from "./context.ts";
@@ -18,6 +26,7 @@ import { enter } from "./cube-access.ts";
 import { idSchema, parseInput, searchOptionsSchema } from "./options.ts";
 import { queryVector } from "./query-vectors.ts";
 import { enterAndSearch, type ParsedSearchOptions } from "./search.ts";
+import { type EnginePlan, planForEngine, readForEngine } from "./states/index.ts";
 import { mergeHits } from "./view.ts";
 
 const DEFAULT_BUDGET_TOKENS = 1_024;
@@ -35,8 +44,13 @@ const prepareSchema = z.strictObject({
   sessionId: idSchema.optional(),
   /** The conversation in any shape the reader knows; the last user message is what is asked. */
   messages: z.unknown(),
-  /** Name of the model the prompt goes to: chooses KV states and LoRAs where there is an engine. */
+  /**
+   * The model that the prompt goes to, by its name or SHA-256: KV states and LoRAs are chosen for it when
+   * it is one of this memory OS's engines.
+   */
   model: z.string().optional(),
+  /** What is to be done, in a word: LoRAs that declare this task are used. Left out, the question decides. */
+  task: z.string().min(1).max(LIMITS.idChars).optional(),
   /** Tokens for standing and recalled memories together. With 0 no memory is looked at. */
   budgetTokens: z.int().min(0).default(DEFAULT_BUDGET_TOKENS),
   /**
@@ -66,13 +80,19 @@ export function parsePrepare(input: PrepareInput): z.output<typeof prepareSchema
 export async function prepare(
   context: ApiContext,
   cubes: readonly OpenCube[],
+  caller: Caller,
   input: z.output<typeof prepareSchema>,
 ): Promise<InjectionPlan> {
   const { tokenizer } = context;
   const countTokens = tokenizer && ((text: string) => tokenizer.count(text));
   const history = planMessages(input, countTokens);
   const { query, present } = readConversation(context, input.messages, history);
-  const found = input.budgetTokens === 0 ? [] : await recall(cubes, query, input.signal);
+  const engine = input.model === undefined ? undefined : context.engines.get(input.model);
+  const looked = input.budgetTokens === 0 ? [] : cubes;
+  const [found, forEngine] = await Promise.all([
+    recall(looked, query, input.signal),
+    engine === undefined ? [] : Promise.all(looked.map((cube) => readForEngine(cube, engine))),
+  ]);
   const recalled = mergeHits(found.map((each) => each.recalled));
   const plan = planInjection({
     standing: found.flatMap(({ standing }) => standing),
@@ -81,16 +101,43 @@ export async function prepare(
     ...(history && { summary: history.summary }),
     ...(countTokens && { countTokens }),
   });
+  const { reported, ...engines } = await enginePlan(context, engine, {
+    caller,
+    found: forEngine,
+    question: query,
+    task: input.task,
+    // A summary is made of the conversation: no state of it is kept.
+    stable: (history?.summary ?? "") === "" ? plan.stable : "",
+    standing: plan.standing,
+  });
   return {
     stable: plan.stable,
     volatile: plan.volatile,
     hits: plan.hits,
     ...(history && { history: { keep: history.keep, tokens: history.tokens } }),
     tokens: plan.tokens,
-    report: async (outcome) => {
-      count(context, plan.injected, outcome);
+    ...engines,
+    report: async ({ used, engine: told }) => {
+      if (used !== undefined) count(context, plan.injected, used);
+      if (told !== undefined) reported(told);
       await Promise.resolve();
     },
+  };
+}
+
+/** What the plan says to an engine; nothing, when the prompt goes to no engine of ours. */
+async function enginePlan(
+  context: ApiContext,
+  engine: Engine | undefined,
+  about: Omit<Parameters<typeof planForEngine>[1], "engine">,
+): Promise<EnginePlan> {
+  if (engine !== undefined) return await planForEngine(context, { ...about, engine });
+  return {
+    handOver: ({ signal } = {}) => {
+      signal?.throwIfAborted();
+      return Promise.resolve({ request: {}, left: [] });
+    },
+    reported: () => undefined,
   };
 }
 
@@ -156,7 +203,7 @@ function planMessages(
 function count(
   { usage, clock }: ApiContext,
   injected: readonly Memory[],
-  { used = false }: { readonly used?: boolean | readonly MemoryRef[] },
+  used: NonNullable<PlanOutcome["used"]>,
 ): void {
   const at = clock.now();
   const named = new Set(typeof used === "boolean" ? [] : used.map(refKey));

@@ -11,6 +11,8 @@ export interface Scope {
   readonly cube?: string;
   /** The conversation; a framework's own thread id is taken where it has one. */
   readonly sessionId?: string;
+  /** What is to be done, in a word: LoRAs that declare it are used, where an engine of one's own answers. */
+  readonly task?: string;
 }
 
 /** A scope, or how it follows from what the framework knows of the request at hand. */
@@ -25,6 +27,7 @@ const scopeSchema = z.strictObject({
   caller: callerSchema.optional(),
   cube: idSchema.optional(),
   sessionId: idSchema.optional(),
+  task: idSchema.optional(),
 });
 
 /**

@@ -4,6 +4,7 @@ export { embeddingText, textOf } from "./memory-text.ts";
 export { pause } from "./pause.ts";
 export { MemoryCache } from "./memory-cache.ts";
 export { indexOf } from "./candidate-index.ts";
+export { relevanceOf } from "./relevance.ts";
 export { embedQuery } from "./embed-query.ts";
 export { retrieve, retrieveAhead } from "./retrieve.ts";
 export {

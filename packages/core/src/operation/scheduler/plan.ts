@@ -24,6 +24,8 @@ export interface PlannedBlocks {
   readonly tokens: { readonly stable: number; readonly volatile: number };
   /** The memories in either block. */
   readonly injected: readonly Memory[];
+  /** Those in the stable one. */
+  readonly standing: readonly Memory[];
 }
 
 /** Share of the budget that standing knowledge may take. */
@@ -62,6 +64,7 @@ export function planInjection(parts: PlanParts): PlannedBlocks {
     volatile: volatile.text,
     hits: hits.filter(({ memory }) => included.has(refKey(refOf(memory)))),
     tokens: { stable: stable.tokens + summaryTokens, volatile: volatile.tokens },
+    standing: parts.standing.filter((memory) => standing.has(refKey(refOf(memory)))),
     injected: [...parts.standing, ...hits.map(({ memory }) => memory)].filter((memory) => {
       const key = refKey(refOf(memory));
       return standing.has(key) || included.has(key);

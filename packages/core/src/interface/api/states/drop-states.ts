@@ -22,6 +22,7 @@ const scrubSchema = z.strictObject({
   ids: z.array(z.string()),
   /** Blobs that the erased memories pointed to. */
   blobs: z.array(z.string()).default([]),
+  statesOnly: z.boolean().optional(),
 });
 const demoteSchema = z.strictObject({ ids: z.array(z.string()) });
 
@@ -29,10 +30,16 @@ const demoteSchema = z.strictObject({ ids: z.array(z.string()) });
 export interface Erased {
   readonly ids: readonly string[];
   readonly blobs: readonly string[];
+  /** Only states that were made from what is still there: what engines keep of prompts may stay. */
+  readonly statesOnly?: boolean;
 }
 
-export function scrubTask(ref: CubeRef, key: string, { ids, blobs }: Erased): NewTask {
-  const payload = { ids: [...ids], ...(blobs.length === 0 ? {} : { blobs: [...blobs] }) };
+export function scrubTask(ref: CubeRef, key: string, { ids, blobs, statesOnly }: Erased): NewTask {
+  const payload = {
+    ids: [...ids],
+    ...(blobs.length === 0 ? {} : { blobs: [...blobs] }),
+    ...(statesOnly === true ? { statesOnly } : {}),
+  };
   return { key: `scrub:${key}`, type: SCRUB_TASK, ...ref, payload, priority: 10 };
 }
 
@@ -58,7 +65,9 @@ export async function scrub(context: ApiContext, ref: CubeRef, erased: Erased): 
     eraseStates(context, ref, await statesMadeFrom(context, ref, ids)),
     context.operator.indexes.dropPersisted(ref),
     dropUnusedBlobs(context.storage, ref, blobs),
-    ...context.promptStates.map((states) => states.forgetTenant(ref.tenantId)),
+    ...(erased.statesOnly === true ? [] : context.promptStates).map((states) =>
+      states.forgetTenant(ref.tenantId),
+    ),
   ]);
   await scrubHistory({
     storage: context.storage,
@@ -124,6 +133,7 @@ async function eraseStates(
     rule: "background:sources-gone",
     // Whoever erased the source and its task may both come here.
     idempotencyKey: `states:${sha256Hex(ids.toSorted().join(" "))}`,
+    statesOnly: true,
   });
   // The task makes sure of it after a crash.
   if (erased !== undefined) await scrub(context, ref, erased);
@@ -139,14 +149,18 @@ export async function eraseOnBehalf(
   context: ApiContext,
   ref: CubeRef,
   memories: readonly { readonly id: string; readonly version?: number }[],
-  { rule, idempotencyKey }: { readonly rule: string; readonly idempotencyKey: string },
+  about: Pick<Erased, "statesOnly"> & {
+    readonly rule: string;
+    readonly idempotencyKey: string;
+  },
 ): Promise<Erased | undefined> {
   if (memories.length === 0) return undefined;
+  const { rule, idempotencyKey, statesOnly } = about;
   const { vault } = context.storage;
   const ids = memories.map(({ id }) => id);
   const blobs: string[] = [];
   for (const id of ids) blobs.push(...(await blobsOfMemory(context.storage, ref, id)));
-  const erased = { ids, blobs };
+  const erased = { ids, blobs, ...(statesOnly === undefined ? {} : { statesOnly }) };
   try {
     const receipt = await commit(vault, context.clock, context.ids, {
       cube: ref,

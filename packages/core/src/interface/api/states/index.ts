@@ -8,6 +8,8 @@ export {
   SCRUB_TASK,
   scrubTask,
 } from "./drop-states.ts";
+export { type ForEngine, readForEngine } from "./for-engine.ts";
+export { type EnginePlan, planForEngine } from "./plan-for-engine.ts";
 export { keepLora, type KeepLoraOptions, promote, type PromoteOptions } from "./promote.ts";
 export {
   recallLora,

@@ -53,9 +53,23 @@ export async function promote(
   rawState: KvState,
   rawOptions: PromoteOptions,
 ): Promise<Memory> {
+  return await keepState(cube, rawState, rawOptions);
+}
+
+/**
+ * The same, for the caller alone and under a key that a cube has once: what is promoted by itself.
+ *
+ * @throws MemCubeError as {@link promote}; `MEMCUBE_DUPLICATE_KEY` when it is there
+ */
+export async function keepState(
+  cube: OpenCube,
+  rawState: KvState,
+  rawOptions: PromoteOptions,
+  own: { readonly externalKey?: string; readonly allow?: readonly Principal[] } = {},
+): Promise<Memory> {
   const { pages, ...state } = parseInput(kvStateSchema, rawState, "state");
   const options = parseInput(promoteSchema, rawOptions, "options");
-  return await keep(cube, { parts: pages, options }, (blobs, sizeBytes) => ({
+  return await keep(cube, { parts: pages, options, own }, (blobs, sizeBytes) => ({
     type: "kv-state",
     ...state,
     pages: blobs,
@@ -86,12 +100,13 @@ export async function keepLora(
 
 interface Kept {
   readonly parts: readonly Uint8Array[];
-  readonly options: z.output<typeof keepLoraSchema>;
+  readonly options: z.output<typeof promoteSchema> & Partial<z.output<typeof keepLoraSchema>>;
+  readonly own?: Parameters<typeof keepState>[3];
 }
 
 async function keep(
   cube: OpenCube,
-  { parts, options }: Kept,
+  { parts, options, own = {} }: Kept,
   payloadOf: (blobs: string[], sizeBytes: number) => Payload,
 ): Promise<Memory> {
   assertWritable(cube);
@@ -111,9 +126,11 @@ async function keep(
   const sizeBytes = blobs.reduce((sum, { length }) => sum + length, 0);
   const id = context.ids.id();
   const payload = payloadOf(hashes, sizeBytes);
+  const made = { payload, sources: [], externalKey: own.externalKey };
   const parsed: ParsedAddOptions = addOptionsSchema.parse({
     ...rest,
     ...visibilityOfAll(sources),
+    ...own,
     edges: sources.map(({ header, version }) => ({
       type: "derived-from",
       to: { cubeId: header.cubeId, id: header.id } satisfies MemoryRef,
@@ -126,14 +143,13 @@ async function keep(
       op: "update",
       ...(signal === undefined ? {} : { signal }),
       ...(expectedVersion === undefined ? {} : { expectedVersion }),
-      next: (current) =>
-        nextVersion(current, newContent(cube, replaces, { payload, sources: [] }, parsed)),
+      next: (current) => nextVersion(current, newContent(cube, replaces, made, parsed)),
     });
   }
   await write(cube, {
     action: "memory.add",
     ...(signal === undefined ? {} : { signal }),
-    drafts: () => [addDraft(cube, newContent(cube, id, { payload, sources: [] }, parsed))],
+    drafts: () => [addDraft(cube, newContent(cube, id, made, parsed))],
     tasks: () => (payload.type === "kv-state" ? [demoteTask(ref, id, [id])] : []),
   });
   // A source may have changed between our look and the commit; the task looks again after a crash.

@@ -85,8 +85,7 @@ async function visible<Type extends "kv-state" | "lora">(
   if (stored === undefined) return undefined;
   const memory = toMemory(ref, stored);
   if (!isOf(memory, type) || !LIVE_STATES.includes(memory.header.state)) return undefined;
-  const sources = memory.edges.flatMap((edge) => (edge.type === "derived-from" ? edge.to.id : []));
-  if (!(await seesAll(cube, sources))) return undefined;
+  if (!(await seesAll(cube, sourceIds(memory)))) return undefined;
   context.usage.add([{ cube: ref, id, reads: 1, at: now }]);
   return memory;
 }
@@ -95,8 +94,11 @@ function isOf<Type extends Payload["type"]>(memory: Memory, type: Type): memory 
   return memory.payload.type === type;
 }
 
-/** One that is gone hides nothing: that the state is stale is told by its versions. */
-async function seesAll(
+/**
+ * Whether the caller sees all of them. One that is gone hides nothing: that the state is stale is told by its
+ * versions.
+ */
+export async function seesAll(
   { context, ref, principals }: OpenCube,
   ids: readonly string[],
 ): Promise<boolean> {
@@ -106,6 +108,11 @@ async function seesAll(
   if (seen.length === ids.length) return true;
   const there = await vault.read(ref, { ids, access: { system: "write" } });
   return there.length === seen.length;
+}
+
+/** What a state or LoRA was made from. */
+export function sourceIds({ edges }: Pick<Memory, "edges">): string[] {
+  return edges.flatMap((edge) => (edge.type === "derived-from" ? edge.to.id : []));
 }
 
 async function readAll(
@@ -121,7 +128,8 @@ async function readAll(
   return parts;
 }
 
-async function demoteSoon({ context, ref }: OpenCube, id: string): Promise<void> {
+/** Has the background look whether a state's sources have changed, and erase it then. */
+export async function demoteSoon({ context, ref }: OpenCube, id: string): Promise<void> {
   try {
     await context.storage.queue.enqueue([demoteTask(ref, id, [id])], context.clock.now());
     context.worker.nudge();
