@@ -1,7 +1,9 @@
-import type { ThreadValue } from "@memcube/core";
+import type { ThreadInput } from "@memcube/core";
 
-import { messageClass } from "./message-classes.ts";
+import { partOf } from "./known-parts.ts";
+import { isMessage, messageFields, type MessageLike } from "./message-fields.ts";
 import { extensionRecord, isDeltaSnapshotLike, isSendLike, setField } from "./value-records.ts";
+import { isPlainObject, isUnwritable } from "./value-kinds.ts";
 
 /**
  * A value of LangGraph's state as a thread keeps it. Records are those of LangGraph's own JsonPlus
@@ -10,7 +12,7 @@ import { extensionRecord, isDeltaSnapshotLike, isSendLike, setField } from "./va
  * cause and stack, numbers that JSON has not, other views of bytes, and plain objects that look like a
  * record. Functions and symbols are left out, a circle is cut, as in JsonPlus.
  */
-export function fromLangGraphValue(value: unknown): ThreadValue {
+export function fromLangGraphValue(value: unknown): ThreadInput {
   return new ValueWriter().write(value);
 }
 
@@ -18,7 +20,7 @@ class ValueWriter {
   /** Objects that the one at hand lies in. */
   readonly #open = new Set<object>();
 
-  write(value: unknown): ThreadValue {
+  write(value: unknown): ThreadInput {
     switch (typeof value) {
       case "string":
       case "boolean":
@@ -34,7 +36,7 @@ class ValueWriter {
     }
   }
 
-  #writeObject(value: object): ThreadValue {
+  #writeObject(value: object): ThreadInput {
     if (this.#open.has(value)) return "[Circular]";
     this.#open.add(value);
     const written = this.#writeKind(value);
@@ -42,7 +44,7 @@ class ValueWriter {
     return written;
   }
 
-  #writeKind(value: object): ThreadValue {
+  #writeKind(value: object): ThreadInput {
     if (Array.isArray(value)) return Array.from(value, (element) => this.#writeElement(element));
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return bytesRecord(value);
     if (value instanceof Date) return extensionRecord("Date", [dateArgument(value)]);
@@ -71,18 +73,13 @@ class ValueWriter {
   }
 
   /** As it says of itself, but with all that its fields hold: `toJSON` makes a Map an empty object. */
-  #writeMessage(message: MessageLike): ThreadValue {
-    const { lc_id: id, lc_kwargs: kwargs } = message;
-    const now = Object.keys(kwargs).map((key): [string, unknown] => [
-      key,
-      key in message ? message[key as keyof MessageLike] : kwargs[key],
-    ]);
-    const fields = now.filter(([, field]) => field !== undefined && !isUnwritable(field));
+  #writeMessage(message: MessageLike): ThreadInput {
+    const fields = messageFields(message).map(([key, field]) => [key, this.write(field)] as const);
     return {
       lc: 1,
       type: "constructor",
-      id: [...id],
-      kwargs: Object.fromEntries(fields.map(([key, field]) => [key, this.write(field)])),
+      id: [...message.lc_id],
+      kwargs: Object.fromEntries(fields),
     };
   }
 
@@ -90,12 +87,12 @@ class ValueWriter {
    * What an object of LangChain says of itself: records are not escaped, and what it escapes so that it
    * is not taken for a record is written as any object that looks like one.
    */
-  #writeLangChain(value: unknown): ThreadValue {
+  #writeLangChain(value: unknown): ThreadInput {
     if (Array.isArray(value)) return value.map((element) => this.#writeLangChain(element));
     if (!isPlainObject(value)) return this.write(value);
     const { __lc_escaped__: escaped } = value;
     if (escaped !== undefined) return this.write(escaped);
-    const fields: [string, ThreadValue][] = [];
+    const fields: [string, ThreadInput][] = [];
     for (const [key, field] of Object.entries(value)) {
       if (field !== undefined && !isUnwritable(field))
         fields.push([key, this.#writeLangChain(field)]);
@@ -103,7 +100,7 @@ class ValueWriter {
     return Object.fromEntries(fields);
   }
 
-  #writeError(error: Error): ThreadValue {
+  #writeError(error: Error): ThreadInput {
     const { name, message, stack, cause } = error;
     const { name: _, message: __, stack: ___, cause: ____, ...rest } = error as Error & object;
     return extensionRecord("Error", [
@@ -118,17 +115,19 @@ class ValueWriter {
     ]);
   }
 
-  #writeList(values: readonly unknown[]): ThreadValue[] {
+  #writeList(values: readonly unknown[]): ThreadInput[] {
     return values.map((value) => this.#writeElement(value));
   }
 
   /** As in JSON, what can't be written leaves its place in a list. */
-  #writeElement(value: unknown): ThreadValue {
-    return isUnwritable(value) ? null : this.write(value);
+  #writeElement(value: unknown): ThreadInput {
+    if (typeof value !== "object" || value === null)
+      return isUnwritable(value) ? null : this.write(value);
+    return partOf(value, () => this.write(value));
   }
 
-  #writeFields(value: object): ThreadValue {
-    const fields: Record<string, ThreadValue> = {};
+  #writeFields(value: object): ThreadInput {
+    const fields: Record<string, ThreadInput> = {};
     for (const key of Object.keys(value)) {
       const field = (value as Readonly<Record<string, unknown>>)[key];
       if (!isUnwritable(field)) setField(fields, key, this.write(field));
@@ -137,40 +136,21 @@ class ValueWriter {
   }
 }
 
-interface MessageLike {
-  readonly lc_id: readonly string[];
-  readonly lc_kwargs: Readonly<Record<string, unknown>>;
-}
-
-function isMessage(value: object): value is MessageLike {
-  return "lc_serializable" in value && "lc_id" in value && messageClass(value.lc_id) !== undefined;
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function isJsonNumber(value: number): boolean {
   return Number.isFinite(value) && !Object.is(value, -0);
 }
 
 /** A date that is none is as JSON has not: it is read by its text. */
-function dateArgument(date: Date): ThreadValue {
+function dateArgument(date: Date): ThreadInput {
   const time = date.getTime();
   return Number.isNaN(time) ? "NaN" : time;
 }
 
-function isUnwritable(value: unknown): boolean {
-  return typeof value === "function" || typeof value === "symbol";
-}
-
-function constructorRecord(name: string, list: ThreadValue[]) {
+function constructorRecord(name: string, list: ThreadInput[]) {
   return { lc: 2, type: "constructor", id: [name], method: null, args: [list], kwargs: {} };
 }
 
-function bytesRecord(value: ArrayBufferView | ArrayBuffer): ThreadValue {
+function bytesRecord(value: ArrayBufferView | ArrayBuffer): ThreadInput {
   const bytes =
     value instanceof ArrayBuffer
       ? new Uint8Array(value.slice(0))

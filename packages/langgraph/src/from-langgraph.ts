@@ -11,7 +11,7 @@ import {
   type ChannelStep,
   type CheckpointStep,
   MemCubeError,
-  type ThreadValue,
+  type ThreadInput,
   type WritesStep,
 } from "@memcube/core";
 
@@ -55,14 +55,14 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "number" ? String(value) : undefined;
 }
 
-type Written = ThreadValue | Promise<ThreadValue>;
+type Written = ThreadInput | Promise<ThreadInput>;
 
 /** Takes a value as it is now: LangGraph goes on changing what it gave. */
 export function writeValue(value: unknown, serde: SerializerProtocol | undefined): Written {
   return serde === undefined ? fromLangGraphValue(value) : typed(serde.dumpsTyped(value));
 }
 
-async function typed(dumped: ReturnType<SerializerProtocol["dumpsTyped"]>): Promise<ThreadValue> {
+async function typed(dumped: ReturnType<SerializerProtocol["dumpsTyped"]>): Promise<ThreadInput> {
   return extensionRecord("Typed", await dumped);
 }
 

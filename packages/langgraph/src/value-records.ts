@@ -1,7 +1,7 @@
-import type { ThreadValue } from "@memcube/core";
+import type { ThreadInput } from "@memcube/core";
 
 /** Values that JsonPlus has no record for. */
-export function extensionRecord(name: string, args: readonly ThreadValue[]): ThreadValue {
+export function extensionRecord(name: string, args: readonly ThreadInput[]): ThreadInput {
   return { lc: 2, type: "memcube", id: [name], args };
 }
 

@@ -11,6 +11,7 @@ export type { ForgetByKeyOptions } from "./forget-by-key.ts";
 export type { HistoricMemory } from "./history.ts";
 export type { MemCube } from "./mem-cube.ts";
 export { memSession, type MemOS, type MemSession } from "./mem-os.ts";
+export { ThreadPart } from "./threads/index.ts";
 export type {
   AddOptions,
   AddProgress,
@@ -58,6 +59,7 @@ export type {
   SearchThreadsOptions,
   ThreadCheckpoint,
   ThreadHit,
+  ThreadInput,
   ThreadValue,
   ThreadWrite,
   WritesStep,

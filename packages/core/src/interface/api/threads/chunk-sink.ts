@@ -7,6 +7,9 @@ import { packBytes, packText } from "./packed-text.ts";
 /** What a chunk holds decides what its hash is of: equal bytes of two kinds are two chunks. */
 export type ChunkKind = "string" | "json" | "nodes";
 
+/** A chunk with the hash it was given. */
+export type AddedChunk = readonly [hash: string, chunk: OpenChunk];
+
 /** 128 bits of SHA-256 in hexadecimal: within one thread no two chunks are ever alike by chance. */
 const HASH_CHARS = 32;
 
@@ -16,6 +19,7 @@ export class ChunkSink {
   readonly #chunks = new Map<string, ThreadChunk>();
   readonly #named = new Set<string>();
   readonly #cache: ChunkCache | undefined;
+  #recorded: AddedChunk[] | undefined;
 
   /**
    * @param known hashes that are stored
@@ -48,7 +52,26 @@ export class ChunkSink {
     return this.#add(hashOf(bytes), { needs: [], content: new Uint8Array(bytes) });
   }
 
+  /** Adds what was recorded, by this sink or another. */
+  addAll(chunks: readonly AddedChunk[]): void {
+    for (const [name, chunk] of chunks) this.#add(name, chunk);
+  }
+
+  /** What `write` returns, and all that it adds. */
+  record<T>(write: () => T): { readonly value: T; readonly chunks: readonly AddedChunk[] } {
+    const outer = this.#recorded;
+    const chunks: AddedChunk[] = [];
+    this.#recorded = chunks;
+    try {
+      return { value: write(), chunks };
+    } finally {
+      this.#recorded = outer;
+      outer?.push(...chunks);
+    }
+  }
+
   #add(name: string, chunk: OpenChunk): string {
+    this.#recorded?.push([name, chunk]);
     this.#named.add(name);
     if (!this.#known.has(name) && !this.#chunks.has(name)) {
       const { needs, content } = chunk;

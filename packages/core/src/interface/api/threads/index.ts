@@ -11,4 +11,4 @@ export type {
 export type { ChannelStep, CheckpointStep, WritesStep } from "./put-checkpoint.ts";
 export type { ThreadHit } from "./search-threads.ts";
 export type { ThreadCheckpoint, ThreadWrite } from "./thread-checkpoint.ts";
-export type { ThreadValue } from "./thread-value.ts";
+export { ThreadPart, type ThreadInput, type ThreadValue } from "./thread-value.ts";

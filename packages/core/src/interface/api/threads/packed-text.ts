@@ -4,6 +4,7 @@ import { MemCubeError } from "../../../errors.ts";
 import { LIMITS } from "../../../limits.ts";
 import { DICTIONARY } from "./dictionary.ts";
 import { FixedDeflate } from "./fixed-deflate.ts";
+import { takeParts, TIME_BYTES } from "./taken-parts.ts";
 
 /**
  * Packed bytes begin with how the rest is to be read; each number keeps its meaning for ever:
@@ -30,39 +31,16 @@ const SMALL = { dictionary: DICTIONARY, windowBits: 12, memLevel: 5 };
 const LARGE = { dictionary: DICTIONARY, windowBits: 15, memLevel: 8 };
 const LARGE_BYTES = 8_192;
 
-const PARTS =
-  /([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/gu;
 const UUID_BYTES = 16;
-const TIME_BYTES = 6;
-const MOST_PARTS = 255;
 
 /** A text in few bytes: LangGraph's own words are in the dictionary, UUIDs and times are numbers. */
 export function packText(text: string): Uint8Array {
   // eslint-disable-next-line no-control-regex -- they stand for parts
-  const isShort = text.length < SHORT_BYTES || /[\0\u0001]/u.test(text);
-  const uuids: Buffer[] = [];
-  const times: Buffer[] = [];
-  const rest = isShort ? text : text.replace(PARTS, (part) => takePart(part, uuids, times));
+  const isWhole = text.length < SHORT_BYTES || /[\0\u0001]/u.test(text);
+  const { uuids, times, rest } = isWhole ? { uuids: [], times: [], rest: text } : takeParts(text);
   if (rest === text) return packBytes(Buffer.from(text));
   const counts = Buffer.from([WITH_PARTS, uuids.length, times.length]);
   return Buffer.concat([counts, ...uuids, ...times, deflate(Buffer.from(rest))]);
-}
-
-/** What stands for a part in its text: the part itself when it can't be taken out. */
-function takePart(part: string, uuids: Buffer[], times: Buffer[]): string {
-  if (part[8] === "-" && part[10] !== "T") {
-    if (uuids.length === MOST_PARTS) return part;
-    uuids.push(Buffer.from(part.replaceAll("-", ""), "hex"));
-    return "\0";
-  }
-  const time = Date.parse(part);
-  if (times.length === MOST_PARTS || !(time >= 0) || new Date(time).toISOString() !== part) {
-    return part;
-  }
-  const bytes = Buffer.alloc(TIME_BYTES);
-  bytes.writeUIntBE(time, 0, TIME_BYTES);
-  times.push(bytes);
-  return "\u0001";
 }
 
 /** Bytes in fewer, where they can be. */

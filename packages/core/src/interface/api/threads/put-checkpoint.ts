@@ -13,7 +13,7 @@ import { ChunkSink } from "./chunk-sink.ts";
 import { stepSchema, writesSchema } from "./options.ts";
 import { packText } from "./packed-text.ts";
 import type { OpenThread } from "./thread-access.ts";
-import type { ThreadValue } from "./thread-value.ts";
+import type { ThreadInput } from "./thread-value.ts";
 import { writeValue, type WrittenValue } from "./write-value.ts";
 
 /** A channel of a checkpoint that is put. */
@@ -25,7 +25,7 @@ export interface ChannelStep {
    */
   readonly changed: boolean;
   /** Of a channel that changed. @default none */
-  readonly value?: ThreadValue;
+  readonly value?: ThreadInput;
 }
 
 export interface CheckpointStep {
@@ -34,7 +34,7 @@ export interface CheckpointStep {
   readonly id: string;
   readonly parentId?: string;
   /** What stands beside the channels. */
-  readonly head: ThreadValue;
+  readonly head: ThreadInput;
   readonly channels: ReadonlyMap<string, ChannelStep>;
   /** Its state is in its ancestors' writes, too: they are not pruned. @default false */
   readonly needsAncestors?: boolean;
@@ -119,7 +119,7 @@ export interface WritesStep {
   readonly writes: readonly {
     readonly index: number;
     readonly channel: string;
-    readonly value: ThreadValue;
+    readonly value: ThreadInput;
   }[];
   /** As that of a checkpoint. */
   readonly ttlMs?: number;

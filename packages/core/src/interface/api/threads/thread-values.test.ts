@@ -5,11 +5,11 @@ import type { ThreadChunk } from "../../../ports/index.ts";
 import { ChunkSink } from "./chunk-sink.ts";
 import { packText, unpackText } from "./packed-text.ts";
 import { ValueReader } from "./read-value.ts";
-import type { ThreadValue } from "./thread-value.ts";
+import { type ThreadInput, ThreadPart, type ThreadValue } from "./thread-value.ts";
 import { writeValue } from "./write-value.ts";
 
 /** The value written and read, and the chunks it took beside those known. */
-function stored(value: ThreadValue, known: ReadonlyMap<string, ThreadChunk> = new Map()) {
+function stored(value: ThreadInput, known: ReadonlyMap<string, ThreadChunk> = new Map()) {
   const sink = new ChunkSink(new Set(known.keys()));
   const written = writeValue(value, sink);
   const fresh = new Map(sink.chunks.map((chunk) => [chunk.hash, chunk]));
@@ -118,4 +118,17 @@ test("missing and changed chunks are damage", () => {
     const changed = new Map(chunk === undefined ? [] : [[chunk.hash, { ...chunk, bytes }]]);
     expect(() => new ValueReader(changed).read(written)).toThrow(damage);
   }
+});
+
+test("a part is written once, and given to each thread that has it not", () => {
+  const text = "a message that is long enough to lie in a chunk of its own, ".repeat(3);
+  const part = new ThreadPart({ role: "user", text });
+  const first = stored([part, 1]);
+  expect(first.read()).toEqual([{ role: "user", text }, 1]);
+  expect(first.fresh.size).toBe(1);
+  const other = stored({ messages: [part] });
+  expect([...other.fresh.keys()]).toEqual([...first.fresh.keys()]);
+  expect(other.read()).toEqual({ messages: [{ role: "user", text }] });
+  expect(stored([part], first.chunks).fresh.size).toBe(0);
+  expect(stored(new ThreadPart([part, "~s"])).read()).toEqual([{ role: "user", text }, "~s"]);
 });

@@ -2,7 +2,7 @@ import { MemCubeError } from "../../../errors.ts";
 import { LIMITS } from "../../../limits.ts";
 import type { ChunkSink } from "./chunk-sink.ts";
 import { writeList } from "./write-list.ts";
-import type { ThreadValue } from "./thread-value.ts";
+import { ThreadPart, type ThreadInput, type WrittenPart } from "./thread-value.ts";
 
 /** A string of so many characters lies in a chunk of its own, whatever stands around it. */
 const LONG_CHARS = 96;
@@ -11,7 +11,7 @@ const LONG_CHARS = 96;
 const SHORT_BYTES = 48;
 
 /** A list of so many characters of JSON is stored in nodes. */
-const LONG_LIST_CHARS = 1_024;
+const LONG_LIST_CHARS = 384;
 
 /** A value as JSON, and the chunks it names, in the order in which it does. */
 export interface WrittenValue {
@@ -31,10 +31,10 @@ export interface WrittenValue {
  * So a text is stored once though it stands in an input, a write and a channel, and a list that grows
  * by a message shares all but the message with what it was.
  *
- * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for what is no {@link ThreadValue},
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for what is no {@link ThreadInput},
  * `MEMCUBE_LIMIT_EXCEEDED` (nesting)
  */
-export function writeValue(value: ThreadValue, sink: ChunkSink): WrittenValue {
+export function writeValue(value: ThreadInput, sink: ChunkSink): WrittenValue {
   const needs: string[] = [];
   const text = write(value, { sink, needs, depth: 0 });
   return { text, needs };
@@ -47,7 +47,7 @@ interface Place {
   readonly depth: number;
 }
 
-function write(value: ThreadValue | undefined, place: Place): string {
+function write(value: ThreadInput | undefined, place: Place): string {
   if (typeof value === "string") return writeString(value, place);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {
@@ -56,6 +56,7 @@ function write(value: ThreadValue | undefined, place: Place): string {
   }
   if (typeof value !== "object") throw unfit(typeof value);
   if (value instanceof Uint8Array) return writeBytes(value, place);
+  if (value instanceof ThreadPart) return writePart(value, place);
   if (place.depth >= LIMITS.threadDepth) {
     const why = `State is nested deeper than ${LIMITS.threadDepth} levels.`;
     const details = { limit: "threadDepth", max: LIMITS.threadDepth };
@@ -63,8 +64,8 @@ function write(value: ThreadValue | undefined, place: Place): string {
   }
   const inner = { ...place, depth: place.depth + 1 };
   return Array.isArray(value)
-    ? writeArray(value as readonly ThreadValue[], inner)
-    : writeObject(value as Readonly<Record<string, ThreadValue>>, inner);
+    ? writeArray(value as readonly ThreadInput[], inner)
+    : writeObject(value as Readonly<Record<string, ThreadInput>>, inner);
 }
 
 function writeString(value: string, { sink, needs }: Place): string {
@@ -80,30 +81,51 @@ function writeBytes(value: Uint8Array, { sink, needs }: Place): string {
   return `"~i${Buffer.from(value).toString("base64")}"`;
 }
 
+function writePart(part: ThreadPart, { sink, needs }: Place): string {
+  const written = writtenPart(part, sink);
+  needs.push(...written.needs);
+  return written.text;
+}
+
+/** A part counts as one level, however deep it is. */
+function writtenPart(part: ThreadPart, sink: ChunkSink): WrittenPart {
+  const written = part.written((value) => {
+    const { value: inner, chunks } = sink.record(() => writeValue(value, sink));
+    return { ...inner, chunks };
+  });
+  sink.addAll(written.chunks);
+  return written;
+}
+
 function named(letter: string, hash: string, needs: string[]): string {
   needs.push(hash);
   return `"~${letter}"`;
 }
 
-function writeObject(value: Readonly<Record<string, ThreadValue>>, place: Place): string {
+function writeObject(value: Readonly<Record<string, ThreadInput>>, place: Place): string {
   const fields = Object.keys(value).map(
     (key) => `${JSON.stringify(key)}:${write(value[key], place)}`,
   );
   return `{${fields.join(",")}}`;
 }
 
-function writeArray(values: readonly ThreadValue[], place: Place): string {
+function writeArray(values: readonly ThreadInput[], place: Place): string {
   let size = 0;
   const elements = Array.from(values, (value): WrittenValue => {
-    const needs: string[] = [];
-    const text = write(value, { ...place, needs });
-    size += text.length;
-    return { text, needs };
+    const element = writeElement(value, place);
+    size += element.text.length;
+    return element;
   });
   const isLong = size >= LONG_LIST_CHARS && elements.length > 1;
   const { text, needs } = isLong ? writeList(elements, place.sink) : plainList(elements);
   place.needs.push(...needs);
   return text;
+}
+
+function writeElement(value: ThreadInput, place: Place): WrittenValue {
+  if (value instanceof ThreadPart) return writtenPart(value, place.sink);
+  const needs: string[] = [];
+  return { text: write(value, { ...place, needs }), needs };
 }
 
 function plainList(elements: readonly WrittenValue[]): WrittenValue {
