@@ -1,10 +1,14 @@
 import type { CarriedStates, KvState, StateOffer } from "@memcube/core";
 
+import type { KvRefusal } from "../kv/carry-state.ts";
 import type { DirectoryKvStore } from "../kv/kv-store.ts";
 import { ownerOf } from "../kv/page-keys.ts";
 import type { KvRequest, KvSequence, KvStore } from "../kv/types.ts";
 import { heldTokens } from "./fill.ts";
 import { Offers } from "./offers.ts";
+
+/** Reasons that say nothing about the state: the next prompt may try again. */
+const PASSING: ReadonlySet<KvRefusal> = new Set(["store-closed", "storage-failed"]);
 
 /** A store whose states can be carried from one place to another. */
 type CarryingStore = KvStore & Pick<DirectoryKvStore, "exportState" | "importState">;
@@ -73,7 +77,8 @@ export class StoreStates implements CarriedStates {
         return refuse("tokens-differ");
       }
       const { reason } = await this.#store.importState(scope, state, ownerOf(sequence.identity));
-      return reason === undefined ? undefined : refuse(reason);
+      if (reason === undefined) return undefined;
+      return PASSING.has(reason) ? `state-unread: ${reason}` : refuse(reason);
     } catch {
       // Whoever offers it reads from a storage that may be down: the prompt is computed.
       return "state-unread";

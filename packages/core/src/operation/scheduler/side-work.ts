@@ -1,7 +1,10 @@
 import { emit } from "../../events.ts";
+import { pause } from "../operator/index.ts";
 
 /** Works that wait at most: more would be a storage that hangs, and each is only a gain of time. */
 const WAITING = 64;
+/** How long `close` lets work go on before it is told to stop. */
+const GRACE_MS = 2_000;
 
 /**
  * Background work of this process alone, one after the other, beside the queue's tasks: what only this
@@ -33,8 +36,11 @@ export class SideWork {
     while (this.#waiting > 0) await this.#last;
   }
 
-  /** Ends what is under way, drops what waits, and takes no more. */
-  async close(): Promise<void> {
+  /** Waits up to `graceMs`; then ends what is under way and drops what waits. Takes no more. */
+  async close(graceMs = GRACE_MS): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([this.idle(), pause(graceMs, over.signal)]);
+    over.abort();
     this.#stop.abort();
     await this.#last;
   }

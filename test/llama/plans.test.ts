@@ -1,0 +1,455 @@
+/** What memory says to an engine, through the AI SDK and through LangChain: states and LoRAs. */
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { memcubeMiddleware as sdkMemory, memcubeProvider } from "@memcube/ai-sdk";
+import type { Engine, MemCube, Memory, MemOS, MemOSOptions } from "@memcube/core";
+import { ChatMemCube, memcubeMiddleware } from "@memcube/langchain";
+import { llamaEngine, loraDirectory, type LlamaEngineOptions } from "@memcube/llama";
+import { tinyLora, tinyModel } from "@memcube/llama/testing";
+import { generateText, streamText, wrapLanguageModel } from "ai";
+import { createAgent, HumanMessage } from "langchain";
+import { open } from "memcube";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { collect, facts } from "./collect.ts";
+
+/** Its last page ends within what is known about ada. */
+const system = facts(73);
+const ada = { userId: "ada" } as const;
+const asAda = { memcube: ada };
+
+let folder: string;
+const closing: (() => Promise<void>)[] = [];
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), "memcube-plans-"))));
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Place {
+  readonly os: MemOS;
+  readonly engine: Engine;
+}
+
+/** A machine: an engine with a store of its own, and a memory OS on a file that others may have, too. */
+async function place(
+  name: string,
+  options: Partial<MemOSOptions> & { readonly file?: string } = {},
+  more: Partial<LlamaEngineOptions> = {},
+): Promise<Place> {
+  const { file = "memory.db", ...rest } = options;
+  const kv = { directory: join(folder, name) };
+  const model = await tinyModel();
+  const engine = await llamaEngine({ model, threads: 1, contextSize: 2_048, kv, ...more });
+  const os = await open({ path: join(folder, file), engine, durability: "process", ...rest });
+  closing.push(
+    () => engine.close(),
+    () => os.close(),
+  );
+  return { os, engine };
+}
+
+/** Answers through the AI SDK; what was said is not kept, so that each prompt has the same memory. */
+async function sdk({ os, engine }: Place, prompt: string, more: Record<string, unknown> = {}) {
+  const model = wrapLanguageModel({
+    model: memcubeProvider({ engine }).languageModel(),
+    middleware: sdkMemory({ os }),
+  });
+  const { memcube, ...others } = more;
+  const { text, usage, finalStep } = await generateText({
+    model,
+    instructions: system,
+    prompt,
+    maxOutputTokens: 10,
+    providerOptions: {
+      memcube: { ...ada, save: false, ...(memcube as object | undefined) },
+      ...(others as { memcubeEngine?: Record<string, boolean> }),
+    },
+  });
+  return {
+    text,
+    cached: usage.inputTokenDetails.cacheReadTokens,
+    told: finalStep.providerMetadata,
+  };
+}
+
+async function langchain({ os, engine }: Place, prompt: string, more: object = {}) {
+  const agent = createAgent({
+    model: new ChatMemCube({ engine, maxTokens: 10, ...more }),
+    tools: [],
+    systemPrompt: system,
+    middleware: [memcubeMiddleware({ os })],
+  });
+  const { messages } = await agent.invoke(
+    { messages: [new HumanMessage(prompt)] },
+    { context: ada },
+  );
+  const last = messages.at(-1) as {
+    text: string;
+    usage_metadata?: { input_token_details?: { cache_read?: number } };
+  };
+  return { text: last.text, cached: last.usage_metadata?.input_token_details?.cache_read };
+}
+
+async function likesTea(os: MemOS): Promise<MemCube> {
+  const cube = await os.as(ada).cube("user:ada");
+  await cube.add({ type: "preference", text: "Ada likes tea from Paris, and short answers." });
+  return cube;
+}
+
+async function statesIn(cube: MemCube): Promise<readonly Memory[]> {
+  return (await cube.list({ kinds: ["activation"] })).items;
+}
+
+describe("a prefix that is used again and again", () => {
+  it("becomes a memory through the AI SDK, and is restored elsewhere through LangChain", async () => {
+    const first = await place("first");
+    const cube = await likesTea(first.os);
+    for (const [at, question] of ["What is fact 1?", "And fact 2?", "And fact 3?"].entries()) {
+      await sdk(first, question);
+      await first.os.idle();
+      expect(await statesIn(cube)).toHaveLength(at < 2 ? 0 : 1);
+    }
+    const [state] = await statesIn(cube);
+    const { tokens } = (
+      await first.os.as(ada).prepare({ messages: "x", model: first.engine.model.id })
+    ).kv![0]!;
+    expect(tokens).toBeGreaterThanOrEqual(1_024);
+    expect(state!.header).toMatchObject({ owner: "user:ada", allow: [], tags: ["promoted"] });
+    expect(state!.edges.map(({ type }) => type)).toEqual(["derived-from"]);
+    await sdk(first, "Once more?");
+    await first.os.idle();
+    expect(await statesIn(cube)).toHaveLength(1);
+    await first.os.close();
+    await copyFile(join(folder, "memory.db"), join(folder, "copy.db"));
+
+    // Nothing is known there but the file of memories.
+    const second = await place("second");
+    const restored = await langchain(second, "What is fact 4?");
+    expect(restored.cached).toBe(tokens);
+    const third = await place("third", { file: "copy.db" });
+    const cold = await langchain(third, "What is fact 4?", { cachePrompt: false });
+    expect(cold).toEqual({ text: restored.text, cached: 0 });
+    expect(restored.text).not.toBe("");
+  });
+
+  it("is promoted by streams and agents, too, and by nobody when it is switched off", async () => {
+    const { os, engine } = await place("first", { promotion: { afterUses: 2 } });
+    const cube = await likesTea(os);
+    const model = wrapLanguageModel({
+      model: memcubeProvider({ engine }).languageModel(),
+      middleware: sdkMemory({ os }),
+    });
+    const stream = streamText({
+      model,
+      instructions: system,
+      prompt: "a",
+      maxOutputTokens: 4,
+      providerOptions: asAda,
+    });
+    await stream.consumeStream();
+    await os.idle();
+    expect(await statesIn(cube)).toEqual([]);
+    await langchain({ os, engine }, "What is fact 1?");
+    await os.idle();
+    expect(await statesIn(cube)).toHaveLength(1);
+
+    const off = await place("off", { promotion: false, file: "off.db" });
+    const others = await likesTea(off.os);
+    for (const question of ["a", "b", "c", "d"]) await sdk(off, question);
+    await off.os.idle();
+    expect(await statesIn(others)).toEqual([]);
+  });
+
+  it("has no token of what was said or recalled", async () => {
+    const { engine } = await place("first");
+    const text = facts(66);
+    const known = "What is known about the user: Ada likes tea.";
+    const ask = (said: string, after = "", through: string | undefined = known) =>
+      collect(engine, {
+        messages: [
+          { role: "system", text: `${text}\n\n${known}${after}` },
+          { role: "user", text: said },
+        ],
+        sampling: { maxTokens: 1 },
+        ...(through === undefined ? {} : { stableThrough: through }),
+      });
+    const secret = `My secret is this: ${facts(40, "secret")}`;
+    const one = (await ask(secret)).usage;
+    const stable = engine.count(`${text}\n\n${known}`);
+    expect(one.promptTokens).toBeGreaterThan(stable + 512);
+    expect(one.stableState!.tokens).toBe(Math.floor(stable / 256) * 256);
+    // Neither what follows in the system message nor the question changes what is kept.
+    const recalled = (await ask("Hi", `\n\n${facts(40, "recalled")}`)).usage;
+    expect(recalled.stableState).toEqual(one.stableState);
+    expect((await ask("Hi", "", "What nobody says")).usage.stableState).toBeUndefined();
+    const { stableState } = (await ask("Hi")).usage;
+    const { key, tokens, tokensSha256 } = stableState!;
+    expect(await engine.states!.take("", key)).toMatchObject({ tokenCount: tokens, tokensSha256 });
+  });
+
+  it("is not promoted where a summary of the conversation is shown", async () => {
+    const here = await place("first", { promotion: { afterUses: 1 } });
+    const { os, engine } = here;
+    const cube = await likesTea(os);
+    const said = Array.from({ length: 60 }, (_, at) => ({
+      role: at % 2 === 0 ? "user" : "assistant",
+      content: `The ${at}th thing about my secret is ${at * 7}, and I like to say so at length.`,
+    }));
+    const messages = [...said, { role: "user", content: "What is my secret?" }];
+    const model = engine.model.id;
+    const cut = await os.as(ada).prepare({ messages, model, historyTokens: 800 });
+    expect(cut.stable).toContain("Earlier in this conversation");
+    expect((await cut.handOver()).request.stableThrough).toBeUndefined();
+    const whole = await os.as(ada).prepare({ messages, model });
+    expect((await whole.handOver()).request).toMatchObject({ stableThrough: whole.stable });
+    expect((await whole.handOver()).request.cacheScope).toMatch(/^default\/[0-9a-f]{32}$/);
+    expect(await statesIn(cube)).toEqual([]);
+  });
+
+  it("loses its memory when what it shows changes, and gets one of what it shows then", async () => {
+    const here = await place("first", { promotion: { afterUses: 1 } });
+    const { os } = here;
+    const cube = await likesTea(os);
+    await sdk(here, "a");
+    await os.idle();
+    const [before] = await statesIn(cube);
+    const [{ header } = expect.fail()] = (await cube.list({ types: ["preference"] })).items;
+    await cube.update(header.id, { text: "Ada likes coffee from London by now." });
+    const plan = await os.as(ada).prepare({ messages: "a", model: here.engine.model.sha256 });
+    expect(plan.kv).toBeUndefined();
+    await expect.poll(async () => await cube.get(before!.header.id)).toBeUndefined();
+    await sdk(here, "b");
+    await os.idle();
+    const [after, ...others] = await statesIn(cube);
+    expect(others).toEqual([]);
+    expect(after!.edges).toMatchObject([{ to: { id: header.id }, toVersion: 2 }]);
+    await cube.erase(header.id);
+    expect(await statesIn(cube)).toEqual([]);
+    expect((await cube.verify()).ok).toBe(true);
+  });
+
+  it("is kept within its budget, the oldest go first", async () => {
+    const here = await place("first", { promotion: { afterUses: 1 } });
+    const cube = await likesTea(here.os);
+    await sdk(here, "a");
+    await here.os.idle();
+    const [first] = await statesIn(cube);
+    const { sizeBytes } = first!.payload as { sizeBytes: number };
+    await here.os.close();
+    const there = await place("second", {
+      promotion: { afterUses: 1, budgetBytes: Math.ceil(sizeBytes * 1.5) },
+    });
+    const again = await there.os.as(ada).cube("user:ada");
+    await langchain(there, "a", {});
+    await again.add({ type: "preference", text: "Ada has no sugar." });
+    await sdk(there, "b");
+    await there.os.idle();
+    const left = await statesIn(again);
+    expect(left).toHaveLength(1);
+    expect(left[0]!.header.id).not.toBe(first!.header.id);
+  });
+
+  it("is promoted once by two machines that do it at the same time", async () => {
+    const places = [
+      await place("first", { promotion: { afterUses: 1 } }),
+      await place("second", { promotion: { afterUses: 1 } }),
+    ];
+    const cube = await likesTea(places[0]!.os);
+    await Promise.all(places.map((here) => sdk(here, "a")));
+    for (const { os } of places) await os.idle();
+    expect(await statesIn(cube)).toHaveLength(1);
+  });
+});
+
+describe("a state that can't be used", () => {
+  it("costs a prompt that is computed, and is not asked for again", async () => {
+    const first = await place("first", { promotion: { afterUses: 1 } });
+    const cube = await likesTea(first.os);
+    await sdk(first, "a");
+    await first.os.idle();
+    const [state] = await statesIn(cube);
+    const recalled = await cube.recallState(state!.header.id);
+    const damaged = recalled!.state!.pages.map((page) => page.subarray(1));
+    const sources = state!.edges.map(({ to, toVersion = 0 }) => ({
+      id: to.id,
+      version: toVersion,
+    }));
+    await cube.erase(state!.header.id);
+    await cube.promote({ ...recalled!.state!, pages: damaged }, { sources });
+    await first.os.close();
+
+    const told: unknown[] = [];
+    const listen = (event: unknown) => void told.push(event);
+    subscribe("memcube:plan", listen);
+    const second = await place("second", { promotion: false });
+    const answer = await sdk(second, "What is fact 1?");
+    expect(answer.cached).toBe(0);
+    expect(answer.told!["memcubeEngine"]).toMatchObject({
+      cacheMiss: "state-refused: page-damaged",
+    });
+    const plan = await second.os.as(ada).prepare({ messages: "a", model: second.engine.model.id });
+    expect(plan.kv).toBeUndefined();
+    expect(told).toMatchObject([{ cubeId: "user:ada", reason: "page-damaged" }]);
+    unsubscribe("memcube:plan", listen);
+    const off = { memcubeEngine: { cachePrompt: false } };
+    expect((await sdk(second, "What is fact 1?", off)).text).toBe(answer.text);
+  });
+});
+
+describe("whose states they are", () => {
+  it("who may not read a source gets neither plan nor state, another tenant never", async () => {
+    const first = await place("first", { promotion: { afterUses: 1 } });
+    const { os, engine } = first;
+    const cube = await os.as(ada).createCube("team", { allow: ["user:bob", "user:eve"] });
+    const { ids } = await cube.add([
+      { type: "preference", text: "We drink tea from Paris." },
+      { type: "preference", text: "We answer in short sentences." },
+    ]);
+    await cube.update(ids[1]!, { allow: ["user:bob"] });
+    const inTeam = { memcube: { cube: "team" } };
+    await sdk(first, "a", inTeam);
+    await os.idle();
+    // What is promoted by itself is its user's alone: the application's words are in there, too.
+    const prepare = async (userId: string, tenantId = "default") =>
+      await os
+        .as({ userId, tenantId })
+        .prepare({ cubes: ["team"], messages: "a", model: engine.model.id });
+    const [own] = (await prepare("ada")).kv!;
+    expect((await prepare("bob")).kv).toBeUndefined();
+    const { state } = (await cube.recallState(own!.memoryId))!;
+    const shared = await cube.promote(state!, {
+      sources: [
+        { id: ids[0]!, version: 1 },
+        { id: ids[1]!, version: 2 },
+      ],
+    });
+    expect((await prepare("bob")).kv).toMatchObject([{ memoryId: shared.header.id }]);
+    expect((await prepare("eve")).kv).toBeUndefined();
+    await expect(prepare("ada", "elsewhere")).rejects.toMatchObject({
+      code: "MEMCUBE_CUBE_NOT_FOUND",
+    });
+    await os.close();
+
+    const second = await place("second", { promotion: false });
+    const as = async (userId: string, tenantId = "default") =>
+      (await sdk(second, "b", { memcube: { userId, tenantId, cube: "team" } })).cached;
+    expect(await as("bob")).toBe(own!.tokens);
+    // The store has it now; it is bob's scope that has it.
+    expect(await as("eve")).toBe(0);
+    expect(await as("ada", "elsewhere")).toBe(0);
+  });
+});
+
+describe("LoRAs of memory", () => {
+  async function withLora(options: Partial<MemOSOptions> = {}) {
+    const here = await place("first", options);
+    const { sha256 } = here.engine.model;
+    const file = join(folder, "lora.gguf");
+    await tinyLora(file, { base: await tinyModel(), baseSha256: sha256, seed: 3 });
+    const bytes = await readFile(file);
+    const cube = await here.os.as(ada).cube("user:ada");
+    const about = { baseModelSha256: sha256, architecture: "llama", rank: 4, alpha: 8 };
+    return { ...here, cube, about, file: { ...about, bytes } };
+  }
+
+  it("are used for their task, always, or for what they are about, in both frameworks", async () => {
+    const { os, engine, cube, file } = await withLora({ promotion: false });
+    const description = "Tells what is known about green tea and animals in Paris";
+    const activation = { tasks: ["Tasting"], scale: 0.5 };
+    const { header } = await cube.keepLora({ ...file, description }, { activation });
+    const here = { os, engine };
+    const plain = await sdk(here, "Who lives there?");
+    const tasted = await sdk(here, "Who lives there?", { memcube: { task: "tasting" } });
+    expect(tasted.text).not.toBe(plain.text);
+
+    // The very same answer as with the LoRA named by the call.
+    const base = { modelPath: await tinyModel(), modelSha256: engine.model.sha256 };
+    const loras = loraDirectory({ directory: join(folder, "loras") });
+    await loras.add(join(folder, "lora.gguf"), { base, name: "named" });
+    const named = await place("named", { promotion: false, file: "other.db" }, { lora: loras });
+    const model = memcubeProvider({ engine: named.engine }).languageModel();
+    const by = { memcubeEngine: { lora: [{ id: "named", scale: 0.5 }] } };
+    const given = { model, instructions: system, prompt: "Who lives there?", maxOutputTokens: 10 };
+    const { text } = await generateText({ ...given, providerOptions: by });
+    expect(tasted.text).toBe(text);
+
+    const prepare = async (messages: string, task?: string) =>
+      (await os.as(ada).prepare({ messages, model: engine.model.id, ...(task && { task }) })).lora;
+    const chosen = { memoryId: header.id, cubeId: "user:ada", version: 1, scale: 0.5 };
+    expect(await prepare("Hi", "tasting")).toEqual([{ ...chosen, why: "task" }]);
+    expect(await prepare("What is known about green tea?", "cooking")).toBeUndefined();
+    expect(await prepare("What is known about green tea?")).toEqual([
+      { ...chosen, why: "question" },
+    ]);
+    expect(await prepare("Who wrote Faust?")).toBeUndefined();
+    expect(
+      (await os.as(ada).prepare({ messages: "Hi", model: "gpt", task: "tasting" })).lora,
+    ).toBeUndefined();
+    await cube.update(header.id, { activation: { always: true, scale: 0.5 } });
+    expect(await prepare("Hi", "cooking")).toEqual([{ ...chosen, version: 2, why: "always" }]);
+    expect((await langchain(here, "Who lives there?")).text).toBe(text);
+  });
+
+  it("that are damaged, or for others, are left out of the answer and told of", async () => {
+    const { os, engine, cube, file, about } = await withLora({ promotion: false });
+    const plain = await sdk({ os, engine }, "Who lives there?");
+    const activation = { always: true };
+    const bytes = Uint8Array.from(file.bytes).fill(0xff, file.bytes.length - 4_096);
+    const bad = await cube.keepLora({ ...about, bytes }, { activation });
+    await cube.keepLora({ ...file, baseModelSha256: "f".repeat(64) }, { activation });
+    const taking = vi.spyOn(engine, "takeLora");
+    const ask = async () => await os.as(ada).prepare({ messages: "a", model: engine.model.id });
+    const plan = await ask();
+    expect(plan.lora).toHaveLength(1);
+    const { request, left } = await plan.handOver();
+    expect(left).toEqual([{ memoryId: bad.header.id, cubeId: "user:ada", reason: "not-finite" }]);
+    expect(request.lora).toBeUndefined();
+    expect((await sdk({ os, engine }, "Who lives there?")).text).toBe(plain.text);
+    expect((await ask()).lora).toBeUndefined();
+    expect(taking).toHaveBeenCalledTimes(1);
+  });
+
+  it("have states of their own, which go with them", async () => {
+    const { os, engine, cube, file } = await withLora({ promotion: { afterUses: 1 } });
+    await likesTea(os);
+    const { header } = await cube.keepLora(file, { activation: { always: true, scale: 0.5 } });
+    const warm = await sdk({ os, engine }, "Who lives there?");
+    await os.idle();
+    const [state] = await statesIn(cube);
+    expect(state!.edges.map(({ to }) => to.id)).toContain(header.id);
+    expect(state!.payload).toMatchObject({ lora: [{ scale: 0.5 }] });
+    await os.close();
+
+    const second = await place("second");
+    const there = await second.os.as(ada).cube("user:ada");
+    const restored = await sdk(second, "Who lives there?");
+    expect(restored).toMatchObject({ text: warm.text });
+    expect(restored.cached).toBeGreaterThanOrEqual(1_024);
+    await there.erase(header.id);
+    expect(await statesIn(there)).toEqual([]);
+    const without = await sdk(second, "Who lives there?");
+    expect(without.text).not.toBe(warm.text);
+    expect(without.cached).toBe(0);
+  });
+
+  it("of several cubes: the nearest first, at most four, one file once", async () => {
+    const { os, engine, cube, file } = await withLora({ promotion: false });
+    const team = await os.as(ada).createCube("team");
+    const activation = { always: true };
+    const far = await team.keepLora(file, { activation });
+    const near = await cube.keepLora(file, { activation });
+    const first = await team.keepLora(file, { activation, priority: 5 });
+    const plan = await os
+      .as(ada)
+      .prepare({ cubes: ["user:ada", "team"], messages: "a", model: engine.model.id });
+    expect(plan.lora?.map(({ memoryId }) => memoryId)).toEqual(
+      [first, near, far].map(({ header }) => header.id),
+    );
+    const { request, left } = await plan.handOver();
+    expect(request.lora).toHaveLength(1);
+    expect(left.map(({ reason }) => reason)).toEqual(["twice", "twice"]);
+  });
+});
