@@ -10,7 +10,7 @@ import {
 import type { BaseMessage } from "@langchain/core/messages";
 
 import { ChatMemCube } from "./chat-mem-cube.ts";
-import { notKept, turnOf } from "./from-langchain.ts";
+import { turnOf } from "./from-langchain.ts";
 import { scopeOfRun, type FailedPart, type MiddlewareOptions, type RunTime } from "./options.ts";
 import { emit } from "./telemetry.ts";
 
@@ -86,8 +86,7 @@ export async function recall(
 }
 
 /**
- * Keeps what was said since the message named. Messages have ids, so what was kept before is not kept
- * twice.
+ * Keeps what was said, see `toKeep`. Messages have ids, so what was kept before is not kept twice.
  *
  * @returns whether it is known to be kept; a save that takes longer than `saveTimeoutMs` goes on
  */
@@ -96,9 +95,8 @@ export async function keep(
   runtime: RunTime,
   { session, scope: { cube, sessionId } }: Whose,
   messages: readonly BaseMessage[],
-  lastKept: string | undefined,
 ): Promise<boolean> {
-  const turns = notKept(messages, lastKept).map(turnOf);
+  const turns = messages.map(turnOf);
   if (turns.length === 0) return true;
   const { keepTools, saveTimeoutMs } = options;
   const saving = orFail(options, "save", runtime, async () => {

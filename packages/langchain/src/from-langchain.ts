@@ -34,6 +34,28 @@ export function notKept(
   return place === -1 ? messages.slice(lastHuman(messages)) : messages.slice(place + 1);
 }
 
+/**
+ * What is to be kept of a thread. Where `summarizationMiddleware` put a summary in the place of messages,
+ * the summary is nobody's words, and what it took the place of was said all the same.
+ *
+ * @param before what was to be kept of it earlier in the run
+ */
+export function toKeep(
+  messages: readonly BaseMessage[],
+  lastKept: string | undefined,
+  before: readonly BaseMessage[],
+): readonly BaseMessage[] {
+  const now = notKept(messages, lastKept).filter((message) => !isSummary(message));
+  if (!messages.some(isSummary)) return now;
+  // A summary may have the id of a message that it took the place of.
+  const there = new Set(messages.flatMap((each) => (isSummary(each) ? [] : [each.id])));
+  return [...before.filter(({ id }) => !there.has(id)), ...now];
+}
+
+function isSummary({ additional_kwargs }: BaseMessage): boolean {
+  return additional_kwargs["lc_source"] === "summarization";
+}
+
 /** Place of the last message that a person wrote; 0 when there is none. */
 export function lastHuman(messages: readonly BaseMessage[]): number {
   return Math.max(

@@ -13,7 +13,7 @@ import {
   type Recalled,
   type Whose,
 } from "./agent-run.ts";
-import { lastHuman } from "./from-langchain.ts";
+import { lastHuman, toKeep } from "./from-langchain.ts";
 import {
   contextSchema,
   parseMiddlewareOptions,
@@ -41,6 +41,8 @@ const PLANS = 1_000;
 
 interface PlannedRun {
   readonly whose: Whose;
+  /** What was said in it so far: a summary may take its place in the thread. */
+  said: readonly BaseMessage[];
   /** The call it was planned for; left out before there is one. */
   readonly call?: ModelRequest;
   /** Left out when memory failed: the run goes on without. */
@@ -93,7 +95,7 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
         return _memcube && { _memcube: { ..._memcube, run } };
       }
       const lastKept = await keepEarlier(parsed, runtime, whose, messages, _memcube?.lastKept);
-      note(run, { whose });
+      note(run, { whose, said: toKeep(messages, lastKept, []) });
       return { _memcube: { run, lastKept } };
     },
 
@@ -109,9 +111,12 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
           const recalled = await recall(parsed, runtime, whose, call);
           // Without a history to cut, nobody asks again which messages it was planned for.
           const kept = isCut ? call : { ...call, messages: [] };
-          planned = note(_memcube.run, { whose, call: kept, recalled });
+          const said = planned?.said ?? [];
+          planned = note(_memcube.run, { whose, said, call: kept, recalled });
         }
       }
+      const said = toKeep(thread, _memcube?.lastKept, planned?.said ?? []);
+      if (planned !== undefined) planned.said = said;
       const { plan, handed } = planned?.recalled ?? {};
       try {
         if (plan === undefined) return await handler(request);
@@ -119,7 +124,7 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
         void plan.report({ engine: toldByEngine(answer) });
         return answer;
       } catch (error) {
-        if (!isInterrupt(error)) await keepFailed(parsed, runtime, thread, _memcube?.lastKept);
+        if (!isInterrupt(error)) await keepFailed(parsed, runtime, said);
         throw error;
       }
     },
@@ -127,8 +132,9 @@ export function memcubeMiddleware(options: MemCubeMiddlewareOptions) {
     afterAgent: async ({ messages, _memcube }, runtime) => {
       const whose = await whoseMemory(parsed, runtime);
       if (whose === undefined) return undefined;
-      const kept = await keep(parsed, runtime, whose, messages, _memcube?.lastKept);
       const run = _memcube?.run ?? "";
+      const said = toKeep(messages, _memcube?.lastKept, plans.get(run)?.said ?? []);
+      const kept = await keep(parsed, runtime, whose, said);
       await plans.get(run)?.recalled?.plan.report({ used: true });
       plans.delete(run);
       const lastKept = messages.at(-1)?.id;
@@ -154,18 +160,18 @@ async function keepEarlier(
   const last = earlier.at(-1)?.id ?? "";
   const isGone = lastKept !== "" && !earlier.some(({ id }) => id === lastKept);
   if (lastKept === undefined || isGone || lastKept === last) return last;
-  return (await keep(options, runtime, whose, earlier, lastKept)) ? last : lastKept;
+  const said = toKeep(earlier, lastKept, []);
+  return (await keep(options, runtime, whose, said)) ? last : lastKept;
 }
 
 /** What was asked is worth keeping although no answer came. */
 async function keepFailed(
   options: MiddlewareOptions,
   runtime: RunTime,
-  messages: readonly BaseMessage[],
-  lastKept: string | undefined,
+  said: readonly BaseMessage[],
 ): Promise<void> {
   const whose = await whoseMemory(options, { ...runtime, signal: undefined });
-  if (whose !== undefined) await keep(options, runtime, whose, messages, lastKept);
+  if (whose !== undefined) await keep(options, runtime, whose, said);
 }
 
 function isSame(one: readonly BaseMessage[] | undefined, other: readonly BaseMessage[]): boolean {
