@@ -96,14 +96,15 @@ describeRedis("what the ports leave in Redis", () => {
         });
       }
       const keys = Object.keys(await sizes(server.url));
-      // One hash and one set, the owner's list, and the list of those that expire.
+      // What was written last, large bodies, the owner's list, and the list of those that expire.
       expect(keys.length).toBe(4);
       await threads.deleteCheckpoints(THREAD, [
         { namespace: "", id: "1" },
         { namespace: "", id: "2" },
       ]);
       const left = await sizes(server.url);
-      expect(left["memcube:{t:t:user%3a%ada:thread}:data"]).toBe(1);
+      expect(left["memcube:{t:t:user%3a%ada:thread}:data"]).toBeUndefined();
+      expect(left["memcube:{t:t:user%3a%ada:thread}:recent"]).toBe(1);
       expect(await threads.delete(THREAD)).toBe(true);
       expect(await sizes(server.url)).toEqual({});
     });

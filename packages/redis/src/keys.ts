@@ -50,6 +50,13 @@ export interface Keys {
 /** @param prefix without braces: they would move the hash tag */
 export function keysOf(prefix: string): Keys {
   const key = (tag: string, name: string): string => `${prefix}:{${tag}}:${name}`;
+  // Of the last owner: most calls are of one.
+  let owner = { tenantId: "", owner: "", tag: ":" };
+  const ofOwner = (tenantId: string, name: string): string => {
+    if (owner.tenantId !== tenantId || owner.owner !== name)
+      owner = { tenantId, owner: name, tag: `${escapeName(tenantId)}:${escapeName(name)}` };
+    return owner.tag;
+  };
   const ofCube = ({ tenantId, cubeId }: CubeRef): string =>
     `c:${escapeName(tenantId)}:${escapeName(cubeId)}`;
   return {
@@ -60,10 +67,9 @@ export function keysOf(prefix: string): Keys {
     cubeTag: ofCube,
     cubeFeed: (ref) => key(ofCube(ref), "feed"),
     cubeList: (tenantId, name) => key(`l:${escapeName(tenantId)}`, name),
-    thread: ({ tenantId, owner, threadId }, name) =>
-      key(`t:${escapeName(tenantId)}:${escapeName(owner)}:${escapeName(threadId)}`, name),
-    threadList: (tenantId, owner, name) =>
-      key(`o:${escapeName(tenantId)}:${escapeName(owner)}`, name),
+    thread: (ref, name) =>
+      key(`t:${ofOwner(ref.tenantId, ref.owner)}:${escapeName(ref.threadId)}`, name),
+    threadList: (tenantId, name, list) => key(`o:${ofOwner(tenantId, name)}`, list),
     queue: (name) => key("q", name),
     topic: (tenantId, topic, name) => key(`p:${escapeName(tenantId)}:${escapeName(topic)}`, name),
     blobs: (tenantId, name) => key(`b:${escapeName(tenantId)}`, name),

@@ -22,6 +22,8 @@ export function makeClient(
     disableOfflineQueue: true,
     commandsQueueMaxLength: QUEUE_LENGTH,
     maintNotifications: "disabled",
+    // Every call has its deadline here: an AbortSignal for each would cost as much as the call.
+    commandOptions: { timeout: undefined },
     // A connection that says nothing for this long is lost; the pings keep an idle one.
     pingInterval: Math.max(100, Math.floor(timeoutMs / 3)),
     socket: {

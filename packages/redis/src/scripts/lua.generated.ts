@@ -1,6 +1,134 @@
 // Made by scripts/embed-lua.ts from the .lua files beside it. Do not edit.
 
 export const LUA_MODULES = {
+  "entries": {
+    uses: ["pages", "thread-record"],
+    source: String.raw`local entries = {}
+local BODY_BYTES, FOLD_ENTRIES, FOLD_BYTES = 1024, 48, 12288
+local BESIDE = 2147483648
+local KINDS = { c = true, w = true, k = true }
+local SLICE = 500
+function entries.open(keys, record)
+  return {
+    recent = keys[1], hash = keys[2], set = keys[3],
+    paged = record ~= nil and record.paged == 1,
+    loaded = {}, changed = {},
+  }
+end
+function entries.head(value)
+  return string.sub(value, 5, 4 + struct.unpack('>I4', value) % BESIDE)
+end
+local function stored(map, key, value)
+  if #value <= BODY_BYTES then return value end
+  local size = struct.unpack('>I4', value)
+  if #value - size - 4 <= BODY_BYTES then return value end
+  redis.call('HSET', map.hash, 'v' .. key, string.sub(value, 5 + size))
+  return struct.pack('>I4', size + BESIDE) .. string.sub(value, 5, 4 + size)
+end
+function entries.whole(map, key, value)
+  if string.byte(value) < 128 then return value end
+  return value .. (redis.call('HGET', map.hash, 'v' .. key) or '')
+end
+function entries.load(map)
+  if map.fields then return end
+  map.fields = {}
+  local flat = redis.call('HGETALL', map.recent)
+  for at = 1, #flat, 2 do map.fields[flat[at]] = flat[at + 1] end
+end
+function entries.field(map, name)
+  if map.fields then return map.fields[name] end
+  return redis.call('HGET', map.recent, name)
+end
+function entries.get(map, key)
+  return entries.field(map, key) or (map.paged and pages.get(map, key))
+end
+function entries.has(map, key)
+  if map.fields then
+    if map.fields[key] then return true end
+  elseif redis.call('HEXISTS', map.recent, key) == 1 then
+    return true
+  end
+  return map.paged and pages.get(map, key) ~= nil
+end
+function entries.write(map, record, fields, first, at)
+  for from = at, #fields, 2 do
+    local value = stored(map, fields[from], fields[from + 1])
+    fields[from + 1] = value
+    record.entries = record.entries + 1
+    record.bytes = record.bytes + #value
+  end
+  fields[first + 1] = thread_record.text(record)
+  for from = first, #fields, SLICE do
+    redis.call('HSET', map.recent, unpack(fields, from, math.min(#fields, from + SLICE - 1)))
+  end
+  if record.entries <= FOLD_ENTRIES and record.bytes <= FOLD_BYTES then return end
+  entries.fold(map, record)
+  redis.call('HSET', map.recent, 'm', thread_record.text(record))
+end
+function entries.fold(map, record)
+  map.fields, map.paged, record.paged = nil, true, 1
+  entries.load(map)
+  local keys, gone = {}, {}
+  for name in pairs(map.fields) do
+    local kind = string.sub(name, 1, 1)
+    if KINDS[kind] then keys[#keys + 1] = name end
+    if KINDS[kind] or kind == 'i' then gone[#gone + 1] = name end
+  end
+  table.sort(keys)
+  for _, key in ipairs(keys) do pages.set(map, key, map.fields[key]) end
+  pages.flush(map)
+  for from = 1, #gone, SLICE do
+    redis.call('HDEL', map.recent, unpack(gone, from, math.min(#gone, from + SLICE - 1)))
+  end
+  map.fields, record.entries, record.bytes = nil, 0, 0
+end
+function entries.drop_body(map, key)
+  redis.call('HDEL', map.hash, 'v' .. key)
+end
+function entries.remove(map, key)
+  local value = pages.remove(map, key)
+  if not value then return false end
+  if string.byte(value) >= 128 then entries.drop_body(map, key) end
+  return true
+end
+function entries.descend(map, from, to, limit, visit)
+  entries.load(map)
+  local kind, keys = string.sub(from, 1, 1), {}
+  for key in pairs(map.fields) do
+    local is_between = string.sub(key, 1, 1) == kind and pages.comes_before(key, to)
+    if is_between and not pages.comes_before(key, from) then keys[#keys + 1] = key end
+  end
+  table.sort(keys, function(a, b) return pages.comes_before(b, a) end)
+  local at, left = 1, limit
+  local function visit_after(key)
+    while left > 0 and keys[at] and (not key or pages.comes_before(key, keys[at])) do
+      visit(keys[at], map.fields[keys[at]])
+      at, left = at + 1, left - 1
+    end
+  end
+  if map.paged then
+    pages.descend(map, from, to, limit, function(key, value)
+      visit_after(key)
+      if left > 0 then
+        left = left - 1
+        visit(key, value)
+      end
+    end)
+  end
+  visit_after(nil)
+end
+function entries.next_key(map, from)
+  entries.load(map)
+  local kind = string.sub(from, 1, 1)
+  local next = map.paged and pages.next_key(map, from) or nil
+  for key in pairs(map.fields) do
+    local is_ahead = string.sub(key, 1, 1) == kind and not pages.comes_before(key, from)
+    if is_ahead and (not next or pages.comes_before(key, next)) then next = key end
+  end
+  return next
+end
+return entries`,
+  },
   "filter": {
     uses: [],
     source: String.raw`local filter = {}
@@ -90,7 +218,7 @@ return memory`,
   "pages": {
     uses: [],
     source: String.raw`local pages = {}
-local PAGE_BYTES, BODY_BYTES = 4096, 1024
+local PAGE_BYTES = 4096
 local function comes_before(a, b)
   local shorter = math.min(#a, #b)
   for at = 1, shorter do
@@ -100,9 +228,6 @@ local function comes_before(a, b)
   return #a < #b
 end
 pages.comes_before = comes_before
-function pages.open(keys)
-  return { hash = keys[1], set = keys[2], loaded = {}, changed = {} }
-end
 local function find_page(map, bound, kind)
   return redis.call('ZREVRANGEBYLEX', map.set, bound, '[' .. kind, 'LIMIT', 0, 1)[1]
 end
@@ -119,51 +244,35 @@ local function locate(map, key)
   local kind = string.sub(key, 1, 1)
   local first = find_page(map, '[' .. key, kind) or kind
   local page = load_page(map, first)
-  for at = 1, #page, 3 do
+  for at = 1, #page, 2 do
     if page[at] == key then return first, page, at end
   end
   return first, page, nil
 end
-local function body_of(map, page, at)
-  return page[at + 2] or redis.call('HGET', map.hash, 'v' .. page[at]) or ''
-end
 function pages.get(map, key)
   local _, page, at = locate(map, key)
-  if not at then return nil end
-  return page[at + 1], body_of(map, page, at)
+  return at and page[at + 1]
 end
-function pages.has(map, key)
-  local _, _, at = locate(map, key)
-  return at ~= nil
-end
-function pages.set(map, key, head, body)
+function pages.set(map, key, value)
   local first, page, at = locate(map, key)
-  local is_new = not at
-  if is_new then
-    at = #page + 1
-    while at > 1 and comes_before(key, page[at - 3]) do at = at - 3 end
-    local appends = at > #page
-    for from = #page, at, -1 do page[from + 3] = page[from] end
-    map.changed[first] = appends and (map.changed[first] or 'end') or 'middle'
-  else
+  if at then
     map.changed[first] = map.changed[first] or 'middle'
-    if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
+  else
+    at = #page + 1
+    while at > 1 and comes_before(key, page[at - 2]) do at = at - 2 end
+    local appends = at > #page
+    for from = #page, at, -1 do page[from + 2] = page[from] end
+    map.changed[first] = appends and (map.changed[first] or 'end') or 'middle'
   end
-  page[at], page[at + 1], page[at + 2] = key, head, body
-  if #body > BODY_BYTES then
-    redis.call('HSET', map.hash, 'v' .. key, body)
-    page[at + 2] = false
-  end
-  return is_new
+  page[at], page[at + 1] = key, value
 end
 function pages.remove(map, key)
   local first, page, at = locate(map, key)
-  if not at then return false end
-  if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
-  local size = #page
-  for to = at, size do page[to] = page[to + 3] end
+  if not at then return nil end
+  local value, size = page[at + 1], #page
+  for to = at, size do page[to] = page[to + 2] end
   map.changed[first] = 'middle'
-  return true
+  return value
 end
 local function write_page(map, first, page, from, to)
   local part = {}
@@ -172,13 +281,13 @@ local function write_page(map, first, page, from, to)
   redis.call('ZADD', map.set, 0, first)
 end
 local function entry_bytes(page, at)
-  return #page[at] + #page[at + 1] + (page[at + 2] and #page[at + 2] or 1) + 6
+  return #page[at] + #page[at + 1] + 4
 end
 function pages.flush(map)
   for first, where in pairs(map.changed) do
     local page = map.loaded[first]
     local total = 0
-    for at = 1, #page, 3 do total = total + entry_bytes(page, at) end
+    for at = 1, #page, 2 do total = total + entry_bytes(page, at) end
     if #page == 0 then
       redis.call('HDEL', map.hash, 'p' .. first)
       redis.call('ZREM', map.set, first)
@@ -186,7 +295,7 @@ function pages.flush(map)
       local parts = math.ceil(total / PAGE_BYTES)
       local most = where == 'end' and PAGE_BYTES or total / parts
       local from, size, name = 1, 0, first
-      for at = 1, #page, 3 do
+      for at = 1, #page, 2 do
         local bytes = entry_bytes(page, at)
         if at > from and size + bytes > most then
           write_page(map, name, page, from, at - 1)
@@ -205,11 +314,11 @@ function pages.descend(map, from, to, limit, visit)
   local left = limit
   while first and left > 0 do
     local page = load_page(map, first)
-    for at = #page - 2, 1, -3 do
+    for at = #page - 1, 1, -2 do
       local key = page[at]
       if left > 0 and comes_before(key, to) and not comes_before(key, from) then
         left = left - 1
-        visit(key, page[at + 1], function() return body_of(map, page, at) end)
+        visit(key, page[at + 1])
       end
     end
     if not comes_before(from, first) then return end
@@ -221,7 +330,7 @@ function pages.next_key(map, from)
   local first = find_page(map, '[' .. from, kind) or kind
   while first do
     local page = load_page(map, first)
-    for at = 1, #page, 3 do
+    for at = 1, #page, 2 do
       if not comes_before(page[at], from) then return page[at] end
     end
     local upper = '(' .. string.char(string.byte(kind) + 1)
@@ -430,97 +539,119 @@ function rows.read(reader, id)
 end
 return rows`,
   },
-  "thread": {
-    uses: ["integers", "pages"],
-    source: String.raw`local thread = {}
-function thread.read(key, now)
-  local text = redis.call('HGET', key, 'm')
+  "thread-record": {
+    uses: [],
+    source: String.raw`local thread_record = {}
+local LAYOUT = '<ddddddB'
+function thread_record.new(now)
+  return { created = now, updated = now, expires = math.huge, count = 0, entries = 0, bytes = 0, paged = 0 }
+end
+function thread_record.parse(text, now)
   if not text then return nil end
-  local created, updated, expires, count = string.match(text, '^(%-?%d+),(%-?%d+),(%-?%d*),(%d+)$')
+  local created, updated, expires, count, entries, bytes, paged, at = struct.unpack(LAYOUT, text)
   return {
-    created = tonumber(created),
-    updated = tonumber(updated),
-    expires = tonumber(expires),
-    count = tonumber(count),
-    expired = now and expires ~= '' and tonumber(expires) <= now or false,
+    created = created,
+    updated = updated,
+    expires = expires,
+    count = count,
+    entries = entries,
+    bytes = bytes,
+    paged = paged,
+    stamp = string.sub(text, at),
+    expired = now ~= nil and expires <= now,
   }
 end
-function thread.touch(keys, now, expires)
-  local record = thread.read(keys[1], now)
-  if record and record.expired then
-    redis.call('UNLINK', keys[1], keys[2])
-    record = nil
+function thread_record.text(record)
+  return struct.pack(
+    LAYOUT, record.created, record.updated, record.expires, record.count, record.entries, record.bytes,
+    record.paged
+  ) .. record.stamp
+end
+return thread_record`,
+  },
+  "thread": {
+    uses: ["entries", "pages", "thread-record"],
+    source: String.raw`local thread = {}
+function thread.arguments(argv)
+  return #argv > 1 and argv or cmsgpack.unpack(argv[1])
+end
+local function each_chunk_name(head, visit)
+  local at = 1
+  while at <= #head do
+    local size = string.byte(head, at)
+    visit(string.sub(head, at + 1, at + size))
+    at = at + 1 + size
   end
-  record = record or { created = now, updated = now, count = 0 }
-  if now > record.updated then record.updated = now end
-  if expires ~= '' then record.expires = tonumber(expires) end
-  return record
 end
-function thread.write(key, record)
-  local expires = record.expires and integers.text(record.expires) or ''
-  redis.call('HSET', key, 'm', table.concat({
-    integers.text(record.created), integers.text(record.updated), expires, integers.text(record.count),
-  }, ','))
-end
-local function each_hash(list, visit)
-  for hash in string.gmatch(list, '[^,]+') do visit(hash) end
-end
-function thread.missing(map, is_stored, roots, args, at)
-  local given, missing = {}, nil
-  for from = at, #args, 3 do given[args[from]] = true end
-  local function check(hash)
-    if missing or given[hash] then return end
-    if is_stored and pages.has(map, 'k' .. hash) then given[hash] = true else missing = hash end
+function thread.is_missing(map, before, args, at)
+  if before and before.stamp == args[3] and args[5] == '' then return false end
+  local known, missing = {}, false
+  local function check(name)
+    local key = 'k' .. name
+    if missing or known[key] then return end
+    if before and entries.has(map, key) then known[key] = true else missing = true end
   end
-  for _, list in ipairs(roots) do each_hash(list, check) end
-  for from = at, #args, 3 do each_hash(args[from + 1], check) end
+  if before and before.stamp == args[3] then
+    each_chunk_name(args[5], check)
+  else
+    for from = at, #args, 2 do known[args[from]] = true end
+    for from = at, #args, 2 do each_chunk_name(entries.head(args[from + 1]), check) end
+  end
   return missing
 end
-function thread.put_chunks(map, args, at)
-  for from = at, #args, 3 do
-    local key = 'k' .. args[from]
-    if not pages.has(map, key) then pages.set(map, key, args[from + 1], args[from + 2]) end
-  end
+function thread.touch(keys, before, args)
+  local now = tonumber(args[1])
+  local record = before or thread_record.new(now)
+  if now > record.updated then record.updated = now end
+  if args[2] ~= '' then record.expires = tonumber(args[2]) end
+  record.stamp = args[4]
+  if keys[4] then redis.call('ZADD', keys[4], 'GT', args[1], args[6]) end
+  if keys[5] and args[2] ~= '' then redis.call('ZADD', keys[5], args[2], args[7]) end
+  return record
 end
-function thread.each_chunk(map, lists, visit)
+local function each_needed(map, heads, visit)
   local open, seen = {}, {}
-  local function add(hash)
-    if not seen[hash] then
-      seen[hash] = true
-      open[#open + 1] = hash
+  local function add(name)
+    if not seen[name] then
+      seen[name] = true
+      open[#open + 1] = name
     end
   end
-  for _, list in ipairs(lists) do each_hash(list, add) end
+  for _, head in ipairs(heads) do each_chunk_name(head, add) end
   while #open > 0 do
-    local hash = table.remove(open)
-    local head, body = pages.get(map, 'k' .. hash)
-    if head then
-      each_hash(head, add)
-      visit(hash, head, body)
+    local name = table.remove(open)
+    local value = entries.get(map, 'k' .. name)
+    if value then
+      each_chunk_name(entries.head(value), add)
+      visit(name, value)
     end
   end
 end
 function thread.remove_unneeded(map)
-  local open, needed = {}, {}
-  local function add(hash)
-    if not needed[hash] then
-      needed[hash] = true
-      open[#open + 1] = hash
+  local open, needed, heads = {}, {}, {}
+  local function add(name)
+    if not needed[name] then
+      needed[name] = true
+      open[#open + 1] = name
     end
   end
-  local function roots(_, head) each_hash(string.match(head, '^[^\n]*'), add) end
+  local function roots(_, value) each_chunk_name(entries.head(value), add) end
   pages.descend(map, 'c', 'd', math.huge, roots)
   pages.descend(map, 'w', 'x', math.huge, roots)
-  local heads = {}
-  pages.descend(map, 'k', 'l', math.huge, function(key, head) heads[string.sub(key, 2)] = head end)
-  while #open > 0 do each_hash(heads[table.remove(open)] or '', add) end
-  for hash in pairs(heads) do
-    if not needed[hash] then pages.remove(map, 'k' .. hash) end
+  pages.descend(map, 'k', 'l', math.huge, function(key, value)
+    heads[string.sub(key, 2)] = entries.head(value)
+  end)
+  while #open > 0 do each_chunk_name(heads[table.remove(open)] or '', add) end
+  for name in pairs(heads) do
+    if not needed[name] then entries.remove(map, 'k' .. name) end
   end
+  pages.flush(map)
 end
-function thread.parent_place(place, head)
-  local parent = string.match(head, '\n(.*)$')
-  if parent == '' then return nil end
+function thread.parent_place(place, value)
+  local body = 5 + #entries.head(value)
+  local size = struct.unpack('>I2', value, body)
+  if size == 0 then return nil end
+  local parent = string.sub(value, body + 2, body + 1 + size)
   local namespace = string.match(place, '^(.-%z)')
   if string.sub(parent, 1, 1) == 't' then return namespace .. string.sub(parent, 2) end
   local hex = string.gsub(string.sub(parent, 2), '.', function(byte)
@@ -528,31 +659,46 @@ function thread.parent_place(place, head)
   end)
   return namespace .. string.gsub(hex, '^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)', '%1-%2-%3-%4-')
 end
-function thread.reply(map, places, parts)
-  local rows, lists = {}, {}
-  for _, place in ipairs(places) do
-    local head, body = pages.get(map, 'c' .. place)
-    local writes = {}
-    if parts ~= 'bare' then
-      lists[#lists + 1] = string.match(head, '^[^\n]*')
-      local from = 'w' .. place .. '\0'
-      pages.descend(map, from, 'w' .. place .. '\1', math.huge, function(key, write_head, write_body)
-        lists[#lists + 1] = write_head
-        writes[#writes + 1] = string.sub(key, #from + 1)
-        writes[#writes + 1] = write_head
-        writes[#writes + 1] = write_body()
-      end)
-    end
-    rows[#rows + 1] = { place, head, body, writes }
+function thread.each_write(map, place, index, visit)
+  local from, seen = 'w' .. place .. '\0', {}
+  for _, name in ipairs(index and cmsgpack.unpack(index) or {}) do
+    seen[name] = true
+    visit(name, from .. name)
   end
-  local chunks = {}
-  if parts ~= 'all' then lists = {} end
-  thread.each_chunk(map, lists, function(hash, head, body)
-    chunks[#chunks + 1] = hash
-    chunks[#chunks + 1] = head
-    chunks[#chunks + 1] = body
+  if not map.paged then return end
+  pages.descend(map, from, 'w' .. place .. '\1', math.huge, function(key)
+    local name = string.sub(key, #from + 1)
+    if not seen[name] then visit(name, key) end
   end)
-  return { rows, chunks }
+end
+function thread.reply(map, rows, parts)
+  local reply, heads = { #rows }, {}
+  for _, row in ipairs(rows) do
+    local place = row[1]
+    reply[#reply + 1] = place
+    reply[#reply + 1] = row[2]
+    reply[#reply + 1] = 0
+    if parts == 'all' then heads[#heads + 1] = entries.head(row[2]) end
+    if parts ~= 'bare' and (row[3] or map.paged) then
+      local count, at = 0, #reply
+      thread.each_write(map, place, row[3], function(name, key)
+        local value = entries.whole(map, key, entries.get(map, key))
+        if parts == 'all' then heads[#heads + 1] = entries.head(value) end
+        count = count + 1
+        reply[#reply + 1] = name
+        reply[#reply + 1] = value
+      end)
+      reply[at] = count
+    end
+  end
+  if #heads > 0 then
+    entries.load(map)
+    each_needed(map, heads, function(name, value)
+      reply[#reply + 1] = name
+      reply[#reply + 1] = entries.whole(map, 'k' .. name, value)
+    end)
+  end
+  return reply
 end
 return thread`,
   },
@@ -1011,35 +1157,45 @@ return redis.call('HDEL', KEYS[1], ARGV[1])`,
   },
   "delete-checkpoints": {
     flags: ["allow-oom"],
-    uses: ["thread", "pages"],
-    source: String.raw`local record = thread.read(KEYS[1])
+    uses: ["thread", "entries", "pages", "thread-record"],
+    source: String.raw`local record = thread_record.parse(redis.call('HGET', KEYS[1], 'm'))
 if not record then return 0 end
-local map = pages.open(KEYS)
-local deleted = 0
-for _, place in ipairs(ARGV) do
-  if pages.remove(map, 'c' .. place) then deleted = deleted + 1 end
-  local writes = {}
+local map = entries.open(KEYS, record)
+entries.fold(map, record)
+local deleted, namespaces = 0, {}
+for at = 2, #ARGV do
+  local place, keys = ARGV[at], {}
+  if entries.remove(map, 'c' .. place) then deleted = deleted + 1 end
   pages.descend(map, 'w' .. place .. '\0', 'w' .. place .. '\1', math.huge, function(key)
-    writes[#writes + 1] = key
+    keys[#keys + 1] = key
   end)
-  for _, key in ipairs(writes) do pages.remove(map, key) end
+  for _, key in ipairs(keys) do entries.remove(map, key) end
+  namespaces[string.match(place, '^(.-)%z')] = true
 end
 pages.flush(map)
 thread.remove_unneeded(map)
-pages.flush(map)
-record.count = record.count - deleted
-thread.write(KEYS[1], record)
+for namespace in pairs(namespaces) do
+  local start, newest = 'c' .. namespace .. '\0', nil
+  pages.descend(map, start, 'c' .. namespace .. '\1', 1, function(key) newest = key end)
+  if newest then
+    redis.call('HSET', KEYS[1], 'n' .. namespace, string.sub(newest, #start + 1))
+  else
+    redis.call('HDEL', KEYS[1], 'n' .. namespace)
+  end
+end
+record.count, record.stamp = record.count - deleted, ARGV[1]
+redis.call('HSET', KEYS[1], 'm', thread_record.text(record))
 return deleted`,
   },
   "delete-thread": {
     flags: ["allow-oom"],
-    uses: ["thread", "integers"],
-    source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
+    uses: ["thread-record", "integers"],
+    source: String.raw`local record = thread_record.parse(redis.call('HGET', KEYS[1], 'm'), tonumber(ARGV[1]))
 if not record then return { 'none' } end
 if ARGV[1] ~= '' and not record.expired then
-  return { 'kept', record.expires and integers.text(record.expires) or '' }
+  return { 'kept', record.expires < math.huge and integers.text(record.expires) or '' }
 end
-redis.call('UNLINK', KEYS[1], KEYS[2])
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
 return { 'deleted' }`,
   },
   "drop-cube": {
@@ -1159,20 +1315,18 @@ return found`,
   },
   "get-checkpoint": {
     flags: ["no-writes"],
-    uses: ["thread", "pages"],
-    source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
+    uses: ["thread", "entries", "thread-record"],
+    source: String.raw`local found = redis.call('HMGET', KEYS[1], 'm', 'n' .. ARGV[2])
+local record, id = thread_record.parse(found[1], tonumber(ARGV[1])), ARGV[3]
 if not record or record.expired then return {} end
-local map = pages.open(KEYS)
-local place = ARGV[2] .. '\0' .. ARGV[3]
-if ARGV[3] == '' then
-  local newest
-  pages.descend(map, 'c' .. ARGV[2] .. '\0', 'c' .. ARGV[2] .. '\1', 1, function(key) newest = key end)
-  if not newest then return {} end
-  place = string.sub(newest, 2)
-elseif not pages.has(map, 'c' .. place) then
-  return {}
-end
-return thread.reply(map, { place }, ARGV[4])`,
+if id == '' then id = found[2] end
+if not id then return {} end
+local map, place = entries.open(KEYS, record), ARGV[2] .. '\0' .. id
+local row = redis.call('HMGET', KEYS[1], 'c' .. place, 'i' .. place)
+local value = row[1] or entries.get(map, 'c' .. place)
+if not value then return {} end
+value = entries.whole(map, 'c' .. place, value)
+return thread.reply(map, { { place, value, row[2] } }, ARGV[4])`,
   },
   "lease-tasks": {
     flags: [],
@@ -1227,10 +1381,11 @@ return reply`,
   },
   "list-checkpoints": {
     flags: ["no-writes"],
-    uses: ["thread", "pages"],
-    source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
+    uses: ["thread", "entries", "pages", "thread-record"],
+    source: String.raw`local record = thread_record.parse(redis.call('HGET', KEYS[1], 'm'), tonumber(ARGV[1]))
 if not record or record.expired then return {} end
-local map, limit = pages.open(KEYS), tonumber(ARGV[2])
+local map, limit = entries.open(KEYS, record), tonumber(ARGV[2])
+entries.load(map)
 local rows = {}
 local function collect(namespace)
   local start = 'c' .. namespace .. '\0'
@@ -1243,27 +1398,31 @@ local function collect(namespace)
     local is_later = pages.comes_before(ARGV[10], namespace)
     lower(start .. ARGV[9] .. (is_later and '\0' or ''))
   end
-  pages.descend(map, start, to, limit, function(key)
-    rows[#rows + 1] = { id = string.sub(key, #start + 1), namespace = namespace }
+  entries.descend(map, start, to, limit, function(key, value)
+    rows[#rows + 1] = { id = string.sub(key, #start + 1), namespace = namespace, value = value }
   end)
 end
 if ARGV[4] == '1' then
   collect(ARGV[5])
 else
-  local key = pages.next_key(map, 'c')
+  local key = entries.next_key(map, 'c')
   while key do
     local namespace = string.match(key, '^c(.-)%z')
     collect(namespace)
-    key = pages.next_key(map, 'c' .. namespace .. '\1')
+    key = entries.next_key(map, 'c' .. namespace .. '\1')
   end
   table.sort(rows, function(a, b)
     if a.id == b.id then return pages.comes_before(a.namespace, b.namespace) end
     return pages.comes_before(b.id, a.id)
   end)
 end
-local places = {}
-for at = 1, math.min(limit, #rows) do places[at] = rows[at].namespace .. '\0' .. rows[at].id end
-return thread.reply(map, places, ARGV[3])`,
+local page = {}
+for at = 1, math.min(limit, #rows) do
+  local place = rows[at].namespace .. '\0' .. rows[at].id
+  local value = entries.whole(map, 'c' .. place, rows[at].value)
+  page[at] = { place, value, map.fields['i' .. place] }
+end
+return thread.reply(map, page, ARGV[3])`,
   },
   "list-cubes": {
     flags: ["no-writes"],
@@ -1524,49 +1683,75 @@ return 0`,
   },
   "put-checkpoint": {
     flags: [],
-    uses: ["thread", "pages"],
-    source: String.raw`local now, place = tonumber(ARGV[1]), ARGV[3]
-local map = pages.open(KEYS)
-local before = thread.read(KEYS[1], now)
-local is_stored = before ~= nil and not before.expired
-local roots = string.match(ARGV[4], '^[^\n]*')
-local missing = thread.missing(map, is_stored, { roots }, ARGV, 6)
-if missing then return { 'missing', missing } end
-local record = thread.touch(KEYS, now, ARGV[2])
-if not is_stored then map = pages.open(KEYS) end
-thread.put_chunks(map, ARGV, 6)
-if pages.set(map, 'c' .. place, ARGV[4], ARGV[5]) then
-  record.count = record.count + 1
+    uses: ["thread", "entries", "pages", "thread-record"],
+    source: String.raw`local args = thread.arguments(ARGV)
+local found = redis.call('HMGET', KEYS[1], 'm', args[8])
+local before, newest = thread_record.parse(found[1], tonumber(args[1])), found[2]
+local is_expired = before and before.expired
+if is_expired then before, newest = nil, nil end
+local map = entries.open(KEYS, before)
+if thread.is_missing(map, before, args, 10) then return 'missing' end
+if is_expired then redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3]) end
+local stamp = before and before.stamp or ''
+local record = thread.touch(KEYS, before, args)
+local is_newest = not newest or pages.comes_before(newest, args[9])
+local is_there = not is_newest and entries.has(map, args[10])
+if is_there then
+  entries.drop_body(map, args[10])
 else
-  pages.flush(map)
-  thread.remove_unneeded(map)
+  record.count = record.count + 1
 end
-pages.flush(map)
-thread.write(KEYS[1], record)
-return { 'stored' }`,
+local first = is_newest and 6 or 8
+args[first] = 'm'
+entries.write(map, record, args, first, 10)
+if not is_there then return 'stored ' .. stamp end
+entries.fold(map, record)
+thread.remove_unneeded(map)
+redis.call('HSET', KEYS[1], 'm', thread_record.text(record))
+return 'replaced'`,
   },
   "put-writes": {
     flags: [],
-    uses: ["thread", "pages"],
-    source: String.raw`local now, count = tonumber(ARGV[1]), tonumber(ARGV[4])
-local map = pages.open(KEYS)
-local before = thread.read(KEYS[1], now)
-local is_stored = before ~= nil and not before.expired
-local roots, last = {}, 4 + 3 * count
-for at = 5, last, 3 do roots[#roots + 1] = ARGV[at + 1] end
-local missing = thread.missing(map, is_stored, roots, ARGV, last + 1)
-if missing then return { 'missing', missing } end
-local record = thread.touch(KEYS, now, ARGV[2])
-if not is_stored then map = pages.open(KEYS) end
-thread.put_chunks(map, ARGV, last + 1)
-for at = 5, last, 3 do
-  local key = 'w' .. ARGV[3] .. '\0' .. ARGV[at]
-  local replaces = string.sub(ARGV[at], 1, 1) == '-'
-  if replaces or not pages.has(map, key) then pages.set(map, key, ARGV[at + 1], ARGV[at + 2]) end
+    uses: ["thread", "entries", "thread-record"],
+    source: String.raw`local args = thread.arguments(ARGV)
+local place = args[8]
+local index_field, prefix = 'i' .. place, 'w' .. place .. '\0'
+local found = redis.call('HMGET', KEYS[1], 'm', index_field)
+local before, index = thread_record.parse(found[1], tonumber(args[1])), found[2]
+local is_expired = before and before.expired
+if is_expired then before, index = nil, nil end
+local map = entries.open(KEYS, before)
+if thread.is_missing(map, before, args, 9) then return 'missing' end
+if is_expired then redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3]) end
+local names, has = index and cmsgpack.unpack(index) or {}, {}
+if before then
+  thread.each_write(map, place, index, function(name) has[name] = true end)
 end
-pages.flush(map)
-thread.write(KEYS[1], record)
-return { 'stored' }`,
+local stamp = before and before.stamp or ''
+local record = thread.touch(KEYS, before, args)
+local is_listed = {}
+for _, name in ipairs(names) do is_listed[name] = true end
+local fields = { 'm', '', index_field, '' }
+for at = 9, #args, 2 do
+  local key = args[at]
+  local name = string.byte(key) == 119 and string.sub(key, #prefix + 1)
+  if name and has[name] and string.byte(name) == 45 then
+    entries.drop_body(map, key)
+    has[name] = nil
+  end
+  if not (name and has[name]) then
+    fields[#fields + 1] = key
+    fields[#fields + 1] = args[at + 1]
+    if name then
+      has[name] = true
+      if not is_listed[name] then names[#names + 1] = name end
+      is_listed[name] = true
+    end
+  end
+end
+fields[4] = cmsgpack.pack(names)
+entries.write(map, record, fields, 1, 5)
+return 'stored ' .. stamp`,
   },
   "read-ended": {
     flags: ["no-writes"],
@@ -1627,18 +1812,20 @@ return reply`,
   },
   "read-lineage": {
     flags: ["no-writes"],
-    uses: ["thread", "pages"],
-    source: String.raw`local record = thread.read(KEYS[1], tonumber(ARGV[1]))
+    uses: ["thread", "entries", "thread-record"],
+    source: String.raw`local record = thread_record.parse(redis.call('HGET', KEYS[1], 'm'), tonumber(ARGV[1]))
 if not record or record.expired then return {} end
-local map = pages.open(KEYS)
-local places, place = {}, ARGV[2]
-while place and #places < tonumber(ARGV[3]) do
-  local head = pages.get(map, 'c' .. place)
-  if not head then break end
-  places[#places + 1] = place
-  place = thread.parent_place(place, head)
+local map = entries.open(KEYS, record)
+entries.load(map)
+local rows, place = {}, ARGV[2]
+while place and #rows < tonumber(ARGV[3]) do
+  local value = entries.get(map, 'c' .. place)
+  if not value then break end
+  value = entries.whole(map, 'c' .. place, value)
+  rows[#rows + 1] = { place, value, map.fields['i' .. place] }
+  place = thread.parent_place(place, value)
 end
-return thread.reply(map, places, ARGV[4])`,
+return thread.reply(map, rows, ARGV[4])`,
   },
   "read-log": {
     flags: ["no-writes"],

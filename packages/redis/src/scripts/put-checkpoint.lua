@@ -1,26 +1,33 @@
 -- Stores a checkpoint with its new chunks, in place of an earlier one of the same place.
--- KEYS: 1 hash of the thread; 2 its sorted set
--- ARGV: 1 time; 2 when the thread expires, or "" for as before; 3 place; 4 head and 5 body of the
---   checkpoint; then hash, head and body of the chunks that come with it
--- Returns { "stored" }, or { "missing", hash } of a chunk neither stored nor given: then nothing is
--- written. O(chunks); where a checkpoint is replaced, O(thread).
--- uses: thread pages
-local now, place = tonumber(ARGV[1]), ARGV[3]
-local map = pages.open(KEYS)
-local before = thread.read(KEYS[1], now)
-local is_stored = before ~= nil and not before.expired
-local roots = string.match(ARGV[4], '^[^\n]*')
-local missing = thread.missing(map, is_stored, { roots }, ARGV, 6)
-if missing then return { 'missing', missing } end
-local record = thread.touch(KEYS, now, ARGV[2])
-if not is_stored then map = pages.open(KEYS) end
-thread.put_chunks(map, ARGV, 6)
-if pages.set(map, 'c' .. place, ARGV[4], ARGV[5]) then
-  record.count = record.count + 1
+-- KEYS: 1 recent, 2 pages and 3 their set (entries.lua); 4 and 5 lists (thread.lua), where they lie here
+-- ARGV: 1 to 7 of thread.arguments; 8 its "n"<namespace> and 9 id; then key and value of the checkpoint, and of
+--   the chunks that come with it
+-- Returns "stored " and the stamp before or "", "replaced", or "missing" where a chunk is neither stored nor
+-- given: then nothing is written. O(what is given); where a checkpoint is replaced, O(thread).
+-- uses: thread entries pages thread-record
+local args = thread.arguments(ARGV)
+local found = redis.call('HMGET', KEYS[1], 'm', args[8])
+local before, newest = thread_record.parse(found[1], tonumber(args[1])), found[2]
+local is_expired = before and before.expired
+if is_expired then before, newest = nil, nil end
+local map = entries.open(KEYS, before)
+if thread.is_missing(map, before, args, 10) then return 'missing' end
+if is_expired then redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3]) end
+local stamp = before and before.stamp or ''
+local record = thread.touch(KEYS, before, args)
+local is_newest = not newest or pages.comes_before(newest, args[9])
+local is_there = not is_newest and entries.has(map, args[10])
+if is_there then
+  entries.drop_body(map, args[10])
 else
-  pages.flush(map)
-  thread.remove_unneeded(map)
+  record.count = record.count + 1
 end
-pages.flush(map)
-thread.write(KEYS[1], record)
-return { 'stored' }
+-- The arguments become the fields: "m", then "n" where it changes, then the entries.
+local first = is_newest and 6 or 8
+args[first] = 'm'
+entries.write(map, record, args, first, 10)
+if not is_there then return 'stored ' .. stamp end
+entries.fold(map, record)
+thread.remove_unneeded(map)
+redis.call('HSET', KEYS[1], 'm', thread_record.text(record))
+return 'replaced'

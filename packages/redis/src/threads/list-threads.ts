@@ -54,9 +54,9 @@ async function recordsOf(
 ): Promise<ThreadRecord[]> {
   const found = await Promise.all(
     entries.map(async ({ threadId, usedAt }) => {
-      const [data] = threadKeys(connection.keys, { ...query, threadId });
-      const record = await connection.send(data, ["HGET", data, "m"]);
-      if (record !== null && record !== undefined) return [recordOf(threadId, query.owner, record)];
+      const [recent] = threadKeys(connection.keys, { ...query, threadId });
+      const record = await connection.send(recent, ["HGET", recent, "m"], { buffers: true });
+      if (Buffer.isBuffer(record)) return [recordOf(threadId, query.owner, record)];
       if (usedAt < query.now - STALE_MS) await connection.send(key, ["ZREM", key, threadId]);
       return [];
     }),
@@ -64,19 +64,17 @@ async function recordsOf(
   return found.flat().filter(({ expiresAt = Infinity }) => expiresAt > query.now);
 }
 
-/** The record as `thread.write` of modules/thread.lua writes it. */
-function recordOf(threadId: string, owner: Principal, record: Reply): ThreadRecord {
-  const [created, updated, expires, count] = textOf(record).split(",");
-  if (expires === undefined || count === undefined) throw damaged("no thread");
-  return {
-    threadId,
-    owner,
-    createdAt: numberOf(created),
-    updatedAt: numberOf(updated),
-    checkpoints: numberOf(count),
-    ...(expires === "" ? {} : { expiresAt: numberOf(expires) }),
-  };
+/** The record as modules/thread-record.lua writes it. */
+function recordOf(threadId: string, owner: Principal, record: Buffer): ThreadRecord {
+  if (record.length < 4 * DOUBLE_BYTES) throw damaged("no thread");
+  const [createdAt, updatedAt, expiresAt, checkpoints] = [0, 1, 2, 3].map((at) =>
+    record.readDoubleLE(at * DOUBLE_BYTES),
+  ) as [number, number, number, number];
+  const thread = { threadId, owner, createdAt, updatedAt, checkpoints };
+  return expiresAt === Infinity ? thread : { ...thread, expiresAt };
 }
+
+const DOUBLE_BYTES = 8;
 
 function entryOf([threadId, usedAt]: readonly Reply[]): Entry {
   return { threadId: textOf(threadId), usedAt: numberOf(usedAt) };

@@ -1,8 +1,16 @@
-import type { Checkpoint, CheckpointPage, PendingWrite, ThreadChunk } from "@memcube/core";
+import type {
+  Checkpoint,
+  CheckpointPage,
+  PendingWrite,
+  StoredCheckpoint,
+  ThreadChunk,
+} from "@memcube/core";
 
-import type { Argument, Reply } from "../connection/connection.ts";
+import type { Reply } from "../connection/connection.ts";
 import { escapePart, memberOf, unescapePart } from "../members.ts";
-import { bytesOf, damaged, listOf, rowsOf, textOf } from "../replies.ts";
+import { bytesOf, damaged, listOf, numberOf, textOf } from "../replies.ts";
+import type { ArgumentWriter } from "./argument-writer.ts";
+import { addName, addNames, unpackName, unpackNames } from "./packed-names.ts";
 
 // How checkpoints, writes and chunks lie in the entries of scripts/modules/thread.lua.
 
@@ -19,109 +27,149 @@ export function placeOf({
   return memberOf(namespace, id);
 }
 
-/** Head and body. */
-export function packCheckpoint({ parentId, chunks, value }: Checkpoint): readonly Argument[] {
-  const parent = parentId === undefined ? Buffer.alloc(0) : packId(parentId, escapePart);
-  return [Buffer.concat([Buffer.from(`${joinHashes(chunks)}\n`), parent]), Buffer.from(value)];
+/** Adds field and id of the newest of a namespace, then key and value of the checkpoint's entry. */
+export function addCheckpoint(writer: ArgumentWriter, checkpoint: Checkpoint): void {
+  const { parentId, chunks, value } = checkpoint;
+  const [namespace, id] = [escapePart(checkpoint.namespace), escapePart(checkpoint.id)];
+  writer.text(`n${namespace}`);
+  writer.text(id);
+  writer.text(`c${namespace}\0${id}`);
+  writer.begin();
+  addHead(writer, chunks);
+  const parent = writer.addSize(2);
+  if (parentId !== undefined) addId(writer, parentId, escapePart);
+  writer.setSize(parent, 2);
+  writer.addBytes(value);
+  writer.end();
 }
 
-/** `<index>:<task>`, head and body. */
-export function packWrite(write: PendingWrite): readonly Argument[] {
+/** Adds key and value of its entry. */
+export function addWrite(writer: ArgumentWriter, place: string, write: PendingWrite): void {
   const { taskId, index, taskPath, chunks, value } = write;
-  const path = Buffer.from(taskPath ?? "");
-  const size = taskPath === undefined ? "" : String(path.length);
-  return [
-    Buffer.concat([Buffer.from(`${index}:`), packId(taskId)]),
-    joinHashes(chunks),
-    Buffer.concat([Buffer.from(`${size}:`), path, value]),
-  ];
+  writer.begin();
+  writer.addText(`w${place}\0${index}:`);
+  addId(writer, taskId);
+  writer.end();
+  writer.begin();
+  addHead(writer, chunks);
+  if (taskPath === undefined) {
+    writer.addNumber(NO_PATH, 2);
+  } else {
+    const path = writer.addSize(2);
+    writer.addText(taskPath);
+    writer.setSize(path, 2);
+  }
+  writer.addBytes(value);
+  writer.end();
 }
 
-/** Hash, head and body. */
-export function packChunk({ hash, needs, bytes }: ThreadChunk): readonly Argument[] {
-  return [shortHash(hash), joinHashes(needs), Buffer.from(bytes)];
+/** Adds key and value of its entry. */
+export function addChunk(writer: ArgumentWriter, { hash, needs, bytes }: ThreadChunk): void {
+  writer.begin();
+  writer.addText("k");
+  addName(writer, hash);
+  writer.end();
+  writer.begin();
+  addHead(writer, needs);
+  writer.addBytes(bytes);
+  writer.end();
 }
 
 /** A reply of thread.reply. @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
 export function unpackPage(reply: Reply): Omit<CheckpointPage, "cursor"> {
-  const [rows = [], chunks = []] = listOf(reply);
-  return {
-    items: listOf(rows).map((row) => {
-      const [place, head, body, writes] = listOf(row);
-      return {
-        checkpoint: unpackCheckpoint(textOf(place), bytesOf(head), bytesOf(body)),
-        writes: rowsOf(writes, 3).map(unpackWrite),
-      };
-    }),
-    chunks: new Map(rowsOf(chunks, 3).map(unpackChunk)),
-  };
+  const list = listOf(reply);
+  let at = 0;
+  const next = (): Reply => list[at++];
+  const items: StoredCheckpoint[] = [];
+  for (let left = list.length === 0 ? 0 : numberOf(next()); left > 0; left -= 1) {
+    const checkpoint = unpackCheckpoint(textOf(next()), bytesOf(next()));
+    const writes: PendingWrite[] = [];
+    for (let more = numberOf(next()); more > 0; more -= 1)
+      writes.push(unpackWrite(bytesOf(next()), bytesOf(next())));
+    items.push({ checkpoint, writes });
+  }
+  const chunks = new Map<string, ThreadChunk>();
+  while (at < list.length) {
+    const chunk = unpackChunk(bytesOf(next()), bytesOf(next()));
+    chunks.set(chunk.hash, chunk);
+  }
+  return { items, chunks };
 }
 
-function unpackCheckpoint(place: string, head: Buffer, body: Buffer): Checkpoint {
+function unpackCheckpoint(place: string, value: Buffer): Checkpoint {
   const [namespace = "", id = ""] = place.split("\0").map(unescapePart);
-  const end = head.indexOf("\n");
-  if (end < 0) throw damaged("a cut checkpoint");
-  const chunks = hashesOf(head.toString("latin1", 0, end));
-  const checkpoint = { namespace, id, chunks, value: ownBytes(body) };
-  const parent = head.subarray(end + 1);
+  const { names, body } = unpackEntry(value);
+  const { first: parent, rest } = cutBody(body, body.readUInt16BE());
+  const checkpoint = { namespace, id, chunks: names, value: ownBytes(rest) };
   return parent.length === 0
     ? checkpoint
     : { ...checkpoint, parentId: unpackId(parent, unescapePart) };
 }
 
-function unpackWrite([name, head, body]: readonly Reply[]): PendingWrite {
-  const key = bytesOf(name);
-  const content = bytesOf(body);
+function unpackWrite(key: Buffer, value: Buffer): PendingWrite {
   const colon = key.indexOf(":");
-  const start = content.indexOf(":") + 1;
-  if (colon < 1 || start === 0) throw damaged("a cut write");
-  const size = content.toString("latin1", 0, start - 1);
-  const end = start + Number(size);
+  if (colon < 1) throw damaged("a cut write");
+  const { names, body } = unpackEntry(value);
+  const size = body.readUInt16BE();
+  const { first: path, rest } = cutBody(body, size === NO_PATH ? 0 : size);
   return {
     taskId: unpackId(key.subarray(colon + 1)),
     index: Number(key.toString("latin1", 0, colon)),
-    chunks: hashesOf(textOf(head)),
-    value: ownBytes(content.subarray(end)),
-    ...(size === "" ? {} : { taskPath: content.toString("utf8", start, end) }),
+    chunks: names,
+    value: ownBytes(rest),
+    ...(size === NO_PATH ? {} : { taskPath: path.toString() }),
   };
 }
 
-/** Of a UUID its 16 bytes. */
-function packId(id: string, escape: (text: string) => string = String): Buffer {
-  return UUID.test(id)
-    ? Buffer.concat([Buffer.from("u"), Buffer.from(id.replaceAll("-", ""), "hex")])
-    : Buffer.from(`t${escape(id)}`);
+function unpackChunk(name: Buffer, value: Buffer): ThreadChunk {
+  const { names, body } = unpackEntry(value);
+  return { hash: unpackName(name), needs: names, bytes: ownBytes(body) };
 }
+
+/** Instead of the length of a task's path; paths are shorter (`LIMITS.threadNameChars`). */
+const NO_PATH = 0xff_ff;
+
+/** The length of the head, with a bit that says where its body lay. */
+const HEAD_BYTES = 4;
+const LENGTH_BITS = 0x7f_ff_ff_ff;
+
+function addHead(writer: ArgumentWriter, chunks: readonly string[]): void {
+  const head = writer.addSize(HEAD_BYTES);
+  addNames(writer, chunks);
+  writer.setSize(head, HEAD_BYTES);
+}
+
+function unpackEntry(value: Buffer): { readonly names: string[]; readonly body: Buffer } {
+  if (value.length < HEAD_BYTES) throw damaged("a cut entry");
+  const end = HEAD_BYTES + (value.readUInt32BE() & LENGTH_BITS);
+  if (value.length < end) throw damaged("a cut entry");
+  return { names: unpackNames(value.subarray(HEAD_BYTES, end)), body: value.subarray(end) };
+}
+
+/** What follows the two bytes of a length. */
+function cutBody(body: Buffer, size: number): { readonly first: Buffer; readonly rest: Buffer } {
+  if (body.length < 2 + size) throw damaged("a cut entry");
+  return { first: body.subarray(2, 2 + size), rest: body.subarray(2 + size) };
+}
+
+/** Of a UUID its 16 bytes. */
+function addId(
+  writer: ArgumentWriter,
+  id: string,
+  escape: (text: string) => string = String,
+): void {
+  if (UUID.test(id)) writer.addHex(`${UUID_MARK}${id.replaceAll("-", "")}`);
+  else writer.addText(`t${escape(id)}`);
+}
+
+/** "u" in hexadecimal. */
+const UUID_MARK = "75";
 
 function unpackId(packed: Buffer, unescape: (text: string) => string = String): string {
   if (packed[0] === "t".charCodeAt(0)) return unescape(packed.toString("utf8", 1));
   const hex = packed.toString("hex", 1);
   const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
   return [...parts, hex.slice(20)].join("-");
-}
-
-function unpackChunk([hash, needs, bytes]: readonly Reply[]): [string, ThreadChunk] {
-  const name = fullHash(textOf(hash));
-  return [name, { hash: name, needs: hashesOf(textOf(needs)), bytes: ownBytes(bytesOf(bytes)) }];
-}
-
-const HASH = /^[\da-f]{32}$/u;
-
-/** A hash of 128 bits as 22 characters of base64url, another after a dot. */
-function shortHash(hash: string): string {
-  return HASH.test(hash) ? Buffer.from(hash, "hex").toString("base64url") : `.${hash}`;
-}
-
-function fullHash(short: string): string {
-  return short.startsWith(".") ? short.slice(1) : Buffer.from(short, "base64url").toString("hex");
-}
-
-function joinHashes(hashes: readonly string[]): string {
-  return hashes.map(shortHash).join(",");
-}
-
-function hashesOf(text: string): string[] {
-  return text === "" ? [] : text.split(",").map(fullHash);
 }
 
 /** A copy: the reply is a view of a larger buffer that would be kept alive. */

@@ -2,9 +2,13 @@ import type { ThreadRef } from "@memcube/core";
 
 import { type Keys } from "../keys.ts";
 
-/** Hash and sorted set of a thread (see scripts/modules/thread.lua). */
-export function threadKeys(keys: Keys, thread: ThreadRef): readonly [string, string] {
-  return [keys.thread(thread, "data"), keys.thread(thread, "order")];
+/** What was written last, pages of what was before, and their set (see scripts/modules/entries.lua). */
+export function threadKeys(
+  keys: Keys,
+  thread: ThreadRef,
+): readonly [recent: string, data: string, order: string] {
+  const key = keys.thread(thread, "");
+  return [`${key}recent`, `${key}data`, `${key}order`];
 }
 
 /** Ids of an owner's threads by when they were used. */

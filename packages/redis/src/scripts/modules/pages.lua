@@ -1,12 +1,11 @@
--- An ordered map of many small entries, without the hundred bytes that a field and a member each cost:
--- entries lie in pages of some kilobytes. An entry has a key, a head and a body; a large body lies
--- beside its page.
---   hash   "p"<first> page: cmsgpack of { key, head, body, key, head, body, ... } in the order of keys;
---          a body of false lies in field "v"<key>
+-- An ordered map of many short entries, without the hundred bytes that a field and a member each cost:
+-- entries, a key and a value each, lie in pages of some kilobytes.
+--   hash   "p"<first> page: cmsgpack of { key, value, key, value, ... } in the order of keys
 --   set    <first> of each page, by which it is found: no key of the page comes before it
--- The first byte of a key is its kind; kinds share no page. Open the map, then flush what was changed.
+-- The first byte of a key is its kind; kinds share no page. A map is a table of the names `hash` and `set`
+-- and of what is `loaded` and `changed`; flush what was changed.
 local pages = {}
-local PAGE_BYTES, BODY_BYTES = 4096, 1024
+local PAGE_BYTES = 4096
 local function comes_before(a, b)
   local shorter = math.min(#a, #b)
   for at = 1, shorter do
@@ -16,9 +15,6 @@ local function comes_before(a, b)
   return #a < #b
 end
 pages.comes_before = comes_before
-function pages.open(keys)
-  return { hash = keys[1], set = keys[2], loaded = {}, changed = {} }
-end
 local function find_page(map, bound, kind)
   return redis.call('ZREVRANGEBYLEX', map.set, bound, '[' .. kind, 'LIMIT', 0, 1)[1]
 end
@@ -35,51 +31,35 @@ local function locate(map, key)
   local kind = string.sub(key, 1, 1)
   local first = find_page(map, '[' .. key, kind) or kind
   local page = load_page(map, first)
-  for at = 1, #page, 3 do
+  for at = 1, #page, 2 do
     if page[at] == key then return first, page, at end
   end
   return first, page, nil
 end
-local function body_of(map, page, at)
-  return page[at + 2] or redis.call('HGET', map.hash, 'v' .. page[at]) or ''
-end
 function pages.get(map, key)
   local _, page, at = locate(map, key)
-  if not at then return nil end
-  return page[at + 1], body_of(map, page, at)
+  return at and page[at + 1]
 end
-function pages.has(map, key)
-  local _, _, at = locate(map, key)
-  return at ~= nil
-end
-function pages.set(map, key, head, body)
+function pages.set(map, key, value)
   local first, page, at = locate(map, key)
-  local is_new = not at
-  if is_new then
-    at = #page + 1
-    while at > 1 and comes_before(key, page[at - 3]) do at = at - 3 end
-    local appends = at > #page
-    for from = #page, at, -1 do page[from + 3] = page[from] end
-    map.changed[first] = appends and (map.changed[first] or 'end') or 'middle'
-  else
+  if at then
     map.changed[first] = map.changed[first] or 'middle'
-    if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
+  else
+    at = #page + 1
+    while at > 1 and comes_before(key, page[at - 2]) do at = at - 2 end
+    local appends = at > #page
+    for from = #page, at, -1 do page[from + 2] = page[from] end
+    map.changed[first] = appends and (map.changed[first] or 'end') or 'middle'
   end
-  page[at], page[at + 1], page[at + 2] = key, head, body
-  if #body > BODY_BYTES then
-    redis.call('HSET', map.hash, 'v' .. key, body)
-    page[at + 2] = false
-  end
-  return is_new
+  page[at], page[at + 1] = key, value
 end
 function pages.remove(map, key)
   local first, page, at = locate(map, key)
-  if not at then return false end
-  if not page[at + 2] then redis.call('HDEL', map.hash, 'v' .. key) end
-  local size = #page
-  for to = at, size do page[to] = page[to + 3] end
+  if not at then return nil end
+  local value, size = page[at + 1], #page
+  for to = at, size do page[to] = page[to + 2] end
   map.changed[first] = 'middle'
-  return true
+  return value
 end
 local function write_page(map, first, page, from, to)
   local part = {}
@@ -88,13 +68,13 @@ local function write_page(map, first, page, from, to)
   redis.call('ZADD', map.set, 0, first)
 end
 local function entry_bytes(page, at)
-  return #page[at] + #page[at + 1] + (page[at + 2] and #page[at + 2] or 1) + 6
+  return #page[at] + #page[at + 1] + 4
 end
 function pages.flush(map)
   for first, where in pairs(map.changed) do
     local page = map.loaded[first]
     local total = 0
-    for at = 1, #page, 3 do total = total + entry_bytes(page, at) end
+    for at = 1, #page, 2 do total = total + entry_bytes(page, at) end
     if #page == 0 then
       redis.call('HDEL', map.hash, 'p' .. first)
       redis.call('ZREM', map.set, first)
@@ -103,7 +83,7 @@ function pages.flush(map)
       local parts = math.ceil(total / PAGE_BYTES)
       local most = where == 'end' and PAGE_BYTES or total / parts
       local from, size, name = 1, 0, first
-      for at = 1, #page, 3 do
+      for at = 1, #page, 2 do
         local bytes = entry_bytes(page, at)
         if at > from and size + bytes > most then
           write_page(map, name, page, from, at - 1)
@@ -116,19 +96,19 @@ function pages.flush(map)
   end
   map.loaded, map.changed = {}, {}
 end
--- Entries with from <= key < to, last first, at most limit: each calls visit(key, head, body), where
--- body() reads the body. Nothing may be changed meanwhile.
+-- Entries with from <= key < to, last first, at most limit: each calls visit(key, value). Nothing may be
+-- changed meanwhile.
 function pages.descend(map, from, to, limit, visit)
   local kind = string.sub(from, 1, 1)
   local first = find_page(map, '(' .. to, kind)
   local left = limit
   while first and left > 0 do
     local page = load_page(map, first)
-    for at = #page - 2, 1, -3 do
+    for at = #page - 1, 1, -2 do
       local key = page[at]
       if left > 0 and comes_before(key, to) and not comes_before(key, from) then
         left = left - 1
-        visit(key, page[at + 1], function() return body_of(map, page, at) end)
+        visit(key, page[at + 1])
       end
     end
     if not comes_before(from, first) then return end
@@ -141,7 +121,7 @@ function pages.next_key(map, from)
   local first = find_page(map, '[' .. from, kind) or kind
   while first do
     local page = load_page(map, first)
-    for at = 1, #page, 3 do
+    for at = 1, #page, 2 do
       if not comes_before(page[at], from) then return page[at] end
     end
     local upper = '(' .. string.char(string.byte(kind) + 1)
