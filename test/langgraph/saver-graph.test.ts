@@ -1,9 +1,16 @@
 import { HumanMessage } from "@langchain/core/messages";
-import { Command } from "@langchain/langgraph";
+import { Command, START, StateGraph } from "@langchain/langgraph";
 import { expect, test } from "vitest";
 
 import { eachStorage } from "../servers/each-storage.ts";
-import { askingGraph, chatGraph, failingGraph, fanningGraph, steppingGraph } from "./graphs.ts";
+import {
+  askingGraph,
+  chatGraph,
+  failingGraph,
+  fanningGraph,
+  Log,
+  steppingGraph,
+} from "./graphs.ts";
 import { all, saverWorlds } from "./saver-world.ts";
 
 const DURABILITIES = ["sync", "async", "exit"] as const;
@@ -111,6 +118,48 @@ eachStorage((_name, open) => {
     const atExit = kind === "delta" ? 41 : 40;
     expect(history).toHaveLength(durability === "exit" ? atExit : 120);
   });
+
+  test("runs of one thread at the same time end as if alone, and every state of them is there", async () => {
+    const { saver } = await newWorld();
+    const runs = Array.from({ length: 8 }, (_, n) =>
+      steppingGraph(saver()).invoke({ n }, config()),
+    );
+    const done = await Promise.all(runs);
+    expect(done).toEqual(done.map((_, n) => ({ n, log: [`a${n}`, `b${n}`] })));
+    const tuples = await all(saver().list(config()));
+    const ids = new Set(tuples.map(({ checkpoint }) => checkpoint.id));
+    expect(tuples).toHaveLength(8 * 4);
+    for (const { parentConfig } of tuples) {
+      const parent: unknown = parentConfig?.configurable?.["checkpoint_id"];
+      if (parent !== undefined) expect(ids).toContain(parent);
+    }
+    const { values } = await steppingGraph(saver()).getState(config());
+    expect(done).toContainEqual(values);
+  });
+
+  test.each(DURABILITIES)(
+    "a thread that is deleted during a run, durability %s",
+    async (durability) => {
+      const { saver } = await newWorld();
+      const build = () =>
+        new StateGraph(Log)
+          .addNode("a", () => ({ log: ["a"] }))
+          .addNode("b", async () => {
+            await saver().deleteThread("t");
+            return { log: ["b"] };
+          })
+          .addNode("c", ({ n }) => ({ log: [`c${n}`] }))
+          .addEdge(START, "a")
+          .addEdge("a", "b")
+          .addEdge("b", "c")
+          .compile({ checkpointer: saver() });
+      const done = await build().invoke({ n: 1 }, { ...config(), durability });
+      expect(done).toEqual({ n: 1, log: ["a", "b", "c1"] });
+      expect((await build().getState(config())).values.log).toEqual(["a", "b", "c1"]);
+      await saver().deleteThread("t");
+      expect(await all(saver().list(config()))).toEqual([]);
+    },
+  );
 
   test("pruned delta messages keep what their state is in", async () => {
     const { saver, os } = await newWorld();

@@ -161,6 +161,40 @@ const turns = Object.fromEntries(
 export const MESSAGES: Readonly<Record<string, Scenario>> = {
   ...turns,
 
+  "messages are changed where they lie": async ({ saver, restart, note, look }) => {
+    const build = () =>
+      new StateGraph(MessagesAnnotation)
+        .addNode("write", () => ({
+          messages: [
+            new AIMessage({
+              id: "a",
+              content: [{ type: "text", text: "draft" }],
+              tool_calls: [{ id: "c", name: "look", args: { deep: { n: 1 } } }],
+              additional_kwargs: { seen: [1] },
+            }),
+          ],
+        }))
+        .addNode("change", ({ messages }) => {
+          const [asked, drafted] = messages as [HumanMessage, AIMessage];
+          asked.content = "changed question";
+          drafted.content = [{ type: "text", text: "changed draft" }];
+          drafted.tool_calls![0]!.args["deep"] = { n: 2 };
+          (drafted.additional_kwargs["seen"] as number[]).push(2);
+          drafted.response_metadata = { model: "m" };
+          return { messages: [] };
+        })
+        .addNode("after", () => ({ messages: [new AIMessage({ id: "b", content: "after" })] }))
+        .addEdge(START, "write")
+        .addEdge("write", "change")
+        .addEdge("change", "after")
+        .compile({ checkpointer: saver() });
+    const asked = [new HumanMessage({ id: "h", content: "question" })];
+    note("done", await build().invoke({ messages: asked }, on({ durability: "sync" as const })));
+    await look("done", build());
+    await restart();
+    await look("again", build());
+  },
+
   "a delta channel of anything, overwritten and copied": async ({ saver, restart, note, look }) => {
     const State = new StateSchema({
       notes: new DeltaValue(
