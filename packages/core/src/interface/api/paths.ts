@@ -1,25 +1,28 @@
 import { z } from "zod";
 
+import type { Position } from "../../flow/index.ts";
 import { LIMITS } from "../../limits.ts";
-import { LIVE_STATES, type Path } from "../../memory/index.ts";
+import { cubeKey, LIVE_STATES, type Path } from "../../memory/index.ts";
 import type { OpenCube } from "./context.ts";
 import { enter } from "./cube-access.ts";
+import {
+  followedListing,
+  knownListing,
+  Listing,
+  rememberListing,
+  type PathListing,
+} from "./known-paths.ts";
 import { parseInput } from "./options.ts";
-import { parsedJson } from "./parsed-json.ts";
 import { indexedFilter, pathSchema } from "./where.ts";
 
 const pathsOptionsSchema = z.strictObject({ path: pathSchema.optional() });
 export type PathsOptions = z.input<typeof pathsOptionsSchema>;
 
-/** What is looked at of a stored value. */
-const placedSchema = z.object({
-  payload: z.object({ path: z.array(z.string()).min(1) }),
-});
-
 /**
  * The paths right beneath which values lie that the caller may see, each once, in no order: of
  * `["users", "ada", "diet"]` the path `["users", "ada"]`. With `path`, those that are it or lie beneath.
- * Looks at each of these values, in pages.
+ * Looks at each of these values the first time, in pages; then at those that were written since, unless
+ * values were taken away.
  *
  * @throws MemCubeError `MEMCUBE_FORBIDDEN`, `MEMCUBE_INVALID_INPUT`
  */
@@ -28,9 +31,24 @@ export async function paths(
   rawOptions: PathsOptions = {},
 ): Promise<readonly Path[]> {
   const { path = [] } = parseInput(pathsOptionsSchema, rawOptions, "options");
-  await enter(cube, "memory.read");
+  const { position } = await enter(cube, "memory.read");
   const { context, ref, principals } = cube;
-  const found = new Map<string, Path>();
+  const key = JSON.stringify([cubeKey(ref), principals, path]);
+  const known = knownListing(context, key);
+  const listing =
+    (known && (await followedListing(cube, known, position, path))) ??
+    (await listed(cube, position, path));
+  rememberListing(context, key, listing);
+  return [...listing.paths.values()];
+}
+
+/** Looks at every value. What is written meanwhile is found, and found again by the log. */
+async function listed(
+  { context, ref, principals }: OpenCube,
+  position: Position,
+  path: Path,
+): Promise<PathListing> {
+  const listing = new Listing(path);
   let cursor: string | undefined;
   do {
     const page = await context.storage.vault.list(ref, {
@@ -41,13 +59,8 @@ export async function paths(
       limit: LIMITS.pageRows,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    for (const { content } of page.items) {
-      const placed = placedSchema.safeParse(parsedJson(content)).data?.payload.path;
-      if (placed === undefined || !path.every((element, at) => placed[at] === element)) continue;
-      const above = placed.slice(0, -1);
-      found.set(JSON.stringify(above), above);
-    }
+    for (const stored of page.items) listing.note(stored);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return [...found.values()];
+  return listing.at(position);
 }
