@@ -3,20 +3,27 @@ import { ENGINE_RULES } from "@memcube/conformance";
 import type { Engine, EnginePart } from "@memcube/core";
 import { llamaEngine } from "@memcube/llama";
 import { tinyModel } from "@memcube/llama/testing";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+let folder: string;
 let chat: Engine;
 let vectors: Engine;
 let ranks: Engine;
 beforeAll(async () => {
   const small = { threads: 1, contextSize: 4_096 };
   const forPurpose = (purpose: "embed" | "rerank") => tinyModel({ architecture: "qwen3", purpose });
-  chat = await llamaEngine({ ...small, model: await tinyModel() });
+  folder = await mkdtemp(join(tmpdir(), "memcube-defects-"));
+  const kv = { directory: folder };
+  chat = await llamaEngine({ ...small, model: await tinyModel(), kv });
   vectors = await llamaEngine({ threads: 1, model: await forPurpose("embed") });
   ranks = await llamaEngine({ threads: 1, model: await forPurpose("rerank") });
 });
 afterAll(async () => {
   for (const engine of [chat, vectors, ranks]) await engine.close();
+  await rm(folder, { recursive: true });
 });
 
 /** The engine with something else in the place of some of its members. */
@@ -29,6 +36,8 @@ function changed(engine: Engine, changes: Partial<Engine>): Engine {
     rerank: (query, documents, options) => engine.rerank(query, documents, options),
     tokenize: (text) => engine.tokenize(text),
     count: (text) => engine.count(text),
+    ...(engine.states === undefined ? {} : { states: engine.states }),
+    takeLora: (file) => engine.takeLora?.(file) ?? Promise.reject(new Error("no LoRA")),
     forgetTenant: (tenantId) => engine.forgetTenant(tenantId),
     // Others use it after this one.
     close: () => Promise.resolve(),
@@ -116,6 +125,34 @@ const DEFECTS: readonly (readonly [string, string, () => Engine])[] = [
     "takes what makes no sense",
     "requests that make no sense",
     () => answering((request) => ({ ...request, messages: [{ role: "user", text: "?" }] })),
+  ],
+  [
+    "keeps what was said with what stays the same",
+    "a state of what stays the same",
+    () =>
+      answering(({ messages, ...rest }) => {
+        const [system] = messages;
+        return system?.role === "system"
+          ? { ...rest, messages, stableThrough: system.text }
+          : { ...rest, messages };
+      }),
+  ],
+  [
+    "never asks for a state",
+    "an offered state is read",
+    () =>
+      changed(chat, {
+        states: {
+          engineKey: chat.states!.engineKey,
+          take: (scope, key) => chat.states!.take(scope, key),
+          offer: () => undefined,
+        },
+      }),
+  ],
+  [
+    "takes any LoRA",
+    "a LoRA for another model",
+    () => changed(chat, { takeLora: () => Promise.resolve("a".repeat(64)) }),
   ],
   [
     "claims to answer",

@@ -2,6 +2,8 @@
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { execFile } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { memcubeMiddleware as sdkMemory, memcubeProvider } from "@memcube/ai-sdk";
 import type { Engine, MemCube, Memory, MemOS, MemOSOptions } from "@memcube/core";
@@ -13,7 +15,7 @@ import { createAgent, HumanMessage } from "langchain";
 import { open } from "memcube";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { collect, facts } from "./collect.ts";
+import { collect, facts, question } from "./collect.ts";
 
 /** Its last page ends within what is known about ada. */
 const system = facts(73);
@@ -93,6 +95,20 @@ async function langchain({ os, engine }: Place, prompt: string, more: object = {
   return { text: last.text, cached: last.usage_metadata?.input_token_details?.cache_read };
 }
 
+interface Answered {
+  readonly text: string;
+  readonly cached: number;
+}
+
+/** An agent of LangChain in a process of its own. */
+async function inProcess(file: string, states: string, cachePrompt = true): Promise<Answered> {
+  const program = join(import.meta.dirname, "plan-process.ts");
+  const given = [join(folder, file), join(folder, states), system, `${cachePrompt}`];
+  const args = ["--conditions=@memcube/source", program, ...given];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as Answered;
+}
+
 async function likesTea(os: MemOS): Promise<MemCube> {
   const cube = await os.as(ada).cube("user:ada");
   await cube.add({ type: "preference", text: "Ada likes tea from Paris, and short answers." });
@@ -107,8 +123,8 @@ describe("a prefix that is used again and again", () => {
   it("becomes a memory through the AI SDK, and is restored elsewhere through LangChain", async () => {
     const first = await place("first");
     const cube = await likesTea(first.os);
-    for (const [at, question] of ["What is fact 1?", "And fact 2?", "And fact 3?"].entries()) {
-      await sdk(first, question);
+    for (const [at, asked] of ["What is fact 1?", "And fact 2?", "And fact 3?"].entries()) {
+      await sdk(first, asked);
       await first.os.idle();
       expect(await statesIn(cube)).toHaveLength(at < 2 ? 0 : 1);
     }
@@ -125,12 +141,10 @@ describe("a prefix that is used again and again", () => {
     await first.os.close();
     await copyFile(join(folder, "memory.db"), join(folder, "copy.db"));
 
-    // Nothing is known there but the file of memories.
-    const second = await place("second");
-    const restored = await langchain(second, "What is fact 4?");
+    // Another process, and nothing is known there but the file of memories.
+    const restored = await inProcess("memory.db", "second");
     expect(restored.cached).toBe(tokens);
-    const third = await place("third", { file: "copy.db" });
-    const cold = await langchain(third, "What is fact 4?", { cachePrompt: false });
+    const cold = await inProcess("copy.db", "third", false);
     expect(cold).toEqual({ text: restored.text, cached: 0 });
     expect(restored.text).not.toBe("");
   });
@@ -158,7 +172,7 @@ describe("a prefix that is used again and again", () => {
 
     const off = await place("off", { promotion: false, file: "off.db" });
     const others = await likesTea(off.os);
-    for (const question of ["a", "b", "c", "d"]) await sdk(off, question);
+    for (const asked of ["a", "b", "c", "d"]) await sdk(off, asked);
     await off.os.idle();
     expect(await statesIn(others)).toEqual([]);
   });
@@ -216,11 +230,16 @@ describe("a prefix that is used again and again", () => {
     await sdk(here, "a");
     await os.idle();
     const [before] = await statesIn(cube);
+    const other = question("What is fact 3?", { cacheScope: "default/other" });
+    await collect(here.engine, other);
     const [{ header } = expect.fail()] = (await cube.list({ types: ["preference"] })).items;
     await cube.update(header.id, { text: "Ada likes coffee from London by now." });
     const plan = await os.as(ada).prepare({ messages: "a", model: here.engine.model.sha256 });
     expect(plan.kv).toBeUndefined();
     await expect.poll(async () => await cube.get(before!.header.id)).toBeUndefined();
+    await os.idle();
+    // Nothing was erased but the state: other prompts of the tenant are still known.
+    expect((await collect(here.engine, other)).usage.cachedTokens).toBe(768);
     await sdk(here, "b");
     await os.idle();
     const [after, ...others] = await statesIn(cube);
@@ -228,6 +247,7 @@ describe("a prefix that is used again and again", () => {
     expect(after!.edges).toMatchObject([{ to: { id: header.id }, toVersion: 2 }]);
     await cube.erase(header.id);
     expect(await statesIn(cube)).toEqual([]);
+    expect((await collect(here.engine, other)).usage.cachedTokens).toBe(0);
     expect((await cube.verify()).ok).toBe(true);
   });
 
@@ -451,5 +471,34 @@ describe("LoRAs of memory", () => {
     const { request, left } = await plan.handOver();
     expect(request.lora).toHaveLength(1);
     expect(left.map(({ reason }) => reason)).toEqual(["twice", "twice"]);
+  });
+
+  it("are their readers', and only while everything they were made from is", async () => {
+    const { os, engine, file } = await withLora({ promotion: false });
+    const team = await os.as(ada).createCube("team", { allow: ["user:bob", "user:eve"] });
+    const { ids } = await team.add(["Tasting notes of the team", "A secret of bob"]);
+    await team.update(ids[1]!, { allow: ["user:bob"] });
+    const activation = { always: true };
+    const [one, two] = ids.map((id, at) => ({ id, version: at + 1 }));
+    const open = await team.keepLora(file, { activation, sources: [one!] });
+    const hidden = await team.keepLora(file, { activation, sources: [one!, two!], priority: 1 });
+    const chosen = async (userId: string, tenantId = "default") => {
+      const me = os.as({ userId, tenantId });
+      const { lora } = await me.prepare({ cubes: ["team"], messages: "a", model: engine.model.id });
+      return lora?.map(({ memoryId }) => memoryId);
+    };
+    expect(await chosen("bob")).toEqual([hidden.header.id, open.header.id]);
+    expect(await chosen("eve")).toEqual([open.header.id]);
+    // A list that is the LoRA's own does not make up for a source that is out of sight.
+    await team.update(hidden.header.id, { allow: ["user:bob", "user:eve"] });
+    expect(await chosen("eve")).toEqual([open.header.id]);
+    await expect(chosen("eve", "elsewhere")).rejects.toMatchObject({
+      code: "MEMCUBE_CUBE_NOT_FOUND",
+    });
+    // Whose right is taken away between plan and call gets none.
+    const me = os.as({ userId: "eve" });
+    const plan = await me.prepare({ cubes: ["team"], messages: "a", model: engine.model.id });
+    await team.update(open.header.id, { allow: [] });
+    expect(await plan.handOver()).toMatchObject({ left: [{ reason: "not-found" }] });
   });
 });

@@ -1,12 +1,17 @@
 import type { Engine } from "@memcube/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { carriedRules } from "./carried.ts";
 import type { EngineRule, MakeEngine } from "./engine-rule.ts";
 import { generateRules } from "./generate.ts";
 import { engineVectorRules } from "./vectors.ts";
 
 /** Every rule of an engine. */
-export const ENGINE_RULES: readonly EngineRule[] = [...generateRules, ...engineVectorRules];
+export const ENGINE_RULES: readonly EngineRule[] = [
+  ...generateRules,
+  ...carriedRules,
+  ...engineVectorRules,
+];
 
 /**
  * Declares a test for each rule of an engine. There is no option: what its `capabilities` declare must
