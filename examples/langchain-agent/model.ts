@@ -3,6 +3,8 @@
  *
  *   export const newModel = () => new ChatOpenAI({ model: "gpt-5.6-mini" });
  *   export const newModel = () => new ChatMemCube({ engine });   // a model on this machine
+ *
+ * With `open({ path, engine })` the middleware then keeps and restores the state of what is known, too.
  */
 import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import { fakeModel } from "@langchain/core/testing";
