@@ -6,7 +6,6 @@ import {
   type EngineModel,
   type EnginePart,
   type EngineRequest,
-  type EngineUsage,
   type LoraFile,
   MemCubeError,
 } from "@memcube/core";
@@ -14,18 +13,19 @@ import type { ChatWrapper, GbnfJsonObjectSchema, LlamaGrammar } from "node-llama
 
 import { ownerOf } from "../kv/page-keys.ts";
 import { mayHoldTenant } from "../kv/scope-of-tenant.ts";
-import { type KvFilled, type KvRequest, type KvStore, PAGE_TOKENS } from "../kv/types.ts";
+import type { KvRequest, KvStore } from "../kv/types.ts";
 import { answer } from "./answer.ts";
-import { Contexts, type Lease, type LoadedLora } from "./contexts.ts";
+import { Contexts, type Lease } from "./contexts.ts";
 import { engineStep } from "./errors.ts";
 import { fillWithoutStore, wholePages } from "./fill.ts";
 import { toGrammarSchema } from "./grammar-schema.ts";
-import { tokensDigest } from "./offers.ts";
 import type { OpenedModel } from "./open-model.ts";
 import type { ParsedOptions } from "./options.ts";
 import { partsOf } from "./part-queue.ts";
+import { type FilledPrompt, promptUsage } from "./prompt-usage.ts";
 import { type Prompt, renderPrompt } from "./prompt.ts";
 import { type ParsedRequest, parseRequest } from "./request.ts";
+import { resolveLoras } from "./resolve-loras.ts";
 import type { EngineSequence } from "./sequence.ts";
 import { stableTokens } from "./stable-part.ts";
 import { carriesStates, StoreStates } from "./store-states.ts";
@@ -191,7 +191,8 @@ export class LocalEngine implements Engine {
   ): Promise<void> {
     const { native: model, started } = this.#opened;
     const { binding } = started;
-    const lora = await this.#resolveLora(request.lora, signal);
+    if (request.lora.length > 0) this.#supported("lora", this.capabilities.lora);
+    const lora = await resolveLoras(request.lora, this.#loras, this.#opened, signal);
     const grammar = await this.#grammarFor(request);
     const parts = { model, wrapper: this.#wrapper, binding };
     const prompt = renderPrompt(request, parts);
@@ -208,9 +209,9 @@ export class LocalEngine implements Engine {
       const filled = await this.#fill(lease, prompt, request, signal);
       const input = { binding, sequence, prompt, request, grammar, signal };
       const { reason, outputTokens } = await answer(input, emit);
-      const kept = await this.#cacheUsage(filled, request);
-      const usage = { promptTokens: prompt.tokens.length, ...kept, outputTokens };
-      emit({ type: "finish", reason, usage: { ...usage, ...stableState(filled, prompt, stable) } });
+      const inProcess = this.#stateStore.store === undefined && request.cachePrompt;
+      const usage = await promptUsage(filled, { prompt, stable, inProcess });
+      emit({ type: "finish", reason, usage: { ...usage, outputTokens } });
     } finally {
       if (!request.cachePrompt) await sequence.truncate(0).catch(() => undefined);
       lease.release();
@@ -222,7 +223,7 @@ export class LocalEngine implements Engine {
     prompt: Prompt,
     { cachePrompt, cacheScope }: ParsedRequest,
     signal: AbortSignal,
-  ): Promise<KvFilled & Pick<EngineUsage, "cacheMiss">> {
+  ): Promise<FilledPrompt> {
     const tokens = prompt.tokens.slice(0, wholePages(prompt.tokens.length));
     const request: KvRequest = { scope: cacheScope, tokens, signal };
     return engineStep("the prompt was not read", signal, async () => {
@@ -233,21 +234,6 @@ export class LocalEngine implements Engine {
       const filled = await store.fill(sequence, request);
       return cacheMiss === undefined ? filled : { ...filled, cacheMiss };
     });
-  }
-
-  async #cacheUsage(
-    filled: KvFilled & Pick<EngineUsage, "cacheMiss">,
-    { cachePrompt }: ParsedRequest,
-  ) {
-    const { writtenTokens } = await filled.saved;
-    const inProcess = this.#stateStore.store === undefined && cachePrompt;
-    const cacheMiss = filled.cacheMiss ?? filled.reason;
-    return {
-      cachedTokens: filled.keptTokens + filled.restoredTokens,
-      writtenTokens: inProcess ? filled.prefilledTokens : writtenTokens,
-      ...(filled.key === undefined ? {} : { stateKey: filled.key }),
-      ...(cacheMiss === undefined ? {} : { cacheMiss }),
-    };
   }
 
   #grammarFor({ responseFormat, tools = [] }: ParsedRequest): Promise<LlamaGrammar | undefined> {
@@ -267,28 +253,6 @@ export class LocalEngine implements Engine {
     );
   }
 
-  async #resolveLora(
-    wanted: ParsedRequest["lora"],
-    signal: AbortSignal,
-  ): Promise<readonly LoadedLora[]> {
-    if (wanted.length === 0) return [];
-    this.#supported("lora", this.capabilities.lora);
-    const { sha256: modelSha256, path: modelPath } = this.#opened;
-    const loaded = new Map<string, LoadedLora>();
-    for (const { id, scale } of wanted) {
-      const found = await this.#loras.resolve(id, { modelSha256, modelPath }, { signal });
-      if (found === undefined || loaded.has(found.sha256)) {
-        const reason = found === undefined ? "it is not known" : "it is named twice";
-        throw new MemCubeError("MEMCUBE_LORA_INVALID", `the LoRA ${id} can't be used: ${reason}`, {
-          details: { id, reason },
-        });
-      }
-      // A scale of 0 is the model without the LoRA.
-      if (scale !== 0) loaded.set(found.sha256, { ...found, scale });
-    }
-    return [...loaded.values()].toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-  }
-
   #checkRoom({ tokens }: Prompt): void {
     const { contextSize } = this.#opened;
     if (tokens.length + 2 <= contextSize) return;
@@ -305,20 +269,6 @@ export class LocalEngine implements Engine {
       details: { what },
     });
   }
-}
-
-/** Names the kept state of the whole pages within so many tokens. */
-function stableState(
-  { keys = [] }: KvFilled,
-  prompt: Prompt,
-  stable: number,
-): Pick<EngineUsage, "stableState"> {
-  const pages = Math.min(Math.floor(stable / PAGE_TOKENS), keys.length);
-  const key = keys[pages - 1];
-  if (key === undefined) return {};
-  const tokens = pages * PAGE_TOKENS;
-  const tokensSha256 = tokensDigest(prompt.tokens.slice(0, tokens));
-  return { stableState: { key, tokens, tokensSha256 } };
 }
 
 function closed(): MemCubeError {

@@ -1,0 +1,45 @@
+import type { EngineUsage } from "@memcube/core";
+
+import { type KvFilled, PAGE_TOKENS } from "../kv/types.ts";
+import { tokensDigest } from "./offers.ts";
+import type { Prompt } from "./prompt.ts";
+
+/** What was kept of a prompt and what was computed; also why an offered state was not used. */
+export type FilledPrompt = KvFilled & Pick<EngineUsage, "cacheMiss">;
+
+/**
+ * What a request cost before its answer. Waits until what it wrote is stored.
+ *
+ * @param about.stable tokens of the prompt that stay the same from request to request
+ * @param about.inProcess whether what was computed is kept without a store
+ */
+export async function promptUsage(
+  filled: FilledPrompt,
+  about: { readonly prompt: Prompt; readonly stable: number; readonly inProcess: boolean },
+): Promise<Omit<EngineUsage, "outputTokens">> {
+  const { prompt, stable, inProcess } = about;
+  const { writtenTokens } = await filled.saved;
+  const cacheMiss = filled.cacheMiss ?? filled.reason;
+  return {
+    promptTokens: prompt.tokens.length,
+    cachedTokens: filled.keptTokens + filled.restoredTokens,
+    writtenTokens: inProcess ? filled.prefilledTokens : writtenTokens,
+    ...(filled.key === undefined ? {} : { stateKey: filled.key }),
+    ...stableState(filled, prompt, stable),
+    ...(cacheMiss === undefined ? {} : { cacheMiss }),
+  };
+}
+
+/** Names the kept state of the whole pages within so many tokens. */
+function stableState(
+  { keys = [] }: KvFilled,
+  prompt: Prompt,
+  stable: number,
+): Pick<EngineUsage, "stableState"> {
+  const pages = Math.min(Math.floor(stable / PAGE_TOKENS), keys.length);
+  const key = keys[pages - 1];
+  if (key === undefined) return {};
+  const tokens = pages * PAGE_TOKENS;
+  const tokensSha256 = tokensDigest(prompt.tokens.slice(0, tokens));
+  return { stableState: { key, tokens, tokensSha256 } };
+}
