@@ -1,6 +1,7 @@
 import { open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+import { claimsFolder } from "./claim-file.ts";
 import { isCode, makeFolder, namesIn } from "./files.ts";
 import { HashedFiles } from "./hashed-files.ts";
 import type { Link } from "./link.ts";
@@ -83,30 +84,44 @@ async function collectLocked({
     await scope?.unlink(key);
     if (!kept.has(page)) await scope?.pages.remove(page);
   }
-  const removedFiles = ownsPages ? await sweep(directory, scopes, kept, now) : 0;
+  const leftovers = await sweep(directory, scopes, now);
+  const strays = ownsPages ? await sweepPages(directory, scopes, kept, now) : 0;
   return {
     beforeBytes,
     afterBytes: beforeBytes - sum(dropped),
     removedPages: dropped.length,
-    removedFiles,
+    removedFiles: leftovers + strays,
   };
 }
 
-/** Pages without a link, and half-written files, when they are old enough to belong to nobody. */
+/** Half-written files and claims, when they are old enough to belong to nobody. */
 async function sweep(
+  directory: string,
+  scopes: readonly ScopeStore[],
+  now: number,
+): Promise<number> {
+  let removed = 0;
+  const folders = [
+    join(directory, "new"),
+    ...scopes.map(({ claimPlace }) => claimsFolder(claimPlace)),
+  ];
+  for (const folder of folders) {
+    for (const name of await namesIn(folder)) removed += await removeOld(join(folder, name), now);
+  }
+  return removed;
+}
+
+/** Pages without a link, when no writer can be about to make one. */
+async function sweepPages(
   directory: string,
   scopes: readonly ScopeStore[],
   kept: ReadonlySet<string>,
   now: number,
 ): Promise<number> {
   let removed = 0;
-  const incoming = join(directory, "new");
-  for (const name of await namesIn(incoming)) {
-    removed += await removeOld(join(incoming, name), now);
-  }
   for (const { folder } of scopes) {
     const pages = join(folder, "pages");
-    for await (const page of new HashedFiles(pages, incoming).list()) {
+    for await (const page of new HashedFiles(pages, join(directory, "new")).list()) {
       if (!kept.has(page)) removed += await removeOld(join(pages, page.slice(0, 2), page), now);
     }
   }

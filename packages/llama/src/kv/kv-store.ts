@@ -4,31 +4,18 @@ import { z } from "zod";
 
 import { Claims } from "./claims.ts";
 import { collect, type Collected } from "./collect.ts";
-import { findChain } from "./find-chain.ts";
 import { HotPages } from "./hot-pages.ts";
 import { exportChain, importChain, type KvImported } from "./carry-state.ts";
 import { type PageProblem, prefixesOf, problemsIn, type StoredPrefix } from "./inspect.ts";
 import { type KvStoreOptions, optionsSchema, type ParsedKvStoreOptions } from "./kv-options.ts";
-import { ownerOf, rootKey, type StateOwner, type WantedPage, wantedPages } from "./page-keys.ts";
-import { loadChain, loadPages } from "./restore-pages.ts";
-import { storePages, takePages } from "./save-pages.ts";
+import type { StateOwner } from "./page-keys.ts";
 import { mayHoldTenant } from "./scope-of-tenant.ts";
 import { ScopeStore, scopesIn } from "./scope-store.ts";
 import { scratchFolders, ScratchPool } from "./scratch.ts";
-import {
-  type KvFilled,
-  type KvRequest,
-  type KvRestored,
-  type KvSaved,
-  type KvSequence,
-  type KvStore,
-  type KvUnsaved,
-  PAGE_TOKENS,
-} from "./types.ts";
+import { SequenceFiller } from "./sequence-filler.ts";
+import type { KvFilled, KvRequest, KvRestored, KvSaved, KvSequence, KvStore } from "./types.ts";
 import { readUses, UseLog } from "./uses.ts";
 
-/** Cost of a page whose computing was not measured: a middling processor, a small model. */
-const UNMEASURED_MS = 1_000;
 /** The folder is looked at again when so much of the budget was written since. */
 const LOOK_AGAIN = 0.05;
 
@@ -47,10 +34,9 @@ export async function openKvStore(options: KvStoreOptions): Promise<DirectoryKvS
 export class DirectoryKvStore implements KvStore {
   readonly directory: string;
   readonly #options: ParsedKvStoreOptions;
-  readonly #folders: readonly string[];
   readonly #hot: HotPages;
   readonly #scratch: ScratchPool;
-  readonly #claims = new Claims();
+  readonly #filler: SequenceFiller;
   readonly #uses = new UseLog();
   readonly #scopes = new Map<string, Promise<ScopeStore>>();
   readonly #running = new Set<Promise<unknown>>();
@@ -60,124 +46,41 @@ export class DirectoryKvStore implements KvStore {
 
   constructor(options: ParsedKvStoreOptions, folders: readonly string[]) {
     this.#options = options;
-    this.#folders = folders;
     this.#scratch = new ScratchPool(folders);
     this.#hot = new HotPages(options.hotBytes);
     this.directory = resolve(options.directory);
+    this.#filler = new SequenceFiller({
+      claims: new Claims(),
+      uses: this.#uses,
+      scratch: this.#scratch,
+      folders,
+      scope: async (name) => await this.#scope(name),
+      now: () => this.#now(),
+      run: async (work) => await this.#run(work()),
+      onStored: async (bytes) => await this.#onStored(bytes),
+    });
   }
 
   async fill(sequence: KvSequence, request: KvRequest): Promise<KvFilled> {
-    const { signal } = request;
-    const wanted = await this.#wanted(sequence, request);
-    const count = wholePages(request.tokens);
-    for (;;) {
-      signal?.throwIfAborted();
-      const restored = await this.restore(sequence, request);
-      const kept = ownPages(sequence, request.tokens);
-      await trim(sequence, kept * PAGE_TOKENS);
-      const next = wanted[kept];
-      const pending = next === undefined ? undefined : this.#claims.pending(next.key);
-      if (pending !== undefined) {
-        await orAborted(pending, signal);
-        continue;
-      }
-      const keptTokens = kept * PAGE_TOKENS - restored.restoredTokens;
-      const missing = request.tokens.slice(kept * PAGE_TOKENS, count * PAGE_TOKENS);
-      const key = wanted.at(-1)?.key;
-      const named = key === undefined ? {} : { key };
-      const result = { ...restored, keptTokens, prefilledTokens: missing.length, ...named };
-      if (missing.length === 0) return { ...result, saved: Promise.resolve({ writtenTokens: 0 }) };
-      const release = this.#claims.take(wanted.slice(kept).map(({ key }) => key));
-      try {
-        const started = performance.now();
-        await sequence.prefill(missing, signal === undefined ? {} : { signal });
-        const costMs = (performance.now() - started) / (count - kept);
-        const { done } = await this.#save(sequence, request, costMs);
-        void done.finally(release);
-        return { ...result, saved: done };
-      } catch (error) {
-        release();
-        throw error;
-      }
-    }
+    return await this.#filler.fill(sequence, request);
   }
 
   async restore(sequence: KvSequence, request: KvRequest): Promise<KvRestored> {
-    request.signal?.throwIfAborted();
-    try {
-      return await this.#restore(sequence, request);
-    } catch (error) {
-      if (request.signal?.aborted === true) throw error;
-      return { restoredTokens: 0, reason: "storage-failed" };
-    }
+    return await this.#filler.restore(sequence, request);
   }
 
-  async #restore(sequence: KvSequence, request: KvRequest): Promise<KvRestored> {
-    const scope = await this.#scope(request.scope);
-    if (scope === undefined) return { restoredTokens: 0, reason: "store-closed" };
-    const wanted = wantedIn(scope, sequence, request);
-    const own = ownPages(sequence, request.tokens);
-    if (wanted.length <= own) return { restoredTokens: 0 };
-    const chain = await findChain(scope, wanted);
-    const fitting = Math.floor(sequence.shape.capacityTokens / PAGE_TOKENS);
-    const links = chain.links.slice(0, fitting);
-    const short = links.length < chain.links.length ? "context-too-small" : chain.reason;
-    if (links.length <= own) return miss(own, short);
-    const { pages, reason = short } = await loadChain(scope, wanted, links, sequence.shape);
-    request.signal?.throwIfAborted();
-    if (pages.length <= own) return miss(own, reason);
-    const failure = await loadPages(sequence, pages, this.#scratch);
-    if (failure !== undefined) return { restoredTokens: 0, reason: failure };
-    const last = links[pages.length - 1];
-    if (last !== undefined) this.#uses.add(scope.folder, { key: last.key, at: this.#now() });
-    const restoredTokens = pages.length * PAGE_TOKENS;
-    return { restoredTokens, ...(reason === undefined ? {} : { reason }) };
-  }
-
-  async save(sequence: KvSequence, request: KvRequest) {
-    return await this.#save(sequence, request, UNMEASURED_MS);
-  }
-
-  async #save(
+  async save(
     sequence: KvSequence,
     request: KvRequest,
-    costMs: number,
   ): Promise<{ readonly done: Promise<KvSaved> }> {
-    const unsaved = (reason: KvUnsaved) => ({
-      done: Promise.resolve({ writtenTokens: 0, reason }),
-    });
-    try {
-      const scope = await this.#scope(request.scope);
-      if (scope === undefined) return unsaved("store-closed");
-      const wanted = wantedIn(scope, sequence, request);
-      if (sequence.exactTokens() < wanted.length * PAGE_TOKENS) return unsaved("not-exact");
-      const from = (await findChain(scope, wanted)).links.length;
-      if (from === wanted.length) return { done: Promise.resolve({ writtenTokens: 0 }) };
-      const pages = await takePages(sequence, wanted, from, this.#folders);
-      if (typeof pages === "string") return unsaved(pages);
-      const about = { owner: ownerOf(sequence.identity), costMs, now: this.#now() };
-      const pairs = pages.flatMap((page, at) => {
-        const place = wanted[from + at];
-        return place === undefined ? [] : [[place, page] as const];
-      });
-      return { done: this.#run(this.#stored(scope, pairs, about)) };
-    } catch {
-      return unsaved("storage-failed");
-    }
+    return await this.#filler.save(sequence, request);
   }
 
-  async #stored(...input: Parameters<typeof storePages>): Promise<KvSaved> {
-    try {
-      const { storedBytes, ...saved } = await storePages(...input);
-      this.#unseenBytes += storedBytes;
-      if (this.#unseenBytes >= this.#options.diskBytes * LOOK_AGAIN) {
-        this.#unseenBytes = 0;
-        await this.collect();
-      }
-      return saved;
-    } catch {
-      return { writtenTokens: 0, reason: "storage-failed" };
-    }
+  async #onStored(bytes: number): Promise<void> {
+    this.#unseenBytes += bytes;
+    if (this.#unseenBytes < this.#options.diskBytes * LOOK_AGAIN) return;
+    this.#unseenBytes = 0;
+    await this.collect();
   }
 
   /**
@@ -261,16 +164,6 @@ export class DirectoryKvStore implements KvStore {
     await this.#scratch.close();
   }
 
-  /** None where the store can't be used: then nothing is shared, and all is prefilled. */
-  async #wanted(sequence: KvSequence, request: KvRequest): Promise<readonly WantedPage[]> {
-    try {
-      const scope = await this.#scope(request.scope);
-      return scope === undefined ? [] : wantedIn(scope, sequence, request);
-    } catch {
-      return [];
-    }
-  }
-
   /** Those of other processes too: the budget is the folder's. */
   async #openScopes(): Promise<ScopeStore[]> {
     const opened: ScopeStore[] = [];
@@ -316,50 +209,5 @@ export class DirectoryKvStore implements KvStore {
 
   #now(): number {
     return Math.floor(this.#options.clock.now());
-  }
-}
-
-function miss(own: number, reason: KvRestored["reason"]): KvRestored {
-  return { restoredTokens: 0, ...(own > 0 || reason === undefined ? {} : { reason }) };
-}
-
-function wantedIn(
-  scope: ScopeStore,
-  { identity }: KvSequence,
-  { tokens }: KvRequest,
-): WantedPage[] {
-  return wantedPages(rootKey(ownerOf(identity), scope.salt), tokens);
-}
-
-function wholePages(tokens: readonly number[]): number {
-  return Math.floor(tokens.length / PAGE_TOKENS);
-}
-
-/** Whole pages at the start of the sequence that are those of the tokens and may be built upon. */
-function ownPages(sequence: KvSequence, tokens: readonly number[]): number {
-  const held = sequence.tokens();
-  const most = Math.min(held.length, tokens.length, sequence.exactTokens());
-  let same = 0;
-  while (same < most && held[same] === tokens[same]) same += 1;
-  return Math.floor(same / PAGE_TOKENS);
-}
-
-async function trim(sequence: KvSequence, length: number): Promise<void> {
-  if (sequence.tokens().length > length) await sequence.truncate(length);
-}
-
-async function orAborted(waiting: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) {
-    await waiting;
-    return;
-  }
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason as Error);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([waiting, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import { z } from "zod";
 
+import type { ClaimPlace } from "./claim-file.ts";
 import { fileId, isCode, makeFolder, namesIn, readWhole, writeWhole } from "./files.ts";
 import { HashedFiles } from "./hashed-files.ts";
 import type { HotPages } from "./hot-pages.ts";
@@ -83,6 +84,8 @@ export class ScopeStore {
   readonly scope: string;
   readonly folder: string;
   readonly salt: Uint8Array;
+  /** Where processes say which pages they compute. */
+  readonly claimPlace: ClaimPlace;
   readonly #links: HashedFiles;
   readonly pages: PageBytes;
   readonly #hot: HotPages;
@@ -116,6 +119,7 @@ export class ScopeStore {
     this.scope = place.scope;
     this.folder = folder;
     this.salt = salt;
+    this.claimPlace = { folder, incoming };
     this.#links = new HashedFiles(join(folder, "links"), incoming);
     this.pages =
       place.blobs === undefined

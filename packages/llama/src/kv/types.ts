@@ -127,8 +127,9 @@ export interface KvFilled extends KvRestored {
 export interface KvStore {
   /**
    * Makes the sequence hold exactly the whole pages of `tokens`: keeps what is there, restores what is
-   * stored, prefills the rest and stores it. Of several requests for one prefix at the same time, one
-   * prefills and the others wait for its pages.
+   * stored, prefills the rest and stores it. Of several requests for one prefix at the same time, also in
+   * other processes on the same folder, one prefills and the others wait for its pages, no longer than
+   * prefilling would take them.
    *
    * When it returns, the sequence is free to go on; pages are still being written (`saved`).
    */
