@@ -187,6 +187,7 @@ export type {
 export { createMemOS, type MemOSOptions } from "./create-mem-os.ts";
 export { ThreadPart } from "./interface/api/index.ts";
 export {
+  checkScoped,
   inTime,
   MEMORY_TOOL_NAMES,
   memoryText,

@@ -1,4 +1,11 @@
-import { refusalOf, ScopedCubes, wholeTurns, type MemCube, type Memory } from "@memcube/core";
+import {
+  checkScoped,
+  refusalOf,
+  ScopedCubes,
+  wholeTurns,
+  type MemCube,
+  type Memory,
+} from "@memcube/core";
 import { BaseListChatMessageHistory } from "@langchain/core/chat_history";
 import { SystemMessage, type BaseMessage } from "@langchain/core/messages";
 
@@ -30,6 +37,7 @@ export class MemCubeChatMessageHistory extends BaseListChatMessageHistory {
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(fields: MemCubeChatMessageHistoryInput) {
+    checkScoped(fields, "MemCubeChatMessageHistory");
     super();
     this.#fields = fields;
     this.#cubes = new ScopedCubes(fields.os);

@@ -1,4 +1,4 @@
-import { ScopedCubes, type Rejection } from "@memcube/core";
+import { checkScoped, ScopedCubes, type Rejection } from "@memcube/core";
 import type { DocumentInterface } from "@langchain/core/documents";
 
 import { documentOf } from "./from-langchain.ts";
@@ -32,6 +32,7 @@ export async function ingestDocuments(
   documents: readonly DocumentInterface[],
   options: IngestOptions,
 ): Promise<IngestResult> {
+  checkScoped(options, "ingestDocuments");
   const { os, tags, chunkTokens, signal } = options;
   const scope = await scopeOf(options);
   const result = await new ScopedCubes(os).use(

@@ -1,3 +1,4 @@
+import { checkScoped } from "@memcube/core";
 import {
   BaseMemory,
   type InputValues,
@@ -40,6 +41,7 @@ export class MemCubeMemory extends BaseMemory {
   readonly chatHistory: MemCubeChatMessageHistory;
 
   constructor(fields: MemCubeMemoryInput) {
+    checkScoped(fields, "MemCubeMemory");
     super();
     this.#fields = fields;
     const { os, scope, sessionId } = fields;

@@ -142,6 +142,12 @@ describe("memcubeMiddleware", () => {
       { text: "hi", sessionId: "t9" },
       { text: "ok", sessionId: "t9" },
     ]);
+    const numbered = makeAgent(os, new ScriptedModel().respond(new AIMessage("ok")));
+    await numbered.invoke(says("hi"), { configurable: { thread_id: 7 } });
+    const own = await (
+      await os.as({ userId: "local" }).cube("user:local")
+    ).list({ sessionId: "7" });
+    expect(own.items).toHaveLength(2);
   });
 
   test("a scope function sees keys of the application's own in the context, in every hook", async () => {
@@ -398,7 +404,7 @@ describe("memcubeMiddleware", () => {
 
   test("options are checked once, with words", () => {
     const { os } = startMemOS();
-    expect(() => memcubeMiddleware({ os: {} as MemOS })).toThrow(/os is a memory OS/);
+    expect(() => memcubeMiddleware({ os: {} as MemOS })).toThrow(/os: not a memory OS/);
     expect(() => memcubeMiddleware({ os, historyTokens: 0 })).toThrow(/historyTokens/);
     const typo = { os, budgetToken: 1 } as MemCubeMiddlewareOptions;
     expect(() => memcubeMiddleware(typo)).toThrow(/budgetToken/);

@@ -1,5 +1,6 @@
 import {
   MEMORY_TOOL_NAMES,
+  checkScoped,
   parseInput,
   resolveScope,
   type MemoryToolName,
@@ -74,20 +75,9 @@ export interface MemCubeMiddlewareOptions {
   readonly name?: string;
 }
 
-const osSchema = z.custom<MemOS>(
-  (value) => typeof (value as MemOS | undefined)?.as === "function",
-  {
-    error: "os is a memory OS: what open() or createMemOS() gives",
-  },
-);
-const scopeSchema = z.custom<ScopeOption<AgentRequest>>(
-  (value) => typeof value === "function" || (typeof value === "object" && value !== null),
-  { error: "scope is an object or a function" },
-);
-
 const middlewareSchema = z.strictObject({
-  os: osSchema,
-  scope: scopeSchema.optional(),
+  os: z.custom<MemOS>(),
+  scope: z.custom<ScopeOption<AgentRequest>>().optional(),
   tools: z.union([z.boolean(), z.array(z.enum(MEMORY_TOOL_NAMES))]).default(false),
   budgetTokens: z.int().min(0).optional(),
   historyTokens: z.int().min(1).optional(),
@@ -104,6 +94,7 @@ export type MiddlewareOptions = z.output<typeof middlewareSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseMiddlewareOptions(options: MemCubeMiddlewareOptions): MiddlewareOptions {
+  checkScoped(options, "memcubeMiddleware");
   return parseInput(middlewareSchema, options, "memcubeMiddleware");
 }
 
@@ -147,7 +138,7 @@ export async function scopeOfRun(
   const thread: unknown = configurable["thread_id"];
   return await resolveScope<undefined>(
     {
-      ...(typeof thread === "string" && { sessionId: thread }),
+      ...((typeof thread === "string" || typeof thread === "number") && { sessionId: `${thread}` }),
       ...base,
       ...given({ cube, sessionId, task }),
       caller: { ...base.caller, ...caller },

@@ -1,4 +1,4 @@
-import { ScopedCubes, type Retrieval, type SearchOptions } from "@memcube/core";
+import { checkScoped, ScopedCubes, type Retrieval, type SearchOptions } from "@memcube/core";
 import type { CallbackManagerForRetrieverRun } from "@langchain/core/callbacks/manager";
 import type { Document } from "@langchain/core/documents";
 import { BaseRetriever, type BaseRetrieverInput } from "@langchain/core/retrievers";
@@ -33,6 +33,7 @@ export class MemCubeRetriever extends BaseRetriever<MemoryMetadata> {
   readonly #cubes: ScopedCubes;
 
   constructor(fields: MemCubeRetrieverInput) {
+    checkScoped(fields, "MemCubeRetriever");
     super(fields);
     this.#fields = fields;
     this.#cubes = new ScopedCubes(fields.os);
@@ -66,6 +67,7 @@ export class MemCubeRetriever extends BaseRetriever<MemoryMetadata> {
 export function memcubeRetrieverTool(
   fields: MemCubeRetrieverInput & { readonly name?: string; readonly description?: string },
 ): DynamicStructuredTool {
+  checkScoped(fields, "memcubeRetrieverTool");
   const [search] = fields.os.as({ userId: "local" }).tools({ only: ["search_memory"] });
   const { name = search?.name ?? "", description = search?.description ?? "" } = fields;
   const retriever = new MemCubeRetriever(fields);

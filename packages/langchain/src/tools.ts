@@ -1,4 +1,4 @@
-import type { MemoryToolName, MemOS, ScopeOption } from "@memcube/core";
+import { checkScoped, type MemoryToolName, type MemOS, type ScopeOption } from "@memcube/core";
 import { tool, type DynamicStructuredTool } from "@langchain/core/tools";
 
 import { scopeOfRun, type AgentRequest, type RunTime } from "./options.ts";
@@ -20,6 +20,7 @@ export interface MemCubeToolsOptions {
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for unknown names
  */
 export function memcubeTools({ os, scope, only }: MemCubeToolsOptions): DynamicStructuredTool[] {
+  checkScoped({ os, scope }, "memcubeTools");
   const options = only === undefined ? {} : { only };
   // Names, texts and schemas are the same for every caller.
   const offered = os.as({ userId: "local" }).tools(options);

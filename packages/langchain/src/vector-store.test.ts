@@ -77,6 +77,18 @@ describe("MemCubeVectorStore", () => {
     expect((await store.similaritySearch("hills", 1, { n: 1 }))[0]!.pageContent).toBe("Hills.");
   });
 
+  test("takes what loaders leave in metadata, as JSON", async () => {
+    const { os } = startMemOS();
+    const store = new MemCubeVectorStore({ os, scope });
+    class Info {
+      readonly pages = 3;
+    }
+    const metadata = { at: new Date(0), info: new Info(), none: undefined };
+    await store.addDocuments([new Document({ pageContent: "Fjords.", metadata })]);
+    const [found] = await store.similaritySearch("fjords", 1, { at: "1970-01-01T00:00:00.000Z" });
+    expect(found?.metadata).toMatchObject({ at: "1970-01-01T00:00:00.000Z", info: { pages: 3 } });
+  });
+
   test("says what it does not do", async () => {
     const { os } = startMemOS();
     const store = new MemCubeVectorStore({ os, scope });
@@ -84,10 +96,13 @@ describe("MemCubeVectorStore", () => {
     await expect(store.addVectors()).rejects.toMatchObject(unsupported);
     await expect(store.similaritySearchVectorWithScore()).rejects.toMatchObject(unsupported);
     await expect(store.embeddings.embedQuery("x")).rejects.toMatchObject(unsupported);
-    const strange = new Document({ pageContent: "x", metadata: { at: new Date() } });
-    await expect(store.addDocuments([strange])).rejects.toMatchObject({
-      code: "MEMCUBE_INVALID_INPUT",
-    });
+    const invalid = { code: "MEMCUBE_INVALID_INPUT" };
+    const strange = new Document({ pageContent: "x", metadata: { at: 1n } });
+    await expect(store.addDocuments([strange])).rejects.toMatchObject(invalid);
+    const wanted = { n: { $gt: 1 } } as never;
+    await expect(store.similaritySearch("x", 1, wanted)).rejects.toMatchObject(invalid);
+    const own = (() => true) as never;
+    await expect(store.similaritySearch("x", 1, own)).rejects.toMatchObject(invalid);
     const empty = new Document({ pageContent: "x", metadata: {} });
     expect(await store.addDocuments([])).toEqual([]);
     expect(await store.similaritySearch("x")).toEqual([]);

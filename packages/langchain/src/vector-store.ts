@@ -1,4 +1,5 @@
 import {
+  checkScoped,
   MemCubeError,
   parseInput,
   ScopedCubes,
@@ -22,6 +23,12 @@ type Scalar = string | number | boolean | null;
 export type MetadataFilter = Readonly<Record<string, Scalar>>;
 
 const metadataSchema = z.record(z.string(), z.json());
+const filterSchema = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null()], {
+    error: "a filter has values that metadata must have: text, a number, true, false or null",
+  }),
+);
 const KEY_PREFIX = "langchain/";
 const ID_CHARS = 256;
 const BATCH = 256;
@@ -37,6 +44,7 @@ export class MemCubeVectorStore extends VectorStore {
   readonly #cubes: ScopedCubes;
 
   constructor(fields: MemCubeFields) {
+    checkScoped(fields, "MemCubeVectorStore");
     super(noEmbeddings, {});
     this.#fields = fields;
     this.#cubes = new ScopedCubes(fields.os);
@@ -76,7 +84,7 @@ export class MemCubeVectorStore extends VectorStore {
    *
    * @param options.ids names the documents; left out, their own ids do, else new ones are made
    * @returns the ids, in order
-   * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for metadata that is no JSON, `MEMCUBE_FORBIDDEN`
+   * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for metadata that can't be JSON, `MEMCUBE_FORBIDDEN`
    */
   override async addDocuments(
     documents: DocumentInterface[],
@@ -153,7 +161,8 @@ export class MemCubeVectorStore extends VectorStore {
     limit: number,
     filter: MetadataFilter = {},
   ): Promise<readonly Hit[]> {
-    const tags = Object.entries(filter).map(([key, value]) => tagOf(key, value));
+    const wanted = parseInput(filterSchema, filter, "filter");
+    const tags = Object.entries(wanted).map(([key, value]) => tagOf(key, value));
     const scope = await scopeOf(this.#fields);
     const found = await this.#cubes.use(
       scope,
@@ -180,7 +189,7 @@ async function memoryIdOf(cube: MemCube, id: string): Promise<string | undefined
 /** A document as core takes it: all its metadata in the payload, what can be filtered by as tags. */
 function toInput({ pageContent, metadata, id: own }: DocumentInterface, named?: string) {
   const { memory: _, ...rest } = metadata;
-  const value = parseInput(metadataSchema, rest, "metadata");
+  const value = parseInput(metadataSchema, asJson(rest), "metadata");
   const id = named ?? own;
   return {
     id,
@@ -192,6 +201,16 @@ function toInput({ pageContent, metadata, id: own }: DocumentInterface, named?: 
       ...(id === undefined ? {} : { externalKey: KEY_PREFIX + id }),
     },
   };
+}
+
+/** As others keep it: loaders leave dates and instances of classes in it. */
+function asJson(metadata: object): unknown {
+  try {
+    return JSON.parse(JSON.stringify(metadata));
+  } catch (cause) {
+    const message = "metadata holds what JSON has not: a circle, or a bigint";
+    throw new MemCubeError("MEMCUBE_INVALID_INPUT", message, { cause });
+  }
 }
 
 function isScalar(value: JsonValue): value is Scalar {

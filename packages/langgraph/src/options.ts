@@ -1,6 +1,6 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
-import { type MemOS, MemCubeError, type ScopeOption } from "@memcube/core";
+import { checkScoped, parseInput, type MemOS, type ScopeOption } from "@memcube/core";
 import { z } from "zod";
 
 /** Options of `MemCubeSaver`. */
@@ -24,12 +24,20 @@ export interface MemCubeSaverOptions {
   readonly serde?: SerializerProtocol;
 }
 
-const optionsSchema = z.object({ ttlMs: z.int().min(1).optional() });
+const optionsSchema = z.strictObject({
+  os: z.custom<MemOS>(),
+  scope: z.custom<ScopeOption<RunnableConfig>>().optional(),
+  ttlMs: z.int().min(1).optional(),
+  serde: z
+    .custom<SerializerProtocol>(
+      (value) => typeof (value as SerializerProtocol | undefined)?.dumpsTyped === "function",
+      "not a SerializerProtocol",
+    )
+    .optional(),
+});
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
-export function checkOptions(options: MemCubeSaverOptions): void {
-  const parsed = optionsSchema.safeParse(options);
-  if (parsed.success) return;
-  const why = "Option ttlMs is a positive whole number of milliseconds.";
-  throw new MemCubeError("MEMCUBE_INVALID_INPUT", why, { cause: parsed.error });
+export function parseSaverOptions(options: MemCubeSaverOptions): MemCubeSaverOptions {
+  checkScoped(options, "MemCubeSaver");
+  return parseInput(optionsSchema, options, "MemCubeSaver");
 }

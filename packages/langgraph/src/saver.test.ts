@@ -14,6 +14,7 @@ import { memoryStorage } from "@memcube/core/testing";
 import { expect, test } from "vitest";
 
 import { MemCubeSaver } from "./saver.ts";
+import { MemCubeStore } from "./store.ts";
 
 // What must work with the oldest LangGraph that the package allows, too; all else is in test/langgraph.
 
@@ -56,4 +57,17 @@ test("messages of many turns come back as they were", async () => {
   expect(messages).toHaveLength(60);
   expect(messages.at(-1)?.content).toBe("59");
   expect(messages[0]).toBeInstanceOf(HumanMessage);
+});
+
+test("options are checked when a saver or store is made", () => {
+  const os = createMemOS({ storage: memoryStorage() });
+  for (const Made of [MemCubeSaver, MemCubeStore]) {
+    const made = (options: object) => () => new Made(options as never);
+    expect(made({})).toThrow(`${Made.name}.os: not a memory OS`);
+    expect(made({ os: Promise.resolve(os) })).toThrow(`${Made.name}.os: not a memory OS`);
+    expect(made({ os, scope: { userId: "ada" } })).toThrow(`${Made.name}.scope: unknown userId`);
+    expect(made({ os, ttl: "1d" })).toThrow("MemCube");
+    expect(made({ os, scopes: {} })).toThrow(/Unrecognized key: "scopes"/u);
+  }
+  expect(() => new MemCubeSaver({ os, serde: {} as never })).toThrow(/serde/u);
 });

@@ -16,7 +16,7 @@ import { type MemThreads, resolveScope, type ThreadCheckpoint } from "@memcube/c
 import { deltaHistory } from "./delta-history.ts";
 import { configOf, fromPut, fromWrites, placeOf, required } from "./from-langgraph.ts";
 import { newestOfThreads, newestOfThread } from "./list-checkpoints.ts";
-import { checkOptions, type MemCubeSaverOptions } from "./options.ts";
+import { parseSaverOptions, type MemCubeSaverOptions } from "./options.ts";
 import { toMetadata, toTuple, withSends } from "./to-langgraph.ts";
 
 /**
@@ -34,9 +34,9 @@ export class MemCubeSaver extends BaseCheckpointSaver {
 
   /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` for bad options */
   constructor(options: MemCubeSaverOptions) {
-    super(options.serde);
-    checkOptions(options);
-    this.#options = options;
+    const parsed = parseSaverOptions(options);
+    super(parsed.serde);
+    this.#options = parsed;
   }
 
   async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {

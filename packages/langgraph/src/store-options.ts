@@ -1,4 +1,4 @@
-import { parseInput, type MemOS, type ScopeOption } from "@memcube/core";
+import { checkScoped, parseInput, type MemOS, type ScopeOption } from "@memcube/core";
 import { z } from "zod";
 
 /** What a `scope` function is told: the namespace that an operation is about. */
@@ -49,14 +49,8 @@ export interface MemCubeStoreOptions {
 }
 
 const optionsSchema = z.strictObject({
-  os: z.custom<MemOS>((value) => typeof (value as MemOS | undefined)?.as === "function", {
-    error: "os is a memory OS: what open() or createMemOS() gives",
-  }),
-  scope: z
-    .custom<ScopeOption<StoreRequest>>(
-      (value) => typeof value === "function" || (typeof value === "object" && value !== null),
-    )
-    .optional(),
+  os: z.custom<MemOS>(),
+  scope: z.custom<ScopeOption<StoreRequest>>().optional(),
   fill: z.boolean().default(false),
   index: z.strictObject({ fields: z.array(z.string()).readonly().default(["$"]) }).prefault({}),
   ttl: z
@@ -74,5 +68,6 @@ export type ParsedStoreOptions = z.output<typeof optionsSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseStoreOptions(options: MemCubeStoreOptions): ParsedStoreOptions {
+  checkScoped(options, "MemCubeStore");
   return parseInput(optionsSchema, options, "MemCubeStore");
 }

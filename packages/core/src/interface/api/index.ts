@@ -32,7 +32,13 @@ export type { RenewOptions } from "./renew.ts";
 export { runRetireTask } from "./retire.ts";
 export { RETIRE_TASK } from "./retire-task.ts";
 export { refusalOf } from "./refusal-of.ts";
-export { resolveScope, type ResolvedScope, type Scope, type ScopeOption } from "./scope.ts";
+export {
+  checkScoped,
+  resolveScope,
+  type ResolvedScope,
+  type Scope,
+  type ScopeOption,
+} from "./scope.ts";
 export { ScopedCubes } from "./scoped-cubes.ts";
 export type { SettleReport } from "./settled.ts";
 export {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { callerSchema, type CallerInput } from "../../flow/index.ts";
+import type { MemOS } from "./mem-os.ts";
 import { idSchema, parseInput } from "./options.ts";
 
 /** Whose memory an adapter works with. */
@@ -23,12 +24,43 @@ export interface ResolvedScope extends Scope {
   readonly caller: CallerInput;
 }
 
-const scopeSchema = z.strictObject({
-  caller: callerSchema.optional(),
-  cube: idSchema.optional(),
-  sessionId: idSchema.optional(),
-  task: idSchema.optional(),
-});
+const scopeSchema = z.strictObject(
+  {
+    caller: callerSchema.optional(),
+    cube: idSchema.optional(),
+    sessionId: idSchema.optional(),
+    task: idSchema.optional(),
+  },
+  {
+    error: ({ code, keys }) =>
+      code === "unrecognized_keys"
+        ? `unknown ${String(keys)}: a scope is { caller: { userId }, cube, sessionId, task }`
+        : undefined,
+  },
+);
+
+const osSchema = z.custom<MemOS>(
+  (value) => typeof (value as MemOS | undefined)?.as === "function",
+  "not a memory OS: give what createMemOS() or, awaited, open() gives",
+);
+
+/**
+ * Checks what every adapter is given when it is made, so that no request is the first to find a slip. What
+ * a scope function gives is checked by {@link resolveScope}.
+ *
+ * @param what names the adapter in the error
+ * @throws MemCubeError `MEMCUBE_INVALID_INPUT`
+ */
+export function checkScoped(
+  options: { readonly os?: unknown; readonly scope?: unknown } | undefined,
+  what: string,
+): void {
+  const { os, scope } = options ?? {};
+  parseInput(osSchema, os, `${what}.os`);
+  if (scope !== undefined && typeof scope !== "function") {
+    parseInput(scopeSchema, scope, `${what}.scope`);
+  }
+}
 
 /**
  * Whose memory a request is about: what every adapter asks first.
