@@ -6,8 +6,12 @@ export function memberOf(...parts: readonly string[]): string {
   return parts.map(escapePart).join("\0");
 }
 
+// eslint-disable-next-line no-control-regex -- it is about these
+const CONTROL = /[\0\u0001]/u;
+
 /** The part without \0, in the same order: \0 ends a part and so comes before all else. */
 export function escapePart(part: string): string {
+  if (!CONTROL.test(part)) return part;
   // eslint-disable-next-line no-control-regex -- it is about these
   return part.replace(/[\0\u0001]/gu, (character) =>
     character === "\0" ? "\u0001\u0001" : "\u0001\u0002",

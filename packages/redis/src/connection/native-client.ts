@@ -65,8 +65,7 @@ export function senderOf(client: NativeClient): Sender {
   const send = sendOf(kind, client);
   return {
     kind,
-    send: async (key, args, buffers) =>
-      (await send(key, args as Argument[], options(buffers))) as Reply,
+    send: (key, args, buffers) => send(key, args as Argument[], options(buffers)) as Promise<Reply>,
     sendToMasters: async (args) => {
       if (kind !== "cluster") return [(await send(undefined, args as Argument[], TEXT)) as Reply];
       const cluster = client as unknown as ClusterClient;

@@ -56,15 +56,13 @@ function functionRunner(sender: Sender, library: FunctionLibrary): ScriptRunner 
   };
   return {
     functions: true,
-    run: async (script, keys, args, buffers) => {
+    run: (script, keys, args, buffers) => {
       const call = ["FCALL", library.functionOf(script), String(keys.length), ...keys, ...args];
-      try {
-        return await sender.send(keys[0], call, buffers);
-      } catch (error) {
+      return sender.send(keys[0], call, buffers).catch(async (error: unknown) => {
         if (!isMissingFunction(error)) throw error;
         await reload();
         return await sender.send(keys[0], call, buffers);
-      }
+      });
     },
   };
 }

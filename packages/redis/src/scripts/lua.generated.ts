@@ -220,6 +220,7 @@ return memory`,
     source: String.raw`local pages = {}
 local PAGE_BYTES = 4096
 local function comes_before(a, b)
+  if 'B' < 'a' and 'Z' < '_' and '_' < 'a' and 'A-B' < 'AAB' then return a < b end
   local shorter = math.min(#a, #b)
   for at = 1, shorter do
     local x, y = string.byte(a, at), string.byte(b, at)

@@ -51,10 +51,13 @@ export function functionLibrary(): FunctionLibrary {
   const body = [...modulesFor(names), ...names.map(registration)].join("\n");
   const version = sha1(body).slice(0, 12);
   const library = `memcube_${version}`;
+  const functions = Object.fromEntries(
+    names.map((name) => [name, functionName(name).replace(VERSION, version)]),
+  ) as Readonly<Record<ScriptName, string>>;
   return {
     name: library,
     code: `#!lua name=${library}\n${body.replaceAll(VERSION, version)}`,
-    functionOf: (name) => functionName(name).replace(VERSION, version),
+    functionOf: (name) => functions[name],
   };
 }
 

@@ -8,6 +8,9 @@ const HEADER_BYTES = 5;
 /** Most steps fit; Node takes so little from a pool. */
 const FIRST_BYTES = 2_048;
 
+/** Up to so many characters it takes longer to call what writes text than to write it here. */
+const SHORT_CHARS = 48;
+
 /** From so many bytes on each argument is sent by itself: packed, the server has all of it twice. */
 const LARGE_BYTES = 65_536;
 
@@ -48,12 +51,17 @@ export class ArgumentWriter {
   addText(text: string): void {
     // A character of UTF-16 is at most three bytes.
     this.#reserve(3 * text.length);
-    this.#at += this.#bytes.write(text, this.#at);
+    const length = text.length <= SHORT_CHARS ? this.#addAscii(text) : 0;
+    this.#at += length > 0 ? length : this.#bytes.write(text, this.#at);
   }
 
-  addHex(hex: string): void {
+  /** Adds bytes. @returns false, with nothing added, where the text is not hexadecimal */
+  addHex(hex: string): boolean {
     this.#reserve(hex.length / 2);
-    this.#at += this.#bytes.write(hex, this.#at, "hex");
+    const length = this.#bytes.write(hex, this.#at, "hex");
+    if (2 * length !== hex.length) return false;
+    this.#at += length;
+    return true;
   }
 
   addBytes(bytes: Uint8Array): void {
@@ -65,7 +73,8 @@ export class ArgumentWriter {
   /** A number of so many bytes, the highest first. */
   addNumber(value: number, width: Width): void {
     this.#reserve(width);
-    this.#at = this.#bytes.writeUIntBE(value, this.#at, width);
+    writeNumber(this.#bytes, this.#at, value, width);
+    this.#at += width;
   }
 
   /** Room for a number of so many bytes: how many bytes were added from there to {@link setSize}. */
@@ -75,7 +84,7 @@ export class ArgumentWriter {
   }
 
   setSize(place: number, width: Width): void {
-    this.#bytes.writeUIntBE(this.#at - place, place - width, width);
+    writeNumber(this.#bytes, place - width, this.#at - place, width);
   }
 
   /** All arguments. */
@@ -91,9 +100,20 @@ export class ArgumentWriter {
     });
   }
 
+  /** How many bytes it wrote: none where a character is not ASCII. */
+  #addAscii(text: string): number {
+    const bytes = this.#bytes;
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code > 0x7f) return 0;
+      bytes[this.#at + at] = code;
+    }
+    return text.length;
+  }
+
   #header(at: number, type: number, size: number): void {
     this.#bytes[at] = type;
-    this.#bytes.writeUInt32BE(size, at + 1);
+    writeNumber(this.#bytes, at + 1, size, 4);
   }
 
   #reserve(size: number): void {
@@ -103,4 +123,9 @@ export class ArgumentWriter {
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
   }
+}
+
+function writeNumber(bytes: Buffer, at: number, value: number, width: Width): void {
+  for (let index = 0; index < width; index += 1)
+    bytes[at + index] = value >>> (8 * (width - 1 - index));
 }

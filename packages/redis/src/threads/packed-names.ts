@@ -23,11 +23,8 @@ export function unpackName(name: Buffer): string {
 export function addNames(writer: ArgumentWriter, hashes: readonly string[]): void {
   if (hashes.length === 0) return;
   // All at once: most are hashes.
-  const joined = `${LENGTH}${hashes.join(LENGTH)}`;
-  if (hashes.every(({ length }) => length === HASH_CHARS) && HEX.test(joined)) {
-    writer.addHex(joined);
-    return;
-  }
+  const areAsLong = hashes.every(({ length }) => length === HASH_CHARS);
+  if (areAsLong && addLowerHex(writer, `${LENGTH}${hashes.join(LENGTH)}`)) return;
   for (const hash of hashes) {
     const name = packedName(hash);
     writer.addNumber(name.length, 1);
@@ -35,18 +32,19 @@ export function addNames(writer: ArgumentWriter, hashes: readonly string[]): voi
   }
 }
 
-/** Adds one name. @throws like {@link addNames} */
-export function addName(writer: ArgumentWriter, hash: string): void {
-  if (isHash(hash)) writer.addHex(hash);
-  else writer.addBytes(packedName(hash));
+/** @returns false, with nothing added, where it is something else */
+function addLowerHex(writer: ArgumentWriter, text: string): boolean {
+  return text === text.toLowerCase() && writer.addHex(text);
 }
 
-function isHash(name: string): boolean {
-  return name.length === HASH_CHARS && HEX.test(name);
+/** Adds one name. @throws like {@link addNames} */
+export function addName(writer: ArgumentWriter, hash: string): void {
+  if (hash.length === HASH_CHARS && addLowerHex(writer, hash)) return;
+  writer.addBytes(packedName(hash));
 }
 
 function packedName(hash: string): Buffer {
-  if (isHash(hash)) return Buffer.from(hash, "hex");
+  if (hash.length === HASH_CHARS && HEX.test(hash)) return Buffer.from(hash, "hex");
   const text = hash.length + 1 === HASH_BYTES ? `${DOT}${hash}${DOT}` : `${DOT}${hash}`;
   const name = Buffer.from(text);
   if (name.length <= NAME_BYTES) return name;

@@ -158,8 +158,13 @@ function addId(
   id: string,
   escape: (text: string) => string = String,
 ): void {
-  if (UUID.test(id)) writer.addHex(`${UUID_MARK}${id.replaceAll("-", "")}`);
+  if (UUID.test(id)) writer.addHex(`${UUID_MARK}${digitsOf(id)}`);
   else writer.addText(`t${escape(id)}`);
+}
+
+function digitsOf(uuid: string): string {
+  const [low, middle, high] = [uuid.slice(0, 8), uuid.slice(9, 13), uuid.slice(14, 18)];
+  return `${low}${middle}${high}${uuid.slice(19, 23)}${uuid.slice(24)}`;
 }
 
 /** "u" in hexadecimal. */

@@ -4,15 +4,26 @@ import { randomBytes } from "node:crypto";
 const NAMES = 100_000;
 
 /** What is known of a thread. */
-export interface KnownThread {
-  /** Of the last write of this process to the thread that was answered. */
-  readonly stamp: string;
+interface Known {
+  /** Of the last write of this process to the thread that was answered; "" when there is none. */
+  stamp: string;
   /** Chunks the thread had after it. */
+  readonly names: Set<string>;
+}
+
+/** What a writer sees of it. */
+export interface KnownThread {
+  readonly stamp: string;
   readonly names: ReadonlySet<string>;
 }
 
-interface Known extends KnownThread {
-  readonly names: Set<string>;
+/** A write that was done. */
+export interface DoneWrite {
+  readonly stamp: string;
+  /** The stamp it found. */
+  readonly before: string;
+  /** Chunks the thread has after it; those that were known may be left out. */
+  readonly names: Iterable<string>;
 }
 
 /**
@@ -32,36 +43,27 @@ export class StoredChunks {
     return `${this.#process}${this.#writes.toString(36)}`;
   }
 
-  /** After which write a thread is known; `undefined` when it is not. */
-  of(thread: string): KnownThread | undefined {
-    return this.#known.get(thread);
+  of(thread: string): KnownThread {
+    const known = this.#known.get(thread);
+    if (known !== undefined) return known;
+    const empty: Known = { stamp: "", names: new Set() };
+    this.#known.set(thread, empty);
+    this.#names += 1;
+    return empty;
   }
 
-  /**
-   * A write was done.
-   * @param before the stamp it found
-   * @param names lists of chunks the thread has after it
-   */
-  learn(
-    thread: string,
-    write: {
-      readonly stamp: string;
-      readonly before: string;
-      readonly names: readonly (readonly string[])[];
-    },
-  ): void {
-    const last = this.#known.get(thread);
-    this.forget(thread);
+  learn(thread: string, { stamp, before, names }: DoneWrite): void {
+    const known = this.#known.get(thread);
+    if (known === undefined) return;
+    this.#names -= known.names.size;
     // INVARIANT: names are those of writes that followed each other with no other between.
-    const names =
-      last !== undefined && last.stamp === write.before ? last.names : new Set<string>();
-    for (const list of write.names) for (const name of list) names.add(name);
-    this.#known.set(thread, { stamp: write.stamp, names });
-    this.#names += names.size + 1;
-    if (this.#names <= NAMES) return;
+    if (known.stamp !== before) known.names.clear();
+    known.stamp = stamp;
+    for (const name of names) known.names.add(name);
+    this.#names += known.names.size;
     for (const oldest of this.#known.keys()) {
-      this.forget(oldest);
       if (this.#names <= NAMES) return;
+      this.forget(oldest);
     }
   }
 

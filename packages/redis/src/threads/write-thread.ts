@@ -38,14 +38,14 @@ export async function writeThread(
       : { key: expiryKey(keys), score: String(expiresAt), member: threadMember(thread) };
   const known = stored.of(own[0]);
   const stamp = stored.nextStamp();
-  const names = chunks.length === 0 ? needs : [...needs, ...chunks.map(givenAndNeeded)];
+  const unknown = unknownOf(known, needs, chunks);
   const writer = new ArgumentWriter();
   writer.text(used.score);
   writer.text(expiry?.score ?? "");
-  writer.text(known?.stamp ?? "");
+  writer.text(known.stamp);
   writer.text(stamp);
   writer.begin();
-  if (known !== undefined) addNames(writer, unsure(known, names, chunks));
+  if (known.stamp !== "") addNames(writer, unknown);
   writer.end();
   writer.text(used.member);
   writer.text(expiry?.member ?? "");
@@ -62,8 +62,12 @@ export async function writeThread(
     throw new MemCubeError("MEMCUBE_INVALID_INPUT", why);
   }
   // Of what was replaced, chunks may be gone.
-  if (outcome === "replaced") stored.forget(own[0]);
-  else stored.learn(own[0], { stamp, before: outcome.slice(STORED.length), names });
+  if (outcome === "replaced") {
+    stored.forget(own[0]);
+  } else {
+    for (const { hash } of chunks) unknown.push(hash);
+    stored.learn(own[0], { stamp, before: outcome.slice(STORED.length), names: unknown });
+  }
 }
 
 const STORED = "stored ";
@@ -89,18 +93,19 @@ async function announced(
   return reply;
 }
 
-function givenAndNeeded({ hash, needs }: ThreadChunk): readonly string[] {
-  return [hash, ...needs];
-}
-
-/** Names of chunks that are not given, and not known to be stored. */
-function unsure(
-  { names: known }: KnownThread,
-  names: readonly (readonly string[])[],
+/** Names of chunks that are needed, not given, and not known to be stored. */
+function unknownOf(
+  { names }: KnownThread,
+  needs: readonly (readonly string[])[],
   chunks: readonly ThreadChunk[],
-): readonly string[] {
-  const others = names.flatMap((list) => list.filter((name) => !known.has(name)));
-  if (others.length === 0) return others;
+): string[] {
+  const unknown: string[] = [];
+  const look = (list: readonly string[]): void => {
+    for (const name of list) if (!names.has(name)) unknown.push(name);
+  };
+  for (const list of needs) look(list);
+  for (const chunk of chunks) look(chunk.needs);
+  if (unknown.length === 0 || chunks.length === 0) return unknown;
   const given = new Set(chunks.map(({ hash }) => hash));
-  return others.filter((name) => !given.has(name));
+  return unknown.filter((name) => !given.has(name));
 }

@@ -6,7 +6,10 @@
 -- and of what is `loaded` and `changed`; flush what was changed.
 local pages = {}
 local PAGE_BYTES = 4096
+-- By bytes, as sorted sets have it. Lua compares as the server's locale wants, by bytes in most; one that
+-- does not is found out by what it does with case and punctuation.
 local function comes_before(a, b)
+  if 'B' < 'a' and 'Z' < '_' and '_' < 'a' and 'A-B' < 'AAB' then return a < b end
   local shorter = math.min(#a, #b)
   for at = 1, shorter do
     local x, y = string.byte(a, at), string.byte(b, at)
