@@ -284,6 +284,43 @@ describe("a prefix that is used again and again", () => {
   });
 });
 
+describe("an engine of the memory OS", () => {
+  it("goes by the name given, its own and its file's; no other model gets anything", async () => {
+    const { engine } = await place("first", { file: "unused.db" });
+    const os = await open({ path: ":memory:", engines: { chat: engine } });
+    closing.push(() => os.close());
+    await likesTea(os);
+    const asked = async (model?: string) => {
+      const plan = await os
+        .as(ada)
+        .prepare({ messages: "a", ...(model !== undefined && { model }) });
+      return Object.keys((await plan.handOver()).request).toSorted();
+    };
+    for (const name of ["chat", engine.model.id, engine.model.sha256]) {
+      expect(await asked(name)).toEqual(["cacheScope", "stableThrough"]);
+    }
+    expect(await asked("gpt-5-mini")).toEqual([]);
+    expect(await asked()).toEqual([]);
+    // Through a provider that calls it so, and with what the call says itself.
+    const model = wrapLanguageModel({
+      model: memcubeProvider({ engines: { chat: engine } }).languageModel("chat"),
+      middleware: sdkMemory({ os }),
+    });
+    const scopes: unknown[] = [];
+    const generate = vi.spyOn(engine, "generate");
+    for (const memcubeEngine of [{}, { cacheScope: "mine" }]) {
+      const providerOptions = { ...asAda, memcubeEngine };
+      await generateText({ model, prompt: "a", maxOutputTokens: 1, providerOptions });
+      scopes.push(generate.mock.lastCall?.[0].cacheScope);
+    }
+    expect(scopes).toEqual([expect.stringMatching(/^default\//), "mine"]);
+    expect(generate.mock.lastCall?.[0].stableThrough).toContain("Ada likes tea");
+    await expect(open({ path: ":memory:", promotion: { afterUses: 0 } })).rejects.toMatchObject({
+      code: "MEMCUBE_INVALID_INPUT",
+    });
+  });
+});
+
 describe("a state that can't be used", () => {
   it("costs a prompt that is computed, and is not asked for again", async () => {
     const first = await place("first", { promotion: { afterUses: 1 } });

@@ -1,4 +1,3 @@
-import { emit } from "../../../events.ts";
 import type { HandedOver, InjectionPlan, PlannedLora } from "../../../flow/index.ts";
 import { sha256Hex, type Memory } from "../../../memory/index.ts";
 import {
@@ -7,7 +6,7 @@ import {
   outdatedStates,
   type StateMemory,
 } from "../../../operation/scheduler/index.ts";
-import type { Engine, StateOffer } from "../../../ports/index.ts";
+import type { Engine } from "../../../ports/index.ts";
 import type { ApiContext, OpenCube } from "../context.ts";
 import { loraCandidates, type ForEngine } from "./for-engine.ts";
 import {
@@ -16,7 +15,8 @@ import {
   type Prefix,
   type UsedPrefix,
 } from "./promote-when-used.ts";
-import { demoteSoon, recallState } from "./recall.ts";
+import { demoteSoon } from "./recall.ts";
+import { isUsable, offerOf, tellLeft } from "./state-offer.ts";
 import { isRefused, takeLora } from "./taken-loras.ts";
 
 /** Scopes are folders of an engine: a user's id may be long, or look like a path. */
@@ -127,7 +127,7 @@ function statesOf(
   const { engineKey } = engine.states ?? {};
   if (engineKey === undefined) return [];
   return chooseStates(
-    states.filter((state) => !refused.has(refusedKey(cube, state))),
+    states.filter((state) => isUsable(cube, state)),
     {
       modelSha256: engine.model.sha256,
       engineKey,
@@ -167,41 +167,6 @@ async function takeAll(
   return { loras, left };
 }
 
-/** States that an engine could not use in this process, by memory and version; a few that are damaged. */
-const refused = new Set<string>();
-const REFUSED_KEPT = 1_000;
-
-function offerOf(cube: OpenCube, state: StateMemory): StateOffer {
-  const { header, payload } = state;
-  const { tokenCount, tokensSha256, lora } = payload;
-  const refuse = (reason: string) => {
-    if (refused.size < REFUSED_KEPT) refused.add(refusedKey(cube, state));
-    tellLeft(cube, header.id, reason);
-  };
-  return {
-    id: header.id,
-    tokenCount,
-    tokensSha256,
-    lora,
-    read: async () => {
-      const recalled = await recallState(cube, header.id, { modelSha256: payload.modelSha256 });
-      if (recalled?.refused === "bytes-missing" || recalled?.refused === "bytes-damaged") {
-        refuse(recalled.refused);
-      }
-      return recalled?.state;
-    },
-    refused: refuse,
-  };
-}
-
-function refusedKey({ ref }: OpenCube, { header, version }: StateMemory): string {
-  return JSON.stringify([ref.tenantId, ref.cubeId, header.id, version.number]);
-}
-
 function plannedState({ header, payload }: StateMemory) {
   return { memoryId: header.id, cubeId: header.cubeId, tokens: payload.tokenCount };
-}
-
-function tellLeft({ ref }: OpenCube, memoryId: string, reason: string): void {
-  emit("memcube:plan", { ...ref, memoryId, reason });
 }
