@@ -573,9 +573,6 @@ return thread_record`,
   "thread": {
     uses: ["entries", "pages", "thread-record"],
     source: String.raw`local thread = {}
-function thread.arguments(argv)
-  return #argv > 1 and argv or cmsgpack.unpack(argv[1])
-end
 local function each_chunk_name(head, visit)
   local at = 1
   while at <= #head do
@@ -1685,7 +1682,7 @@ return 0`,
   "put-checkpoint": {
     flags: [],
     uses: ["thread", "entries", "pages", "thread-record"],
-    source: String.raw`local args = thread.arguments(ARGV)
+    source: String.raw`local args = ARGV
 local found = redis.call('HMGET', KEYS[1], 'm', args[8])
 local before, newest = thread_record.parse(found[1], tonumber(args[1])), found[2]
 local is_expired = before and before.expired
@@ -1714,7 +1711,7 @@ return 'replaced'`,
   "put-writes": {
     flags: [],
     uses: ["thread", "entries", "thread-record"],
-    source: String.raw`local args = thread.arguments(ARGV)
+    source: String.raw`local args = ARGV
 local place = args[8]
 local index_field, prefix = 'i' .. place, 'w' .. place .. '\0'
 local found = redis.call('HMGET', KEYS[1], 'm', index_field)

@@ -1,11 +1,11 @@
 -- Stores a checkpoint with its new chunks, in place of an earlier one of the same place.
 -- KEYS: 1 recent, 2 pages and 3 their set (entries.lua); 4 and 5 lists (thread.lua), where they lie here
--- ARGV: 1 to 7 of thread.arguments; 8 its "n"<namespace> and 9 id; then key and value of the checkpoint, and of
+-- ARGV: 1 to 7 of thread.lua; 8 its "n"<namespace> and 9 id; then key and value of the checkpoint, and of
 --   the chunks that come with it
 -- Returns "stored " and the stamp before or "", "replaced", or "missing" where a chunk is neither stored nor
 -- given: then nothing is written. O(what is given); where a checkpoint is replaced, O(thread).
 -- uses: thread entries pages thread-record
-local args = thread.arguments(ARGV)
+local args = ARGV
 local found = redis.call('HMGET', KEYS[1], 'm', args[8])
 local before, newest = thread_record.parse(found[1], tonumber(args[1])), found[2]
 local is_expired = before and before.expired

@@ -1,11 +1,11 @@
 -- Stores pending writes of a checkpoint, which need not be there yet, with their new chunks.
 -- KEYS: 1 recent, 2 pages and 3 their set (entries.lua); 4 and 5 lists (thread.lua), where they lie here
--- ARGV: 1 to 7 of thread.arguments; 8 place of the checkpoint; then key and value of the writes and chunks
+-- ARGV: 1 to 7 of thread.lua; 8 place of the checkpoint; then key and value of the writes and chunks
 -- Returns "stored " and the stamp before or "", or "missing" where a chunk is neither stored nor given: then
 -- nothing is written. A write of the same index and task stays, or is replaced where the index is below zero.
 -- O(writes of the checkpoint + chunks).
 -- uses: thread entries thread-record
-local args = thread.arguments(ARGV)
+local args = ARGV
 local place = args[8]
 local index_field, prefix = 'i' .. place, 'w' .. place .. '\0'
 local found = redis.call('HMGET', KEYS[1], 'm', index_field)

@@ -1,51 +1,32 @@
 import type { Argument } from "../connection/connection.ts";
 
-/** Text 32 and array 32 of MessagePack, which has four bytes of length after each. */
-const TEXT = 0xdb;
-const ARRAY = 0xdd;
-const HEADER_BYTES = 5;
-
 /** Most steps fit; Node takes so little from a pool. */
 const FIRST_BYTES = 2_048;
 
 /** Up to so many characters it takes longer to call what writes text than to write it here. */
 const SHORT_CHARS = 48;
 
-/** From so many bytes on each argument is sent by itself: packed, the server has all of it twice. */
-const LARGE_BYTES = 65_536;
-
 /** Bytes of a number. */
 type Width = 1 | 2 | 4;
 
 /**
- * Writes the arguments of a script into one buffer, as one argument: a client sends each buffer by itself,
- * and making many small ones takes longer than what is sent. Read by `thread.arguments` of
- * scripts/modules/thread.lua.
+ * Writes the arguments of a script: texts as they are, bytes into one buffer, since making many small ones
+ * takes longer than sending what is in them.
  */
 export class ArgumentWriter {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
-  #at = HEADER_BYTES;
-  #start = 0;
-  /** Where each argument begins, behind its header. */
-  readonly #starts: number[] = [];
+  #at = 0;
+  /** Texts, and where bytes end, which begin where those before end. */
+  readonly #args: (string | number)[] = [];
 
   /** A whole argument. */
   text(value: string): void {
-    this.begin();
-    this.addText(value);
-    this.end();
+    this.#args.push(value);
   }
 
-  /** What is added from here to {@link end} is one argument. */
-  begin(): void {
-    this.#reserve(HEADER_BYTES);
-    this.#at += HEADER_BYTES;
-    this.#start = this.#at;
-    this.#starts.push(this.#at);
-  }
-
+  /** What was added since the argument before is one. */
   end(): void {
-    this.#header(this.#start - HEADER_BYTES, TEXT, this.#at - this.#start);
+    this.#args.push(this.#at);
   }
 
   addText(text: string): void {
@@ -89,14 +70,12 @@ export class ArgumentWriter {
 
   /** All arguments. */
   finish(): readonly Argument[] {
-    const starts = this.#starts;
-    if (this.#at <= LARGE_BYTES) {
-      this.#header(0, ARRAY, starts.length);
-      return [this.#bytes.subarray(0, this.#at)];
-    }
-    return starts.map((start, index) => {
-      const next = starts[index + 1];
-      return this.#bytes.subarray(start, next === undefined ? this.#at : next - HEADER_BYTES);
+    let start = 0;
+    return this.#args.map((arg) => {
+      if (typeof arg === "string") return arg;
+      const bytes = this.#bytes.subarray(start, arg);
+      start = arg;
+      return bytes;
     });
   }
 
@@ -109,11 +88,6 @@ export class ArgumentWriter {
       bytes[this.#at + at] = code;
     }
     return text.length;
-  }
-
-  #header(at: number, type: number, size: number): void {
-    this.#bytes[at] = type;
-    writeNumber(this.#bytes, at + 1, size, 4);
   }
 
   #reserve(size: number): void {

@@ -34,7 +34,6 @@ export function addCheckpoint(writer: ArgumentWriter, checkpoint: Checkpoint): v
   writer.text(`n${namespace}`);
   writer.text(id);
   writer.text(`c${namespace}\0${id}`);
-  writer.begin();
   addHead(writer, chunks);
   const parent = writer.addSize(2);
   if (parentId !== undefined) addId(writer, parentId, escapePart);
@@ -46,11 +45,9 @@ export function addCheckpoint(writer: ArgumentWriter, checkpoint: Checkpoint): v
 /** Adds key and value of its entry. */
 export function addWrite(writer: ArgumentWriter, place: string, write: PendingWrite): void {
   const { taskId, index, taskPath, chunks, value } = write;
-  writer.begin();
   writer.addText(`w${place}\0${index}:`);
   addId(writer, taskId);
   writer.end();
-  writer.begin();
   addHead(writer, chunks);
   if (taskPath === undefined) {
     writer.addNumber(NO_PATH, 2);
@@ -65,11 +62,9 @@ export function addWrite(writer: ArgumentWriter, place: string, write: PendingWr
 
 /** Adds key and value of its entry. */
 export function addChunk(writer: ArgumentWriter, { hash, needs, bytes }: ThreadChunk): void {
-  writer.begin();
   writer.addText("k");
   addName(writer, hash);
   writer.end();
-  writer.begin();
   addHead(writer, needs);
   writer.addBytes(bytes);
   writer.end();

@@ -44,7 +44,6 @@ export async function writeThread(
   writer.text(expiry?.score ?? "");
   writer.text(known.stamp);
   writer.text(stamp);
-  writer.begin();
   if (known.stamp !== "") addNames(writer, unknown);
   writer.end();
   writer.text(used.member);

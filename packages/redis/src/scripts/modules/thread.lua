@@ -10,13 +10,10 @@
 -- id>, or "u" and the 16 bytes of a UUID.
 -- uses: entries pages thread-record
 local thread = {}
--- Arguments of a writing script: one of cmsgpack, or where that is large each by itself. The first seven:
+-- The first seven arguments of a writing script:
 --   1 time; 2 when the thread expires, or "" for as before; 3 stamp after which the caller knows the thread,
 --   or ""; 4 stamp of this write; 5 chunks that are needed, not given and not known to be stored when
 --   the stamp is 3; 6 the thread in the list KEYS[4] of its owner, 7 in the list KEYS[5] of those that expire
-function thread.arguments(argv)
-  return #argv > 1 and argv or cmsgpack.unpack(argv[1])
-end
 local function each_chunk_name(head, visit)
   local at = 1
   while at <= #head do
