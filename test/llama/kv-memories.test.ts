@@ -87,7 +87,8 @@ test("what a prompt was made of becomes an activation memory, moves, and goes wi
   // Another machine, with other salts: its first answer restores what came with the cube.
   const { engine: there, store: stored } = await place("second");
   const recalled = await cube.recallState(memory.header.id);
-  const owner = { modelSha256: there.model.sha256 };
+  const { engineKey = "" } = there.states ?? {};
+  const owner = { modelSha256: there.model.sha256, engineKey };
   expect(await stored.importState("default", recalled!.state!, owner)).toEqual({
     importedTokens: usage.writtenTokens,
   });
@@ -96,8 +97,8 @@ test("what a prompt was made of becomes an activation memory, moves, and goes wi
   expect(restored.text).toBe(without.text);
 
   const { engine: foreign, store: refusing } = await place("foreign", 2);
-  const other = { modelSha256: foreign.model.sha256 };
-  expect(await refusing.importState("default", recalled!.state!, other)).toEqual({
+  const other = { modelSha256: foreign.model.sha256, engineKey };
+  expect(await refusing.importState("default", recalled!.state!, other)).toMatchObject({
     importedTokens: 0,
     reason: "foreign-model",
   });
@@ -127,7 +128,7 @@ test("a state that was tampered with on its way is not taken in", async () => {
     ["tokens-differ", { ...state, tokenCount: 256 }],
   ];
   for (const [reason, wrong] of tampered) {
-    expect(await other.importState("default", wrong)).toEqual({ importedTokens: 0, reason });
+    expect(await other.importState("default", wrong, state)).toEqual({ importedTokens: 0, reason });
   }
   expect(await other.list()).toEqual([]);
   expect(await store.exportState("default", "f".repeat(64))).toBeUndefined();

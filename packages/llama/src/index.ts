@@ -1,7 +1,7 @@
 export { downloadModel, type DownloadModelOptions } from "./download-model.ts";
 export type { LlamaEngineOptions, ModelProgress } from "./engine/options.ts";
 export type { PageProblem, StoredPrefix } from "./kv/inspect.ts";
-export type { KvImported, KvRefusal } from "./kv/carry-state.ts";
+export type { KvImported, KvRefusal, StateTarget } from "./kv/carry-state.ts";
 export type { KvStoreOptions } from "./kv/kv-options.ts";
 export { type DirectoryKvStore, openKvStore } from "./kv/kv-store.ts";
 export type { KvStore } from "./kv/types.ts";

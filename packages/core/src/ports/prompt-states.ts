@@ -26,7 +26,7 @@ export interface StateOffer {
 
 /** An engine's states as cubes give and take them. */
 export interface CarriedStates {
-  /** Digest of all that decides a state beside model, LoRA set and tokens. */
+  /** All that decides a state beside model, LoRA set and tokens, as one text. */
   readonly engineKey: string;
   /**
    * Makes a state known for requests of a scope. It is read when it is needed, and checked before it is

@@ -5,10 +5,9 @@ import { z } from "zod";
 import { Claims } from "./claims.ts";
 import { collect, type Collected } from "./collect.ts";
 import { HotPages } from "./hot-pages.ts";
-import { exportChain, importChain, type KvImported } from "./carry-state.ts";
+import { exportChain, importChain, type KvImported, type StateTarget } from "./carry-state.ts";
 import { type PageProblem, prefixesOf, problemsIn, type StoredPrefix } from "./inspect.ts";
 import { type KvStoreOptions, optionsSchema, type ParsedKvStoreOptions } from "./kv-options.ts";
-import type { StateOwner } from "./page-keys.ts";
 import { mayHoldTenant } from "./scope-of-tenant.ts";
 import { ScopeStore, scopesIn } from "./scope-store.ts";
 import { scratchFolders, ScratchPool } from "./scratch.ts";
@@ -145,16 +144,12 @@ export class DirectoryKvStore implements KvStore {
 
   /**
    * Takes in a state that a cube kept, for prompts of this scope. Nothing is taken of a state that is not sound
-   * or that belongs to another model, engine or LoRA set than `owner` names.
+   * or that any part of the target's identity differs from; `reason` and `detail` say which.
    */
-  async importState(
-    scope: string,
-    state: KvState,
-    owner: Partial<StateOwner> = {},
-  ): Promise<KvImported> {
+  async importState(scope: string, state: KvState, target: StateTarget): Promise<KvImported> {
     const store = await this.#scope(scope);
     if (store === undefined) return { importedTokens: 0, reason: "store-closed" };
-    return await importChain(store, state, { owner, now: this.#now() });
+    return await importChain(store, state, { target, now: this.#now() });
   }
 
   async close(): Promise<void> {

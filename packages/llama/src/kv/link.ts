@@ -29,7 +29,7 @@ const linkSchema = z.strictObject({
   /** What the state belongs to; its digest is in the key. */
   owner: z.strictObject({
     modelSha256: sha256,
-    engineKey: sha256,
+    engineKey: z.string().min(1),
     lora: z.array(z.strictObject({ sha256, scale: z.number() })).readonly(),
   }),
 });

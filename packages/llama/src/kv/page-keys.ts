@@ -1,28 +1,26 @@
 import { canonicalJson } from "@memcube/core";
 import { createHash, createHmac } from "node:crypto";
 
+import { engineKeyOf } from "./fingerprint.ts";
 import { ints } from "./state-chunks.ts";
 import { type KvIdentity, PAGE_TOKENS } from "./types.ts";
 
 /** Version of what a key is made of: another one finds nothing of the old. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a state belongs to, as it goes into keys, links and manifests. */
 export interface StateOwner {
   readonly modelSha256: string;
-  /** Digest of the rest of the identity: engine build, backend, context parameters, batch schedule. */
+  /** The rest of the identity: engine build, backend, cache types, context parameters, batch schedule. */
   readonly engineKey: string;
   /** Sorted by hash. */
   readonly lora: readonly { readonly sha256: string; readonly scale: number }[];
 }
 
 export function ownerOf({ modelSha256, lora, ...engine }: KvIdentity): StateOwner {
-  const { engineBuild, backend, kvTypes, contextParameters, batchSchedule } = engine;
-  const { key, value } = kvTypes;
-  const rest = { engineBuild, backend, key, value, contextParameters, batchSchedule };
   return {
     modelSha256,
-    engineKey: createHash("sha256").update(canonicalJson(rest)).digest("hex"),
+    engineKey: engineKeyOf(engine),
     lora: lora
       .map(({ sha256, scale }) => ({ sha256, scale }))
       .toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1)),

@@ -69,6 +69,14 @@ function head(position: number, { layers, tokens }: StateFile): Buffer {
   ]);
 }
 
+/** Whether the bytes begin as a page of another version of the format does. */
+export function isOtherFormat(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (
+    buffer.length >= 8 && buffer.readUInt32LE(0) === MAGIC && buffer.readUInt32LE(4) !== VERSION
+  );
+}
+
 /** Reads a page without copying its rows; `undefined` when the bytes are none. */
 export function decodePage(bytes: Uint8Array): KvPage | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -10,7 +10,7 @@ export const activationPayloadSchema = z.strictObject({
   type: z.literal("kv-state"),
   /** SHA-256 of the model file the state belongs to. */
   modelSha256: sha256,
-  /** Engine build, state format, backend, context parameters and batch schedule, as one key. */
+  /** Engine build, state format, backend, cache types, context parameters and batches, as one text. */
   engineKey: z.string().min(1),
   /** LoRA set in effect, with scales. */
   lora: z.array(z.strictObject({ sha256, scale: z.number() })),
