@@ -2,6 +2,7 @@ import { type Effort, type Gain, measureGain } from "@memcube/llama";
 import { largeModel } from "@memcube/llama/testing";
 
 import type { Report } from "../report.ts";
+import { benchServerSlots } from "./server-slots.ts";
 
 /**
  * Time to the first token behind a prefix, in CPU seconds of one thread: computed anew over restored. The
@@ -9,10 +10,12 @@ import type { Report } from "../report.ts";
  */
 export function benchTtft(contextTokens: number): (report: Report) => Promise<void> {
   return async (report) => {
-    const [gain] = await measureGain({ model: await largeModel(), contexts: [contextTokens] });
+    const model = await largeModel();
+    const [gain] = await measureGain({ model, contexts: [contextTokens] });
     if (gain === undefined) throw new Error("nothing was measured");
     if (!gain.same) throw new Error("an answer differs from the one without memory");
     reportGain(gain, report);
+    await benchServerSlots({ model, contextTokens }, report);
   };
 }
 
