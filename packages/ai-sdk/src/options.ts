@@ -1,4 +1,5 @@
 import {
+  checkScoped,
   parseInput,
   resolveScope,
   type MemOS,
@@ -64,14 +65,8 @@ export interface MemCubeMiddlewareOptions {
 }
 
 const optionsSchema = z.strictObject({
-  os: z.custom<MemOS>((value) => typeof (value as MemOS | undefined)?.as === "function", {
-    error: "os is a memory OS: what open() or createMemOS() gives",
-  }),
-  scope: z
-    .custom<ScopeOption<ModelRequest>>(
-      (value) => typeof value === "function" || (typeof value === "object" && value !== null),
-    )
-    .optional(),
+  os: z.custom<MemOS>(),
+  scope: z.custom<ScopeOption<ModelRequest>>().optional(),
   budgetTokens: z.int().min(0).optional(),
   historyTokens: z.int().min(1).optional(),
   waitUntil: z
@@ -91,6 +86,7 @@ export type ParsedOptions = z.output<typeof optionsSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseOptions(options: MemCubeMiddlewareOptions): ParsedOptions {
+  checkScoped(options, "memcubeMiddleware");
   return parseInput(optionsSchema, options, "memcubeMiddleware");
 }
 

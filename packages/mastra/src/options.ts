@@ -1,4 +1,5 @@
 import {
+  checkScoped,
   parseInput,
   resolveScope,
   type MemOS,
@@ -74,10 +75,8 @@ const memorySchema = z.object({
 export type ParsedMemoryOptions = z.output<typeof memorySchema>;
 
 const optionsSchema = z.object({
-  os: z.custom<MemOS>((value) => typeof (value as MemOS | undefined)?.as === "function", "a MemOS"),
-  scope: z
-    .custom<MastraScope>((value) => ["object", "function"].includes(typeof value), "a scope")
-    .default(() => resourceIsUser),
+  os: z.custom<MemOS>(),
+  scope: z.custom<MastraScope>().default(() => resourceIsUser),
   deletion: z.enum(["erase", "forget"]).default("erase"),
 });
 
@@ -85,6 +84,7 @@ export type ParsedStorageOptions = z.output<typeof optionsSchema>;
 
 /** @throws MemCubeError `MEMCUBE_INVALID_INPUT` */
 export function parseStorageOptions(options: MemCubeStorageOptions): ParsedStorageOptions {
+  checkScoped(options, "options");
   return parseInput(optionsSchema, options, "options");
 }
 
