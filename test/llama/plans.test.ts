@@ -147,7 +147,7 @@ describe("a prefix that is used again and again", () => {
     const cold = await inProcess("copy.db", "third", false);
     expect(cold).toEqual({ text: restored.text, cached: 0 });
     expect(restored.text).not.toBe("");
-  });
+  }, 120_000);
 
   it("is promoted by streams and agents, too, and by nobody when it is switched off", async () => {
     const { os, engine } = await place("first", { promotion: { afterUses: 2 } });
@@ -202,6 +202,34 @@ describe("a prefix that is used again and again", () => {
     const { stableState } = (await ask("Hi")).usage;
     const { key, tokens, tokensSha256 } = stableState!;
     expect(await engine.states!.take("", key)).toMatchObject({ tokenCount: tokens, tokensSha256 });
+  });
+
+  it("is made of one plan's memories where two middlewares serve two cubes", async () => {
+    const { os, engine } = await place("first", { promotion: { afterUses: 1 } });
+    const team = await os.as(ada).createCube("team");
+    await team.add({ type: "preference", text: "The team writes to customers in French." });
+    const cube = await likesTea(os);
+    const model = wrapLanguageModel({
+      model: memcubeProvider({ engine }).languageModel(),
+      middleware: [
+        sdkMemory({ os, scope: { caller: ada } }),
+        sdkMemory({ os, scope: { caller: ada, cube: "team" } }),
+      ],
+    });
+    await generateText({ model, instructions: system, prompt: "a", maxOutputTokens: 1 });
+    const agent = createAgent({
+      model: new ChatMemCube({ engine, maxTokens: 1 }),
+      tools: [],
+      systemPrompt: facts(120),
+      middleware: [
+        memcubeMiddleware({ os, scope: { caller: ada }, name: "own" }),
+        memcubeMiddleware({ os, scope: { caller: ada, cube: "team" }, name: "team" }),
+      ],
+    });
+    await agent.invoke({ messages: [new HumanMessage("a")] });
+    await os.idle();
+    expect(await statesIn(team)).toEqual([]);
+    expect(await statesIn(cube)).toHaveLength(2);
   });
 
   it("is not promoted where a summary of the conversation is shown", async () => {

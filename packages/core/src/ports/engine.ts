@@ -182,6 +182,8 @@ export interface EngineUsage {
    * there. Left out when there is no such page.
    */
   readonly stableState?: {
+    /** SHA-256 of the `stableThrough` that it ends with, in UTF-8. */
+    readonly throughSha256: string;
     readonly key: string;
     readonly tokens: number;
     /** SHA-256 of these tokens as little-endian 32-bit integers. */

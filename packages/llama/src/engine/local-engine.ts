@@ -210,7 +210,7 @@ export class LocalEngine implements Engine {
       const input = { binding, sequence, prompt, request, grammar, signal };
       const { reason, outputTokens } = await answer(input, emit);
       const inProcess = this.#stateStore.store === undefined && request.cachePrompt;
-      const usage = await promptUsage(filled, { prompt, stable, inProcess });
+      const usage = await promptUsage(filled, { prompt, request, stable, inProcess });
       emit({ type: "finish", reason, usage: { ...usage, outputTokens } });
     } finally {
       if (!request.cachePrompt) await sequence.truncate(0).catch(() => undefined);

@@ -30,8 +30,7 @@ export class TakenLoras implements LoraSource {
       const details = { named: baseModelSha256, expected: base.modelSha256 };
       throw loraInvalid("foreign-base", "it was made for another model file", details);
     }
-    this.#folder ??= mkdtemp(join(tmpdir(), "memcube-loras-"));
-    const folder = await this.#folder;
+    const folder = await this.#ownFolder();
     this.#directory ??= loraDirectory({ directory: folder });
     signal?.throwIfAborted();
     const path = join(folder, `${randomUUID()}.part`);
@@ -41,6 +40,17 @@ export class TakenLoras implements LoraSource {
       return (await this.#directory.add(path, { base, assertBase: true })).sha256;
     } finally {
       await rm(path, { force: true });
+    }
+  }
+
+  /** Made when it is first needed; tried again when that failed. */
+  async #ownFolder(): Promise<string> {
+    this.#folder ??= mkdtemp(join(tmpdir(), "memcube-loras-"));
+    try {
+      return await this.#folder;
+    } catch (error) {
+      this.#folder = undefined;
+      throw error;
     }
   }
 

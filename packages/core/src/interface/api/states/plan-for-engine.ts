@@ -113,7 +113,7 @@ function prefixOf(
   if (stable === "" || standing.length === 0 || cubes.size !== 1 || cube === undefined) {
     return undefined;
   }
-  return { cube, sources: sources.map(({ id, version }) => ({ id, version })) };
+  return { cube, stable, sources: sources.map(({ id, version }) => ({ id, version })) };
 }
 
 /** The states that fit; those that are outdated are looked at in the background. */

@@ -11,12 +11,16 @@ import type { ApiContext, OpenCube, Promotion } from "../context.ts";
 import { eraseOnBehalf } from "./drop-states.ts";
 import { keepState } from "./promote.ts";
 
-/** Tag of states that were promoted by themselves: the budget is theirs. */
+/** Tag of states that were promoted by themselves, for people. */
 const PROMOTED = "promoted";
+/** Begin of their keys: the budget is theirs. */
+const KEY = "kv-state:";
 
 /** What the state of a stable block is made of. */
 export interface Prefix {
   readonly cube: OpenCube;
+  /** How the prefix ends: a call may have been asked by another plan, too. */
+  readonly stable: string;
   /** Memories and LoRAs of the cube. */
   readonly sources: readonly { readonly id: string; readonly version: number }[];
 }
@@ -36,7 +40,12 @@ export interface UsedPrefix {
 
 /** What of `EngineUsage` counts here; the rest, and other engines' words, are passed over. */
 const toldSchema = z.looseObject({
-  stableState: z.looseObject({ key: z.string(), tokens: z.int(), tokensSha256: z.string() }),
+  stableState: z.looseObject({
+    throughSha256: z.string(),
+    key: z.string(),
+    tokens: z.int(),
+    tokensSha256: z.string(),
+  }),
 });
 type Told = z.output<typeof toldSchema>["stableState"];
 
@@ -44,6 +53,7 @@ type Told = z.output<typeof toldSchema>["stableState"];
 export function promoteWhenUsed({ promotion }: ApiContext, used: UsedPrefix, told: unknown): void {
   const state = toldSchema.safeParse(told).data?.stableState;
   if (promotion === undefined || state === undefined) return;
+  if (state.throughSha256 !== sha256Hex(used.prefix.stable)) return;
   const isKept = used.states.some(({ payload }) => payload.tokensSha256 === state.tokensSha256);
   if (isKept || used.prefix.sources.length > LIMITS.edges) return;
   const { engine, scope, prefix } = used;
@@ -109,7 +119,7 @@ function loraKey(loras: readonly { readonly sha256: string; readonly scale: numb
 function keyOf(state: KvState, { caller }: OpenCube, { sources }: Prefix): string {
   const { modelSha256, engineKey, lora, tokensSha256 } = state;
   const parts = [caller.userId, modelSha256, engineKey, lora, tokensSha256, sourcesKey(sources)];
-  return `kv-state:${sha256Hex(canonicalJson(parts))}`;
+  return `${KEY}${sha256Hex(canonicalJson(parts))}`;
 }
 
 /** Erases the oldest of the caller's promoted states, until the others fit. */
@@ -126,7 +136,8 @@ async function keepWithin(cube: OpenCube, budgetBytes: number): Promise<void> {
   let sum = 0;
   const over = items.flatMap((stored) => {
     const { header, payload, version } = toMemory(ref, stored);
-    if (header.owner !== owner || payload.type !== "kv-state") return [];
+    const own = header.owner === owner && header.externalKey?.startsWith(KEY) === true;
+    if (!own || payload.type !== "kv-state") return [];
     sum += payload.sizeBytes;
     return sum > budgetBytes ? [{ id: header.id, version: version.number }] : [];
   });
