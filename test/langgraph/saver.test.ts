@@ -17,7 +17,7 @@ import {
 import { describe, expect, test } from "vitest";
 
 import { eachStorage } from "../servers/each-storage.ts";
-import { checkpointOf, METADATA, saverWorlds, thread } from "./saver-world.ts";
+import { all, checkpointOf, METADATA, saverWorlds, thread } from "./saver-world.ts";
 
 /** Property names that reach the prototype of a plain object, and other ids that hurt. */
 const HOSTILE = [
@@ -206,6 +206,43 @@ eachStorage((_name, open) => {
     expect(await saver().getTuple({ configurable: {} })).toBeUndefined();
     await expect(saver().put({}, second, METADATA, {})).rejects.toThrow(/thread_id/u);
     await expect(saver().putWrites(thread("t"), [], "task")).rejects.toThrow(/checkpoint_id/u);
+  });
+
+  test("a checkpoint may be named as it once was", async () => {
+    const { saver } = await newWorld();
+    const first = checkpointOf({ a: 1 });
+    await saver().put(thread("t"), first, METADATA, { a: 1 });
+    await saver().put(thread("t"), checkpointOf({ a: 2 }, 1), METADATA, { a: 2 });
+    const tuple = await saver().getTuple(thread("t", { thread_ts: first.id }));
+    expect(tuple?.checkpoint.channel_values).toEqual({ a: 1 });
+  });
+
+  test("checkpoints of all threads are listed by time, the newest first", async () => {
+    const { saver } = await newWorld();
+    const steps = Array.from({ length: 9 }, (_, at) => checkpointOf({ at }, at));
+    for (const [at, step] of steps.entries()) {
+      await saver().put(thread(`t${at % 3}`), step, METADATA, { at: 1 });
+    }
+    const found = await all(saver().list({}));
+    const newestFirst = steps.map(({ id }) => id).toReversed();
+    expect(found.map(({ checkpoint }) => checkpoint.id)).toEqual(newestFirst);
+    const before = thread("t0", { checkpoint_id: steps[5]!.id });
+    const older = await all(saver().list({}, { before, limit: 2 }));
+    expect(older.map(({ checkpoint }) => checkpoint.id)).toEqual(newestFirst.slice(4, 6));
+  });
+
+  test("what has no form is left out, and a circle is cut, as LangGraph's own serializer does", async () => {
+    const { saver } = await newWorld();
+    const circle: Record<string, unknown> = { name: "circle", run: () => 1, list: [() => 2, 3] };
+    circle["self"] = circle;
+    circle["twice"] = [circle["list"], circle["list"]];
+    const { serde } = new MemorySaver();
+    const [type, bytes] = await serde.dumpsTyped(circle);
+    const config = await saver().put(thread("t"), checkpointOf({ circle }), METADATA, {
+      circle: 1,
+    });
+    const values = (await saver().getTuple(config))?.checkpoint.channel_values;
+    expect(values?.["circle"]).toEqual(await serde.loadsTyped(type, bytes));
   });
 
   test("ids may be any text", async () => {
