@@ -11,7 +11,7 @@ local SLICE = 500
 function entries.open(keys, record)
   return {
     recent = keys[1], hash = keys[2], set = keys[3],
-    paged = record ~= nil and record.paged == 1,
+    paged = record ~= nil and record.paged > 0,
     loaded = {}, changed = {},
   }
 end
@@ -66,7 +66,7 @@ function entries.write(map, record, fields, first, at)
   redis.call('HSET', map.recent, 'm', thread_record.text(record))
 end
 function entries.fold(map, record)
-  map.fields, map.paged, record.paged = nil, true, 1
+  map.fields, map.paged, record.paged = nil, true, math.max(record.paged, 1)
   entries.load(map)
   local keys, gone = {}, {}
   for name in pairs(map.fields) do
@@ -75,7 +75,11 @@ function entries.fold(map, record)
     if KINDS[kind] or kind == 'i' then gone[#gone + 1] = name end
   end
   table.sort(keys)
-  for _, key in ipairs(keys) do pages.set(map, key, map.fields[key]) end
+  for _, key in ipairs(keys) do
+    pages.set(map, key, map.fields[key])
+    local place = string.match(key, '^w(.-%z.-)%z')
+    if place and not map.fields['c' .. place] and not pages.get(map, 'c' .. place) then record.paged = 2 end
+  end
   pages.flush(map)
   for from = 1, #gone, SLICE do
     redis.call('HDEL', map.recent, unpack(gone, from, math.min(#gone, from + SLICE - 1)))

@@ -1,7 +1,8 @@
 import { MemCubeError, type Page, type Principal, type ThreadRecord } from "@memcube/core";
 
 import type { RedisConnection, Reply } from "../connection/connection.ts";
-import { damaged, numberOf, rowsOf, textOf } from "../replies.ts";
+import { numberOf, rowsOf, textOf } from "../replies.ts";
+import { unpackRecord } from "./packed-record.ts";
 import { ownerKey, threadKeys } from "./thread-keys.ts";
 
 interface ThreadsQuery {
@@ -56,25 +57,16 @@ async function recordsOf(
     entries.map(async ({ threadId, usedAt }) => {
       const [recent] = threadKeys(connection.keys, { ...query, threadId });
       const record = await connection.send(recent, ["HGET", recent, "m"], { buffers: true });
-      if (Buffer.isBuffer(record)) return [recordOf(threadId, query.owner, record)];
+      if (Buffer.isBuffer(record)) {
+        const { paged: _paged, ...shown } = unpackRecord(record);
+        return [{ threadId, owner: query.owner, ...shown }];
+      }
       if (usedAt < query.now - STALE_MS) await connection.send(key, ["ZREM", key, threadId]);
       return [];
     }),
   );
   return found.flat().filter(({ expiresAt = Infinity }) => expiresAt > query.now);
 }
-
-/** The record as modules/thread-record.lua writes it. */
-function recordOf(threadId: string, owner: Principal, record: Buffer): ThreadRecord {
-  if (record.length < 4 * DOUBLE_BYTES) throw damaged("no thread");
-  const [createdAt, updatedAt, expiresAt, checkpoints] = [0, 1, 2, 3].map((at) =>
-    record.readDoubleLE(at * DOUBLE_BYTES),
-  ) as [number, number, number, number];
-  const thread = { threadId, owner, createdAt, updatedAt, checkpoints };
-  return expiresAt === Infinity ? thread : { ...thread, expiresAt };
-}
-
-const DOUBLE_BYTES = 8;
 
 function entryOf([threadId, usedAt]: readonly Reply[]): Entry {
   return { threadId: textOf(threadId), usedAt: numberOf(usedAt) };

@@ -77,7 +77,8 @@ export function unpackPage(reply: Reply): Omit<CheckpointPage, "cursor"> {
   const next = (): Reply => list[at++];
   const items: StoredCheckpoint[] = [];
   for (let left = list.length === 0 ? 0 : numberOf(next()); left > 0; left -= 1) {
-    const checkpoint = unpackCheckpoint(textOf(next()), bytesOf(next()));
+    const [namespace = "", id = ""] = textOf(next()).split("\0").map(unescapePart);
+    const checkpoint = unpackCheckpoint({ namespace, id }, bytesOf(next()));
     const writes: PendingWrite[] = [];
     for (let more = numberOf(next()); more > 0; more -= 1)
       writes.push(unpackWrite(bytesOf(next()), bytesOf(next())));
@@ -91,8 +92,11 @@ export function unpackPage(reply: Reply): Omit<CheckpointPage, "cursor"> {
   return { items, chunks };
 }
 
-function unpackCheckpoint(place: string, value: Buffer): Checkpoint {
-  const [namespace = "", id = ""] = place.split("\0").map(unescapePart);
+/** From the value of its entry. @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
+export function unpackCheckpoint(
+  { namespace, id }: Pick<Checkpoint, "namespace" | "id">,
+  value: Buffer,
+): Checkpoint {
   const { names, body } = unpackEntry(value);
   const { first: parent, rest } = cutBody(body, body.readUInt16BE());
   const checkpoint = { namespace, id, chunks: names, value: ownBytes(rest) };
@@ -126,12 +130,18 @@ const NO_PATH = 0xff_ff;
 
 /** The length of the head, with a bit that says where its body lay. */
 const HEAD_BYTES = 4;
+const BESIDE_BIT = 0x80;
 const LENGTH_BITS = 0x7f_ff_ff_ff;
 
 function addHead(writer: ArgumentWriter, chunks: readonly string[]): void {
   const head = writer.addSize(HEAD_BYTES);
   addNames(writer, chunks);
   writer.setSize(head, HEAD_BYTES);
+}
+
+/** Whether the value of an entry lacks its body, which lies beside. */
+export function lacksBody(value: Buffer): boolean {
+  return ((value[0] ?? 0) & BESIDE_BIT) !== 0;
 }
 
 function unpackEntry(value: Buffer): { readonly names: string[]; readonly body: Buffer } {

@@ -7,6 +7,7 @@ import type { ArgumentWriter } from "./argument-writer.ts";
 import { deleteThread } from "./delete-thread.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
 import { listThreads } from "./list-threads.ts";
+import { NewestCheckpoints } from "./newest-checkpoints.ts";
 import { addCheckpoint, addWrite, placeOf, unpackPage } from "./packed-thread.ts";
 import { StoredChunks } from "./stored-chunks.ts";
 import { sweepThreads } from "./sweep-threads.ts";
@@ -26,6 +27,7 @@ import { writeThread } from "./write-thread.ts";
 export function redisThreads(connection: RedisConnection): Threads {
   const { keys } = connection;
   const stored = new StoredChunks();
+  const newest = new NewestCheckpoints(connection);
   const read = async (
     script: "get-checkpoint" | "read-lineage",
     thread: ThreadRef,
@@ -35,24 +37,36 @@ export function redisThreads(connection: RedisConnection): Threads {
   return {
     put: async (thread, { checkpoint, chunks, now, expiresAt }) => {
       const add = (writer: ArgumentWriter): void => addCheckpoint(writer, checkpoint);
-      const step = { now, expiresAt, add, needs: [checkpoint.chunks], chunks };
+      const own = threadKeys(keys, thread);
+      const step = { own, now, expiresAt, add, needs: [checkpoint.chunks], chunks };
       await writeThread(connection, stored, thread, { script: "put-checkpoint", ...step });
+      newest.learn(own[0], checkpoint, false);
     },
     putWrites: async (thread, { namespace, checkpointId, writes, chunks, now, expiresAt }) => {
       const place = placeOf({ namespace, id: checkpointId });
+      const own = threadKeys(keys, thread);
+      newest.learn(own[0], { namespace, id: checkpointId }, true);
       const add = (writer: ArgumentWriter): void => {
         writer.text(place);
         for (const write of writes) addWrite(writer, place, write);
       };
       const needs = writes.map((write) => write.chunks);
-      const step = { now, expiresAt, add, needs, chunks };
+      const step = { own, now, expiresAt, add, needs, chunks };
       await writeThread(connection, stored, thread, { script: "put-writes", ...step });
     },
     get: async (thread, { namespace, id, now, withoutChunks = false }) => {
+      const [recent] = threadKeys(keys, thread);
+      if (withoutChunks) {
+        const found = await newest.read(recent, { namespace, id, now });
+        if (found !== "unsure") return found && { ...found, chunks: new Map() };
+      }
       const place = [escapePart(namespace), id === undefined ? "" : escapePart(id)];
-      const args = [...place, partsOf(withoutChunks)];
-      const { items, chunks } = await read("get-checkpoint", thread, [String(now), ...args]);
-      return items[0] && { ...items[0], chunks };
+      const args = [String(now), ...place, partsOf(withoutChunks)];
+      const { items, chunks } = await read("get-checkpoint", thread, args);
+      const [item] = items;
+      if (item === undefined) return undefined;
+      if (id === undefined) newest.learn(recent, item.checkpoint, item.writes.length > 0);
+      return { ...item, chunks };
     },
     lineage: async (thread, { limit, now, withoutChunks = false, ...place }) => {
       const args = [String(now), placeOf(place), String(limit), partsOf(withoutChunks)];

@@ -6,11 +6,13 @@ import { ArgumentWriter } from "./argument-writer.ts";
 import { addNames } from "./packed-names.ts";
 import { addChunk } from "./packed-thread.ts";
 import type { KnownThread, StoredChunks } from "./stored-chunks.ts";
-import { expiryKey, ownerKey, threadKeys, threadMember } from "./thread-keys.ts";
+import { expiryKey, ownerKey, type threadKeys, threadMember } from "./thread-keys.ts";
 
 /** One write to a thread. */
 export interface ThreadStep {
   readonly script: "put-checkpoint" | "put-writes";
+  /** Keys of the thread. */
+  readonly own: ReturnType<typeof threadKeys>;
   readonly now: number;
   readonly expiresAt?: number;
   /** Adds the script's own arguments, which stand before those of the chunks. */
@@ -28,9 +30,8 @@ export async function writeThread(
   step: ThreadStep,
 ): Promise<void> {
   connection.checkOpen();
-  const { script, now, expiresAt, add, needs, chunks } = step;
+  const { script, own, now, expiresAt, add, needs, chunks } = step;
   const { keys, server } = connection;
-  const own = threadKeys(keys, thread);
   const used: List = { key: ownerKey(keys, thread), score: String(now), member: thread.threadId };
   const expiry: List | undefined =
     expiresAt === undefined

@@ -15,7 +15,7 @@ local SLICE = 500
 function entries.open(keys, record)
   return {
     recent = keys[1], hash = keys[2], set = keys[3],
-    paged = record ~= nil and record.paged == 1,
+    paged = record ~= nil and record.paged > 0,
     loaded = {}, changed = {},
   }
 end
@@ -76,7 +76,7 @@ function entries.write(map, record, fields, first, at)
 end
 -- Moves what is in recent into the pages.
 function entries.fold(map, record)
-  map.fields, map.paged, record.paged = nil, true, 1
+  map.fields, map.paged, record.paged = nil, true, math.max(record.paged, 1)
   entries.load(map)
   local keys, gone = {}, {}
   for name in pairs(map.fields) do
@@ -86,7 +86,11 @@ function entries.fold(map, record)
   end
   -- In order, so that what follows all there is leaves full pages behind.
   table.sort(keys)
-  for _, key in ipairs(keys) do pages.set(map, key, map.fields[key]) end
+  for _, key in ipairs(keys) do
+    pages.set(map, key, map.fields[key])
+    local place = string.match(key, '^w(.-%z.-)%z')
+    if place and not map.fields['c' .. place] and not pages.get(map, 'c' .. place) then record.paged = 2 end
+  end
   pages.flush(map)
   for from = 1, #gone, SLICE do
     redis.call('HDEL', map.recent, unpack(gone, from, math.min(#gone, from + SLICE - 1)))

@@ -1,7 +1,8 @@
--- What is known of a thread as a whole: field "m" of recent (see entries.lua). Six doubles, a byte that says
--- whether there are pages, then the stamp:
--- a name that each write gives it anew, so whoever finds the stamp of a write of its own knows that there
--- was no other since. entries and bytes count what is in recent.
+-- What is known of a thread as a whole: field "m" of recent (see entries.lua). Six doubles, a byte, then the
+-- stamp: a name that each write gives it anew, so whoever finds the stamp of a write of its own knows that
+-- there was no other since. entries and bytes count what is in recent. paged, the byte: 0, there are no pages;
+-- 1, there are; 2, writes went there before their checkpoint had come. So but for 2, a checkpoint in recent
+-- has no writes in pages.
 local thread_record = {}
 local LAYOUT = '<ddddddB'
 function thread_record.new(now)
