@@ -10,6 +10,7 @@ import {
   type AgentMiddleware,
   contextEditingMiddleware,
   createAgent,
+  createMiddleware,
   dynamicSystemPromptMiddleware,
   fakeModel,
   humanInTheLoopMiddleware,
@@ -247,4 +248,63 @@ test("an abort in the midst of a stream leaves nothing unhandled, and the thread
   expect(await keptOf(os)).toEqual(["user: Talk.", "user: Again.", "assistant: a long answer"]);
   process.off("unhandledRejection", note);
   expect([...unhandled, ...failures]).toEqual([]);
+});
+
+test("a model call that waits for a decision is no failure: nothing is kept until it is made", async () => {
+  const { os, remembering, failures } = start();
+  const asking = createMiddleware({
+    name: "asking",
+    wrapModelCall: async (request, handler) => {
+      request.runtime.interrupt?.("may I?");
+      return await handler(request);
+    },
+  });
+  const agent = createAgent({
+    model: fakeModel().respond(new AIMessage("Done.")),
+    tools: [],
+    middleware: [remembering(), asking],
+    checkpointer: new MemCubeSaver({ os }),
+  });
+  await (await os.as({ userId: "ada" }).cube("user:ada")).add("A fact.");
+  await agent.invoke(says("Do it."), on("t"));
+  expect(await keptOf(os)).toHaveLength(1);
+  await agent.invoke(new Command({ resume: "yes" }) as never, on("t"));
+  expect((await keptOf(os)).slice(1)).toEqual(["user: Do it.", "assistant: Done."]);
+  expect(failures).toEqual([]);
+});
+
+test("a thread that memory meets in the midst is kept from there on", async () => {
+  const { os, remembering } = start();
+  const agent = createAgent({
+    model: fakeModel().respond(new AIMessage("Yes.")),
+    tools: [],
+    middleware: [remembering()],
+  });
+  const earlier = [new HumanMessage("long ago"), new AIMessage("indeed")];
+  await agent.invoke({ messages: [...earlier, new HumanMessage("And now?")] }, on("t"));
+  expect(await keptOf(os)).toEqual(["user: And now?", "assistant: Yes."]);
+});
+
+test("a run that is aborted while memory is asked is no failure of memory", async () => {
+  const { os, failures } = start();
+  const aborter = new AbortController();
+  const waiting: MemOS = {
+    ...os,
+    as: (caller) => ({
+      ...os.as(caller),
+      prepare: async ({ signal }) =>
+        await new Promise((_, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason as Error));
+          setTimeout(() => aborter.abort(), 20);
+        }),
+    }),
+  };
+  const agent = createAgent({
+    model: fakeModel().respond(new AIMessage("Yes.")),
+    tools: [],
+    middleware: [memcubeMiddleware({ os: waiting, onError: (error) => failures.push(error) })],
+  });
+  const run = agent.invoke(says("Quick!"), { ...on("t"), signal: aborter.signal });
+  await expect(run).rejects.toThrow(/abort/iu);
+  expect(failures).toEqual([]);
 });
