@@ -37,6 +37,9 @@ describe("MemCubeChatMessageHistory", () => {
     const texts = Array.from({ length: 25 }, (_, i) => `line ${i}`);
     await Promise.all(texts.map(async (text) => await history.addUserMessage(text)));
     expect((await history.getMessages()).map(({ text }) => text)).toEqual(texts);
+    const writing = history.addUserMessage("not waited for");
+    expect((await history.getMessages()).at(-1)?.text).toBe("not waited for");
+    await writing;
   });
 
   test("sessions and users are apart; clear destroys one session only", async () => {
