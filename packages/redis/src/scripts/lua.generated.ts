@@ -12,6 +12,7 @@ function entries.open(keys, record)
   return {
     recent = keys[1], hash = keys[2], set = keys[3],
     paged = record ~= nil and record.paged > 0,
+    has_orphans = record ~= nil and record.paged > 1,
     loaded = {}, changed = {},
   }
 end
@@ -42,13 +43,12 @@ end
 function entries.get(map, key)
   return entries.field(map, key) or (map.paged and pages.get(map, key))
 end
+function entries.is_recent(map, key)
+  if map.fields then return map.fields[key] ~= nil end
+  return redis.call('HEXISTS', map.recent, key) == 1
+end
 function entries.has(map, key)
-  if map.fields then
-    if map.fields[key] then return true end
-  elseif redis.call('HEXISTS', map.recent, key) == 1 then
-    return true
-  end
-  return map.paged and pages.get(map, key) ~= nil
+  return entries.is_recent(map, key) or (map.paged and pages.get(map, key) ~= nil)
 end
 function entries.write(map, record, fields, first, at)
   for from = at, #fields, 2 do
@@ -667,7 +667,7 @@ function thread.each_write(map, place, index, visit)
     seen[name] = true
     visit(name, from .. name)
   end
-  if not map.paged then return end
+  if not map.paged or not map.has_orphans and entries.is_recent(map, 'c' .. place) then return end
   pages.descend(map, from, 'w' .. place .. '\1', math.huge, function(key)
     local name = string.sub(key, #from + 1)
     if not seen[name] then visit(name, key) end

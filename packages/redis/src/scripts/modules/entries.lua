@@ -16,6 +16,7 @@ function entries.open(keys, record)
   return {
     recent = keys[1], hash = keys[2], set = keys[3],
     paged = record ~= nil and record.paged > 0,
+    has_orphans = record ~= nil and record.paged > 1,
     loaded = {}, changed = {},
   }
 end
@@ -49,13 +50,12 @@ end
 function entries.get(map, key)
   return entries.field(map, key) or (map.paged and pages.get(map, key))
 end
+function entries.is_recent(map, key)
+  if map.fields then return map.fields[key] ~= nil end
+  return redis.call('HEXISTS', map.recent, key) == 1
+end
 function entries.has(map, key)
-  if map.fields then
-    if map.fields[key] then return true end
-  elseif redis.call('HEXISTS', map.recent, key) == 1 then
-    return true
-  end
-  return map.paged and pages.get(map, key) ~= nil
+  return entries.is_recent(map, key) or (map.paged and pages.get(map, key) ~= nil)
 end
 -- Writes fields[first] and further on to recent: "m", whatever is there, the record; then others, and from
 -- fields[at] on entries. Names and values take turns. They are counted in the record.

@@ -111,7 +111,8 @@ function thread.each_write(map, place, index, visit)
     seen[name] = true
     visit(name, from .. name)
   end
-  if not map.paged then return end
+  -- Writes of a checkpoint in recent came after it.
+  if not map.paged or not map.has_orphans and entries.is_recent(map, 'c' .. place) then return end
   pages.descend(map, from, 'w' .. place .. '\1', math.huge, function(key)
     local name = string.sub(key, #from + 1)
     if not seen[name] then visit(name, key) end
