@@ -71,6 +71,9 @@ export const TESTING = "testing";
 /** A unit test, or what stands beside unit tests to help them; neither is built. */
 const TEST_FILE = /(\.test|(^|[./])testing)\.ts$/;
 
+/** What is loaded where the rest of its package is not: in the thread of a storage. */
+const OPEN_SUBPATHS = ["@memcube/core/packing"];
+
 /** What a test in a package may import on top of the package's row. */
 const TESTS_MAY = ["@memcube/core", "@memcube/conformance", "vitest", "fast-check"];
 
@@ -149,7 +152,8 @@ function judgePackage({ name, row, test, kind }: Importer, specifier: string): s
   if (!allowed.includes(wanted)) return `${name} may not import ${wanted}: ${row.why}`;
   const testing = wanted === "@memcube/core" && subpath === TESTING;
   if (testing && !test && name !== "conformance") return FOR_TESTS;
-  const inside = wanted.startsWith("@memcube/") && subpath !== "" && !testing;
+  const open = testing || OPEN_SUBPATHS.includes(specifier);
+  const inside = wanted.startsWith("@memcube/") && subpath !== "" && !open;
   return inside ? `do not reach into ${wanted}: import what its root exports` : undefined;
 }
 

@@ -2,7 +2,7 @@ import { LIMITS, MemCubeError } from "@memcube/core";
 import { Worker } from "node:worker_threads";
 
 import { closedError, errorOf } from "./failure.ts";
-import type { FromWorker, Opened, Reply, Request, WorkerOptions } from "./protocol.ts";
+import type { Chore, FromWorker, Opened, Reply, Request, WorkerOptions } from "./protocol.ts";
 import { threadModule } from "./thread-module.ts";
 import type { CommandInput, CommandName, CommandValue } from "./worker/commands/index.ts";
 
@@ -21,6 +21,8 @@ export interface CommandClient {
   close(): Promise<void>;
   /** @throws MemCubeError `MEMCUBE_CLOSED` or `MEMCUBE_STORAGE_FAILED` */
   checkOpen(): void;
+  /** Has something done beside calls; nobody waits for it. */
+  readonly order: (chore: Chore) => void;
 }
 
 interface Pending {
@@ -78,6 +80,10 @@ export class Client implements CommandClient {
     this.#outbox.push({ id, name, input });
     this.#holdProcess();
     return promise;
+  };
+
+  readonly order = (chore: Chore): void => {
+    if (this.#refusal() === undefined) this.#worker.postMessage({ chore });
   };
 
   /** Lets open calls finish, then closes the database and ends the thread. */

@@ -45,6 +45,10 @@ export class InThreadClient implements CommandClient {
     if (this.#isClosed) throw closedError();
   }
 
+  readonly order = (): void => {
+    // RAM has neither log nor journal.
+  };
+
   async close(): Promise<void> {
     if (!this.#isClosed) this.#context.db.close();
     this.#isClosed = true;

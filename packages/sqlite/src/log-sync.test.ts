@@ -11,6 +11,8 @@ let directory: string;
 let path: string;
 /** Ends the sync that is running. */
 let finish: ((error: Error | null) => void)[];
+let atOnce: (descriptor: number) => void;
+let calledAtOnce: number;
 let log: LogSync;
 
 beforeEach(() => {
@@ -18,7 +20,15 @@ beforeEach(() => {
   path = join(directory, "memory.db");
   writeFileSync(`${path}-wal`, "log");
   finish = [];
-  log = new LogSync(path, (_descriptor, done) => finish.push(done));
+  atOnce = () => {};
+  log = new LogSync(path, {
+    inPool: (_descriptor, done) => finish.push(done),
+    atOnce: (descriptor) => {
+      calledAtOnce += 1;
+      atOnce(descriptor);
+    },
+  });
+  calledAtOnce = 0;
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -67,4 +77,41 @@ test("closing waits for what was begun", async () => {
   finish[1]?.(null);
   await Promise.all([...all, closed]);
   expect(ended).toEqual(["first", "next", "closed"]);
+});
+
+function pause(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+/** A sync in the pool, after which the disk is taken for a quick one. */
+async function quickly(): Promise<boolean> {
+  const synced = log.sync();
+  finish.at(-1)?.(null);
+  return await synced;
+}
+
+test("a quick disk is waited for at once, until it is slow", async () => {
+  expect(await quickly()).toBe(true);
+  expect([await log.sync(), await log.sync(), calledAtOnce]).toEqual([true, true, 2]);
+  atOnce = () => pause(1);
+  expect(await log.sync()).toBe(true);
+  const inPool = log.sync();
+  pause(2);
+  finish[1]?.(null);
+  expect([await inPool, calledAtOnce]).toEqual([true, 3]);
+  const again = log.sync();
+  expect(finish).toHaveLength(3);
+  finish[2]?.(null);
+  await again;
+});
+
+test("one that fails at once says so, and the next is tried in the pool", async () => {
+  await quickly();
+  atOnce = () => {
+    throw new Error("EIO");
+  };
+  expect(await log.sync()).toBe(false);
+  expect(await quickly()).toBe(true);
+  expect(finish).toHaveLength(2);
 });

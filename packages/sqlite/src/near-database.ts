@@ -26,9 +26,19 @@ export class NearDatabase {
     return this.#within("BEGIN", action);
   }
 
-  /** Whether all that `action` writes is stored, or nothing. It returns false to undo it. */
-  write(action: (db: Connection) => boolean): boolean {
-    return this.#within("BEGIN IMMEDIATE", action)?.value ?? false;
+  /** What `action` returns when all that it writes is stored. It returns `undefined` to undo it. */
+  write<T>(action: (db: Connection) => T | undefined): T | undefined {
+    return this.#within("BEGIN IMMEDIATE", action)?.value;
+  }
+
+  /** What `action` returns, which takes one statement, a transaction by itself. */
+  step<T>(action: (db: Connection) => T): T | undefined {
+    const db = this.#open();
+    try {
+      return db && action(db);
+    } catch {
+      return undefined;
+    }
   }
 
   /**
@@ -53,7 +63,7 @@ export class NearDatabase {
     try {
       db.run(begin);
       const value = action(db);
-      if (value === false) db.rollBack();
+      if (value === undefined) db.rollBack();
       else db.run("COMMIT");
       return { value };
     } catch {

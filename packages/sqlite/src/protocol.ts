@@ -33,7 +33,16 @@ export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: Failure };
 
-export type ToWorker = { readonly requests: readonly Request[] } | { readonly close: true };
+/**
+ * What the thread does beside calls, and nobody waits for: copying the write-ahead log into the file, laying
+ * out the journal of threads.
+ */
+export type Chore = "copy log" | "lay out journal";
+
+export type ToWorker =
+  | { readonly requests: readonly Request[] }
+  | { readonly chore: Chore }
+  | { readonly close: true };
 
 export type FromWorker =
   | { readonly opened: Opened }

@@ -12,6 +12,7 @@ import { NearDatabase } from "./near-database.ts";
 import { OpenWork } from "./open-work.ts";
 import { parseOptions, type ParsedOptions, type SqliteStorageOptions } from "./options.ts";
 import type { Opened } from "./protocol.ts";
+import { LogKeeper } from "./ports/log-keeper.ts";
 import { nearThreads } from "./ports/near-threads.ts";
 import { taskQueueOf } from "./ports/task-queue.ts";
 import { threadsOf } from "./ports/threads.ts";
@@ -66,6 +67,7 @@ export async function storageOver(
   const inRam = isInRam(parsed);
   const near = new NearDatabase(parsed, !opened.readOnly && !inRam);
   const checkOpen = () => client.checkOpen();
+  const keeper = new LogKeeper(client.order);
   const work = new OpenWork();
   if (!opened.readOnly) tidyUp(client, parsed, opened, work);
   return {
@@ -74,12 +76,15 @@ export async function storageOver(
       durability: inRam ? "none" : durability,
       candidates: opened.candidates,
     }),
-    threads: nearThreads(threadsOf(client.call), near, () => client.checkOpen()),
+    threads: inRam
+      ? threadsOf(client.call)
+      : nearThreads(threadsOf(client.call), near, { keeper, checkOpen }),
     queue: taskQueueOf(client.call),
     topic: topicOf(client.call),
     usage: usageOf(client.call),
     blobs: untilClosed(blobs, work, checkOpen),
     close: async () => {
+      keeper.layOut();
       const settled = near.close();
       const closed = client.close(); // refuses new calls from here on
       await settled;
@@ -107,6 +112,7 @@ function tidyUp(
   opened: Opened,
   work: OpenWork,
 ): void {
+  client.order("lay out journal"); // of a process that was killed
   const clear = async (): Promise<void> => {
     if (opened.dropped) await purgeDropped(client.call);
     if (blobDirectory === undefined) return;

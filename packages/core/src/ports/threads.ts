@@ -75,6 +75,9 @@ export interface ThreadRecord {
  * there, swept or not: a put begins it anew.
  */
 export interface Threads {
+  /** Says that what is packable is packed here, when nobody waits for it. @default false */
+  readonly packs?: boolean;
+
   /**
    * Stores a checkpoint with its new chunks; the same id replaces it, pending writes stay.
    * @throws MemCubeError `MEMCUBE_INVALID_INPUT` when a chunk that the checkpoint or a given chunk
@@ -85,6 +88,8 @@ export interface Threads {
     step: {
       readonly checkpoint: Checkpoint;
       readonly chunks: readonly ThreadChunk[];
+      /** Whether `packThreadBytes` may be put in the place of value and bytes. @default false */
+      readonly packable?: boolean;
       readonly now: number;
       /** When the whole thread expires; left out, what was set before stays. */
       readonly expiresAt?: number;
@@ -99,6 +104,8 @@ export interface Threads {
       readonly checkpointId: string;
       readonly writes: readonly PendingWrite[];
       readonly chunks: readonly ThreadChunk[];
+      /** As in `put`. @default false */
+      readonly packable?: boolean;
       readonly now: number;
       readonly expiresAt?: number;
     },

@@ -6,10 +6,14 @@ import { DatabaseSync } from "node:sqlite";
 import type { Threads } from "@memcube/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { Client } from "../client.ts";
 import { NearDatabase } from "../near-database.ts";
 import { parseOptions } from "../options.ts";
+import type { Chore } from "../protocol.ts";
 import { sqliteStorage, type SqliteStorage } from "../sqlite-storage.ts";
-import { nearThreads } from "./near-threads.ts";
+import { LogKeeper } from "./log-keeper.ts";
+import { type FarThreads, nearThreads } from "./near-threads.ts";
+import { threadsOf } from "./threads.ts";
 
 const THREAD = { tenantId: "t", owner: "user:ada", threadId: "1" } as const;
 const NEWEST = { namespace: "", withoutChunks: true, now: 10 };
@@ -18,44 +22,62 @@ let directory: string;
 let path: string;
 let storage: SqliteStorage;
 let near: NearDatabase;
+let client: Client;
+/** What the other thread was told to do beside calls; it does not. */
+let ordered: Chore[];
 /** What the other thread was asked. */
 let asked: string[];
-let far: Threads;
+let far: FarThreads;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "memcube-near-"));
   path = join(directory, "memory.db");
   storage = await sqliteStorage({ path, durability: "process" });
-  near = new NearDatabase(parseOptions({ path, durability: "process" }), true);
+  const options = parseOptions({ path, durability: "process" });
+  near = new NearDatabase(options, true);
+  client = new Client(options);
+  await client.opened();
   asked = [];
-  far = recorded(storage.threads);
+  ordered = [];
+  far = recorded(threadsOf(client.call));
 });
 
 afterEach(async () => {
   await near.close();
+  await client.close();
   await storage.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
-function recorded(threads: Threads): Threads {
-  return new Proxy(threads, {
-    get: (target, name: keyof Threads) =>
-      ((...given: never[]) => {
-        asked.push(name);
-        return (target[name] as (...all: never[]) => unknown)(...given);
-      }) as never,
-  });
+function recorded(threads: FarThreads): FarThreads {
+  const methods = Object.entries(threads).map(([name, method]) => [
+    name,
+    (...given: never[]) => {
+      asked.push(name);
+      return (method as (...all: never[]) => unknown)(...given);
+    },
+  ]);
+  return Object.fromEntries(methods) as FarThreads;
 }
 
 function threadsHere(): Threads {
-  return nearThreads(spread(far), near, () => {});
+  const keeper = new LogKeeper((chore) => ordered.push(chore));
+  return nearThreads(far, near, { keeper, checkOpen: () => {} });
 }
 
-/** Its methods as fields: the port is spread. */
-function spread(threads: Threads): Threads {
-  const names = Object.keys(storage.threads) as (keyof Threads)[];
-  return Object.fromEntries(names.map((name) => [name, threads[name]])) as unknown as Threads;
+/** Steps that wait to be laid out. */
+function waiting(): number {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const row = db.prepare("SELECT count(*) AS n FROM thread_journal WHERE thread > 0").get();
+  db.close();
+  return Number(row?.["n"]);
 }
+
+const chunkOf = (hash: string, needs: string[] = []) => ({
+  hash,
+  bytes: new Uint8Array([9]),
+  needs,
+});
 
 function step(id: string, more: { bytes?: number; needs?: string[]; expiresAt?: number } = {}) {
   const { bytes = 3, needs = [], ...rest } = more;
@@ -78,8 +100,7 @@ test("small steps are taken here and are there for everybody", async () => {
     chunks: [],
     now: 2,
   });
-  expect(await newestId(threads)).toBe("a");
-  expect(asked).toEqual([]);
+  expect([waiting(), asked]).toEqual([1, []]); // The second, as then the thread was known.
   const found = await storage.threads.get(THREAD, { namespace: "", now: 10 });
   expect(found).toMatchObject({ checkpoint: { id: "a" }, writes: [{ taskId: "task", value }] });
 });
@@ -94,12 +115,11 @@ test("what may take long goes to the thread", async () => {
   }));
   await threads.put(THREAD, { ...step("b", { needs: ["h7"] }), chunks });
   expect(asked).toEqual(["put", "put"]);
-  await threads.put(THREAD, step("c"));
-  await threads.put(THREAD, step("c", { bytes: 5 })); // Replaces: chunks are cleared away.
+  await threads.put(THREAD, step("b", { bytes: 5 })); // Replaces: chunks are cleared away.
   expect(asked).toEqual(["put", "put", "put"]);
   await threads.get(THREAD, { namespace: "", now: 10 });
   await threads.list(THREAD, { limit: 10, now: 10 });
-  await threads.lineage(THREAD, { namespace: "", id: "c", limit: 500, now: 10 });
+  await threads.lineage(THREAD, { namespace: "", id: "b", limit: 500, now: 10 });
   expect(asked.slice(3)).toEqual(["get", "list", "lineage"]);
 });
 
@@ -146,7 +166,7 @@ test("a locked database is not waited for here", async () => {
   other.exec("COMMIT");
   other.close();
   await put;
-  expect(asked).toEqual(["put"]);
+  expect([asked, waiting()]).toEqual([["log"], 1]);
   expect(await newestId(threads)).toBe("b");
 });
 
@@ -159,7 +179,7 @@ test("where a power failure must be survived, a step that can't be synced goes t
   const settle = vi.spyOn(near, "settle").mockResolvedValueOnce(false);
   await threads.put(THREAD, step("b"));
   expect(settle).toHaveBeenCalledOnce();
-  expect(asked).toEqual(["put"]);
+  expect([asked, waiting()]).toEqual([["put"], 0]);
   expect(await newestId(threads)).toBe("b");
 });
 
@@ -173,12 +193,113 @@ test("a file without this schema is left to the thread", async () => {
   expect(() => new DatabaseSync(otherPath, { readOnly: true })).toThrow(/unable to open/u);
 });
 
-test("the thread gets its turn before the log is large", async () => {
+test("the thread is told to lay out the journal, and to copy the log before it is large", async () => {
   const threads = threadsHere();
-  for (let at = 0; at < 1_700; at += 1)
-    await threads.put(THREAD, step(String(at).padStart(5, "0")));
-  expect(asked).toEqual(["put", "put", "put", "put"]);
-  expect(await newestId(threads)).toBe("01699");
+  vi.useFakeTimers();
+  await threads.put(THREAD, step("0"));
+  await threads.put(THREAD, step("1"));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(ordered.splice(0)).toEqual(["lay out journal"]);
+  vi.useRealTimers();
+  for (let at = 0; at < 1_100; at += 1)
+    await threads.put(THREAD, step(`2-${String(at).padStart(5, "0")}`));
+  expect(ordered.toSorted()).toContain("copy log");
+  expect(ordered).toContain("lay out journal");
+  expect(asked).toEqual([]);
+  expect(await newestId(threads)).toBe("2-01099");
+});
+
+test("a step that waits is seen by everybody, and laid out by whoever reads its thread", async () => {
+  const threads = threadsHere();
+  await threads.put(THREAD, { ...step("a", { needs: ["x"] }), chunks: [chunkOf("x")] });
+  await threads.put(THREAD, { ...step("b", { needs: ["y"] }), chunks: [chunkOf("y", ["x"])] });
+  expect(waiting()).toBe(1);
+  expect(await newestId(threads)).toBe("b");
+  expect([asked.splice(0), waiting()]).toEqual([["layOut", "get"], 0]);
+  await threads.put(THREAD, { ...step("c", { needs: ["y"] }), now: 5 });
+  const found = await storage.threads.get(THREAD, { namespace: "", now: 10 });
+  expect([found?.checkpoint.id, [...(found?.chunks.keys() ?? [])]]).toEqual(["c", ["y", "x"]]);
+  await threads.put(THREAD, { ...step("d"), now: 6 });
+  const { items } = await storage.threads.threads({ ...THREAD, limit: 9, now: 10 });
+  expect(items).toMatchObject([{ updatedAt: 6, checkpoints: 4 }]);
+  expect([asked, waiting()]).toEqual([[], 0]);
+  // Another thread's steps are left alone.
+  await threads.put(THREAD, step("e"));
+  await storage.threads.get({ ...THREAD, threadId: "2" }, NEWEST);
+  expect(waiting()).toBe(1);
+});
+
+test("a step is not logged into a thread that another process has changed", async () => {
+  const threads = threadsHere();
+  await threads.put(THREAD, { ...step("a", { needs: ["x"] }), chunks: [chunkOf("x")] });
+  await threads.put(THREAD, step("b"));
+  await storage.threads.deleteCheckpoints(THREAD, [{ namespace: "", id: "a" }]);
+  await expect(threads.put(THREAD, step("c", { needs: ["x"] }))).rejects.toMatchObject({
+    code: "MEMCUBE_INVALID_INPUT",
+  });
+  expect(await newestId(threads)).toBe("b");
+  await threads.put(THREAD, step("d"));
+  await storage.threads.delete(THREAD);
+  await threads.put(THREAD, step("e"));
+  const page = await threads.list(THREAD, { bare: true, limit: 10, now: 10 });
+  expect(page.items.map(({ checkpoint }) => checkpoint.id)).toEqual(["e"]);
+});
+
+test("what a step that waits needs stays when a checkpoint is replaced before it", async () => {
+  const threads = threadsHere();
+  await threads.put(THREAD, { ...step("a", { needs: ["x"] }), chunks: [chunkOf("x")] });
+  await threads.put(THREAD, { ...step("b", { needs: ["y"] }), chunks: [chunkOf("y")] });
+  await threads.put(THREAD, step("a")); // From now on nothing needs x,
+  for (let at = 0; at < 40; at += 1) await threads.put(THREAD, step(`c${at}`));
+  await threads.put(THREAD, step("d", { needs: ["x"] })); // but this does,
+  await threads.put(THREAD, step("b")); // and nothing needs y.
+  expect(waiting()).toBeGreaterThan(40);
+  client.order("lay out journal");
+  await vi.waitFor(() => expect(waiting()).toBe(0));
+  const found = await storage.threads.get(THREAD, { namespace: "", id: "d", now: 10 });
+  expect([...(found?.chunks.keys() ?? [])]).toEqual(["x"]);
+  const needing = storage.threads.put(THREAD, step("e", { needs: ["y"] }));
+  await expect(needing).rejects.toMatchObject({ code: "MEMCUBE_INVALID_INPUT" });
+});
+
+test("an expiry is set at once, and nothing is logged after it", async () => {
+  const threads = threadsHere();
+  await threads.put(THREAD, step("a"));
+  await threads.put(THREAD, step("b", { expiresAt: 5 }));
+  await threads.put(THREAD, { ...step("c"), now: 4 });
+  expect(waiting()).toBe(1);
+  await threads.put(THREAD, { ...step("d"), now: 5 });
+  expect(waiting()).toBe(0);
+  const page = await threads.list(THREAD, { bare: true, limit: 10, now: 10 });
+  expect(page.items.map(({ checkpoint }) => checkpoint.id)).toEqual(["d"]);
+});
+
+test("what is packable is packed when it is laid out", async () => {
+  const threads = threadsHere();
+  const text = Buffer.from(`\u0003${"the same words again and again, ".repeat(9)}`);
+  const put = (id: string) =>
+    threads.put(THREAD, {
+      ...step(id, { needs: [`chunk-${id}`] }),
+      checkpoint: { namespace: "", id, value: text, chunks: [`chunk-${id}`] },
+      chunks: [{ hash: `chunk-${id}`, bytes: text, needs: [] }],
+      packable: true,
+    });
+  await put("a");
+  await put("b");
+  await threads.putWrites(THREAD, {
+    namespace: "",
+    checkpointId: "b",
+    writes: [{ taskId: "t", index: 0, value: text, chunks: [] }],
+    chunks: [],
+    packable: true,
+    now: 3,
+  });
+  for (const id of ["a", "b"]) {
+    const found = await storage.threads.get(THREAD, { namespace: "", id, now: 10 });
+    expect(found?.checkpoint.value.length).toBeLessThan(text.length / 2);
+    expect(found?.chunks.get(`chunk-${id}`)?.bytes.length).toBeLessThan(text.length / 2);
+    for (const { value } of found?.writes ?? []) expect(value.length).toBeLessThan(text.length / 2);
+  }
 });
 
 test("a closed storage refuses", async () => {

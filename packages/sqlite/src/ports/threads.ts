@@ -1,26 +1,15 @@
-import type { ThreadChunk, Threads } from "@memcube/core";
+import type { ThreadChunk } from "@memcube/core";
 
 import { ownBytes } from "../bytes.ts";
 import type { Call } from "../client.ts";
+import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
+import type { FarThreads } from "./near-threads.ts";
 
 /** The threads port. */
-export function threadsOf(call: Call): Threads {
+export function threadsOf(call: Call): FarThreads {
   return {
-    put: (thread, { checkpoint, chunks, now, expiresAt }) =>
-      call("threads.put", {
-        thread,
-        now,
-        expiresAt,
-        checkpoint: { ...checkpoint, value: ownBytes(checkpoint.value) },
-        chunks: chunks.map(ownChunk),
-      }),
-    putWrites: (thread, { writes, chunks, ...step }) =>
-      call("threads.putWrites", {
-        ...step,
-        thread,
-        writes: writes.map((write) => ({ ...write, value: ownBytes(write.value) })),
-        chunks: chunks.map(ownChunk),
-      }),
+    put: (thread, step) => call("threads.put", { ...ownStep(step), thread }),
+    putWrites: (thread, step) => call("threads.putWrites", { ...ownStep(step), thread }),
     get: (thread, query) => call("threads.get", { thread, ...query }),
     list: (thread, query) => call("threads.list", { thread, ...query }),
     lineage: (thread, query) => call("threads.lineage", { thread, ...query }),
@@ -28,6 +17,9 @@ export function threadsOf(call: Call): Threads {
     delete: (thread) => call("threads.delete", thread),
     deleteCheckpoints: (thread, checkpoints) =>
       call("threads.deleteCheckpoints", { thread, checkpoints }),
+    waits: () => call("threads.waits", undefined),
+    log: (place, step) => call("threads.log", { place, step: ownStep(step) }),
+    layOut: () => call("threads.layOut", undefined),
     sweep: async (now) => {
       let swept = 0;
       for (;;) {
@@ -37,6 +29,18 @@ export function threadsOf(call: Call): Threads {
       }
     },
   };
+}
+
+/** Bytes of their own, as what is sent to the other thread is copied with all that it is a part of. */
+function ownStep<Step extends LoggedStep>(step: Step): Step {
+  const chunks = step.chunks.map(ownChunk);
+  return "checkpoint" in step
+    ? { ...step, chunks, checkpoint: ownValue(step.checkpoint) }
+    : { ...step, chunks, writes: step.writes.map(ownValue) };
+}
+
+function ownValue<Valued extends { readonly value: Uint8Array }>(valued: Valued): Valued {
+  return { ...valued, value: ownBytes(valued.value) };
 }
 
 function ownChunk({ hash, needs, bytes }: ThreadChunk): ThreadChunk {

@@ -1,8 +1,9 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 
-import type { FromWorker, Reply, Request, ToWorker, WorkerOptions } from "../protocol.ts";
+import type { Chore, FromWorker, Reply, Request, ToWorker, WorkerOptions } from "../protocol.ts";
 import { READS, WRITES } from "./commands/index.ts";
 import type { Context } from "./context.ts";
+import { doChore } from "./chores.ts";
 import { failureOf, isFull } from "./native-errors.ts";
 import { withPatience } from "./patience.ts";
 import { Refusal } from "./refusal.ts";
@@ -40,6 +41,7 @@ export class Executor {
   readonly #surroundings: Surroundings;
   #reads: Request[] = [];
   readonly #writes: Request[] = [];
+  readonly #chores = new Set<Chore>();
   #replies: Reply[] = [];
   #closing = false;
   #goesOn = false;
@@ -71,10 +73,21 @@ export class Executor {
       if (this.#writes.length > 0) this.#runGroup();
       this.#answer(this.#surroundings.unfinished());
     } while (this.#isWaiting() && performance.now() < until);
-    this.#goesOn = this.#isWaiting();
+    this.#doChore();
+    this.#goesOn = this.#isWaiting() || this.#chores.size > 0;
     if (this.#goesOn) setImmediate(() => this.#run());
     if (this.#closing && !this.#goesOn) this.#surroundings.closing();
     else this.#surroundings.paused();
+  }
+
+  /** One at a time: calls come between them. */
+  #doChore(): void {
+    const [chore] = this.#chores;
+    if (chore === undefined) return;
+    this.#chores.delete(chore);
+    const { unfinished } = this.#surroundings;
+    if (!this.#readOnly && doChore(this.#context.db, chore)) this.#chores.add(chore);
+    if (this.#chores.size === 0) this.#port.postMessage({ unfinished: unfinished() });
   }
 
   #isWaiting(): boolean {
@@ -84,6 +97,7 @@ export class Executor {
 
   #take(message: ToWorker): void {
     if ("close" in message) this.#closing = true;
+    else if ("chore" in message) this.#chores.add(message.chore);
     else for (const request of message.requests) this.#sort(request);
   }
 

@@ -1,6 +1,7 @@
 import { COMPACT_THREADS } from "./compact-threads.ts";
 import { INITIAL_SCHEMA } from "./initial.ts";
 import { TAG_INDEX } from "./tags.ts";
+import { THREAD_JOURNAL } from "./thread-journal.ts";
 
 /** One step of the schema, as SQL. */
 export interface Migration {
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "initial", sql: INITIAL_SCHEMA },
   { name: "compact threads", sql: COMPACT_THREADS },
   { name: "tag index", sql: TAG_INDEX },
+  { name: "thread journal", sql: THREAD_JOURNAL },
 ];

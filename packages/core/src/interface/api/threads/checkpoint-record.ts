@@ -1,7 +1,7 @@
 import { MemCubeError } from "../../../errors.ts";
 import type { Checkpoint } from "../../../ports/index.ts";
 import type { ChunkSink } from "./chunk-sink.ts";
-import { packText, unpackText } from "./packed-text.ts";
+import { type Packing, unpackText } from "./packed-text.ts";
 import { countNeeds } from "./read-value.ts";
 import type { WrittenValue } from "./write-value.ts";
 
@@ -22,18 +22,17 @@ export interface CheckpointRecord {
 }
 
 /** Bytes and chunks of a checkpoint. */
-export function packRecord({
-  head,
-  values,
-  needsAncestors,
-}: CheckpointRecord): Pick<Checkpoint, "value" | "chunks"> {
+export function packRecord(
+  { head, values, needsAncestors }: CheckpointRecord,
+  packing: Packing,
+): Pick<Checkpoint, "value" | "chunks"> {
   const entries = inOrderOfKeys(values);
   const fields = entries.map(
     ([name, { version, text }]) => `${JSON.stringify(name)}:[${JSON.stringify(version)},${text}]`,
   );
   const flag = needsAncestors ? ',"needsAncestors":true' : "";
   return {
-    value: packText(`{"head":${head.text},"values":{${fields.join(",")}}${flag}}`),
+    value: packing.text(`{"head":${head.text},"values":{${fields.join(",")}}${flag}}`),
     chunks: [...head.needs, ...entries.flatMap(([, { needs }]) => needs)],
   };
 }

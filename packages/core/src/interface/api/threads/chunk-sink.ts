@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 
 import type { ThreadChunk } from "../../../ports/index.ts";
 import type { ChunkCache, OpenChunk } from "./chunk-cache.ts";
-import { packBytes, packText } from "./packed-text.ts";
+import type { Packing } from "./packed-text.ts";
 
 /** What a chunk holds decides what its hash is of: equal bytes of two kinds are two chunks. */
 export type ChunkKind = "string" | "json" | "nodes";
@@ -15,6 +15,8 @@ const HASH_CHARS = 32;
 
 /** Gathers the chunks of one step; those known to be stored are not packed again. */
 export class ChunkSink {
+  /** How all that the step holds is packed. */
+  readonly packing: Packing;
   readonly #known: ReadonlySet<string>;
   readonly #chunks = new Map<string, ThreadChunk>();
   readonly #named = new Set<string>();
@@ -25,7 +27,8 @@ export class ChunkSink {
    * @param known hashes that are stored
    * @param cache told of what is new, so that it need not be read
    */
-  constructor(known: ReadonlySet<string>, cache?: ChunkCache) {
+  constructor(known: ReadonlySet<string>, packing: Packing, cache?: ChunkCache) {
+    this.packing = packing;
     this.#known = known;
     this.#cache = cache;
   }
@@ -75,7 +78,8 @@ export class ChunkSink {
     this.#named.add(name);
     if (!this.#known.has(name) && !this.#chunks.has(name)) {
       const { needs, content } = chunk;
-      const bytes = typeof content === "string" ? packText(content) : packBytes(content);
+      const { text, bytes: pack } = this.packing;
+      const bytes = typeof content === "string" ? text(content) : pack(content);
       this.#chunks.set(name, { hash: name, needs, bytes });
       this.#cache?.add(name, chunk);
     }

@@ -10,9 +10,9 @@ import { takeParts, TIME_BYTES } from "./taken-parts.ts";
  * Packed bytes begin with how the rest is to be read; each number keeps its meaning for ever:
  * 0 as it is; 1 deflated; 2 how many UUIDs and how many times, a byte each, then the UUIDs of 16 bytes,
  * the times of 6, and a text, deflated, in which U+0000 stands for a UUID and U+0001 for a time. 1 and 2
- * are deflated with dictionary 1.
+ * are deflated with dictionary 1. 3 a text as it is.
  */
-const [PLAIN, DEFLATED, WITH_PARTS] = [0, 1, 2];
+const [PLAIN, DEFLATED, WITH_PARTS, TEXT] = [0, 1, 2, 3];
 
 /** Less than this is not worth deflating. */
 const SHORT_BYTES = 48;
@@ -33,6 +33,37 @@ const LARGE_BYTES = 8_192;
 
 const UUID_BYTES = 16;
 
+/** How a step's texts and bytes are packed. */
+export interface Packing {
+  readonly text: (text: string) => Uint8Array;
+  readonly bytes: (bytes: Uint8Array) => Uint8Array;
+}
+
+/** Packed by whoever makes the step. */
+export const PACKED: Packing = { text: packText, bytes: packBytes };
+
+/** Left to the storage. */
+export const PACKED_LATER: Packing = { text: plainText, bytes: plainBytes };
+
+/** A text that is yet to be packed. */
+export function plainText(text: string): Uint8Array {
+  const bytes = Buffer.allocUnsafe(1 + Buffer.byteLength(text));
+  bytes[0] = TEXT;
+  bytes.write(text, 1);
+  return bytes;
+}
+
+/** Bytes that are yet to be packed. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from([PLAIN]), bytes]);
+}
+
+/** Packs what is yet to be packed, by {@link plainText} or {@link plainBytes}; the rest stays. */
+export function packThreadBytes(plain: Uint8Array): Uint8Array {
+  if (plain[0] === TEXT) return packText(Buffer.from(plain.subarray(1)).toString());
+  return plain[0] === PLAIN ? packBytes(plain.subarray(1)) : plain;
+}
+
 /** A text in few bytes: LangGraph's own words are in the dictionary, UUIDs and times are numbers. */
 export function packText(text: string): Uint8Array {
   // eslint-disable-next-line no-control-regex -- they stand for parts
@@ -48,11 +79,12 @@ export function packBytes(bytes: Uint8Array): Uint8Array {
   const deflated = bytes.length < SHORT_BYTES ? undefined : deflate(bytes);
   return deflated !== undefined && deflated.length < bytes.length
     ? Buffer.concat([Buffer.from([DEFLATED]), deflated])
-    : Buffer.concat([Buffer.from([PLAIN]), bytes]);
+    : plainBytes(bytes);
 }
 
 /** @throws MemCubeError `MEMCUBE_STORAGE_DAMAGED` */
 export function unpackText(packed: Uint8Array): string {
+  if (packed[0] === TEXT) return Buffer.from(packed.subarray(1)).toString();
   if (packed[0] !== WITH_PARTS) return Buffer.from(unpackBytes(packed)).toString();
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
   let uuidAt = 3;

@@ -11,7 +11,7 @@ import {
 } from "./checkpoint-record.ts";
 import { ChunkSink } from "./chunk-sink.ts";
 import { stepSchema, writesSchema } from "./options.ts";
-import { packText } from "./packed-text.ts";
+import { PACKED, PACKED_LATER } from "./packed-text.ts";
 import type { OpenThread } from "./thread-access.ts";
 import type { ThreadInput } from "./thread-value.ts";
 import { writeValue, type WrittenValue } from "./write-value.ts";
@@ -58,13 +58,14 @@ export async function putCheckpoint(thread: OpenThread, step: CheckpointStep): P
       values.set(name, { version: channel.version, ...entry });
     }
     const said = { head: written, values, needsAncestors };
-    const record = packRecord(said);
+    const record = packRecord(said, sink.packing);
     const chunks = checked(sink.chunks, record.value);
     const place = { namespace, id, ...(parentId === undefined ? {} : { parentId }) };
     const checkpoint = { ...place, ...record };
     await thread.context.storage.threads.put(ref, {
       checkpoint,
       chunks,
+      packable: sink.packing === PACKED_LATER,
       now,
       ...(ttlMs === undefined ? {} : { expiresAt: now + ttlMs }),
     });
@@ -136,7 +137,7 @@ export async function putWrites(thread: OpenThread, step: WritesStep): Promise<v
       return {
         taskId,
         index,
-        value: packText(`[${JSON.stringify(channel)},${text}]`),
+        value: sink.packing.text(`[${JSON.stringify(channel)},${text}]`),
         chunks: needs,
         ...(taskPath === "" ? {} : { taskPath }),
       };
@@ -146,6 +147,7 @@ export async function putWrites(thread: OpenThread, step: WritesStep): Promise<v
       checkpointId: id,
       writes: rows,
       chunks: checked(sink.chunks, ...rows.map(({ value }) => value)),
+      packable: sink.packing === PACKED_LATER,
       now,
       ...(ttlMs === undefined ? {} : { expiresAt: now + ttlMs }),
     });
@@ -157,17 +159,18 @@ export async function putWrites(thread: OpenThread, step: WritesStep): Promise<v
  * one of them is not, once more with all.
  */
 async function storeKnowing(
-  { cache, ref }: OpenThread,
+  { cache, ref, context }: OpenThread,
   store: (sink: ChunkSink, isSure: boolean) => Promise<void>,
 ): Promise<void> {
-  const sink = new ChunkSink(cache.known(ref), cache.chunks);
+  const packing = context.storage.threads.packs === true ? PACKED_LATER : PACKED;
+  const sink = new ChunkSink(cache.known(ref), packing, cache.chunks);
   try {
     await store(sink, true);
     cache.learn(ref, sink.named);
   } catch (error) {
     if (!isMemCubeError(error, "MEMCUBE_INVALID_INPUT")) throw error;
     cache.forget(ref);
-    const all = new ChunkSink(new Set(), cache.chunks);
+    const all = new ChunkSink(new Set(), packing, cache.chunks);
     await store(all, false);
     cache.learn(ref, all.named);
   }

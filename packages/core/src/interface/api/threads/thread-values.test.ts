@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 
 import type { ThreadChunk } from "../../../ports/index.ts";
 import { ChunkSink } from "./chunk-sink.ts";
-import { packText, unpackText } from "./packed-text.ts";
+import { PACKED, packText, unpackText } from "./packed-text.ts";
 import { ValueReader } from "./read-value.ts";
 import { type ThreadInput, ThreadPart, type ThreadValue } from "./thread-value.ts";
 import { writeValue } from "./write-value.ts";
 
 /** The value written and read, and the chunks it took beside those known. */
 function stored(value: ThreadInput, known: ReadonlyMap<string, ThreadChunk> = new Map()) {
-  const sink = new ChunkSink(new Set(known.keys()));
+  const sink = new ChunkSink(new Set(known.keys()), PACKED);
   const written = writeValue(value, sink);
   const fresh = new Map(sink.chunks.map((chunk) => [chunk.hash, chunk]));
   const chunks = new Map([...known, ...fresh]);

@@ -19,7 +19,7 @@ export function deleteThread({ db }: Context, ref: ThreadRef): boolean {
   return true;
 }
 
-interface DeleteInput {
+export interface DeleteInput {
   readonly thread: ThreadRef;
   readonly checkpoints: readonly { readonly namespace: string; readonly id: string }[];
 }
@@ -57,6 +57,7 @@ export function removeUnneededChunks(db: Connection, thread: number): void {
     ...tasks.flatMap(({ writes }) => unpackWrites(writes).flatMap(({ chunks }) => chunks)),
   ];
   const needed = neededChunks(db, thread, roots, "key");
+  db.run("UPDATE thread SET generation = generation + 1 WHERE key = ?", thread);
   const stored = db.all<{ key: number; hash: Compact }>(
     "SELECT key, hash FROM chunk WHERE thread = ?",
     thread,

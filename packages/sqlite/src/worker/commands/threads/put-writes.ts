@@ -1,20 +1,16 @@
-import type { PendingWrite, ThreadChunk, ThreadRef } from "@memcube/core";
+import type { ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { compactId } from "./compact.ts";
+import type { WritesStep } from "./logged-step.ts";
+import { packedWrites } from "./packed-step.ts";
 import { packWrites, type TaskWrite, unpackWrites } from "./packed-writes.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
 import { hasExpired, keyOf, type ThreadRow, threadRow, touchThread } from "./thread-row.ts";
 
-interface WritesInput {
+export interface WritesInput extends WritesStep {
   readonly thread: ThreadRef;
-  readonly namespace: string;
-  readonly checkpointId: string;
-  readonly writes: readonly PendingWrite[];
-  readonly chunks: readonly ThreadChunk[];
-  readonly now: number;
-  readonly expiresAt?: number;
 }
 
 /** `Threads.putWrites` */
@@ -22,22 +18,32 @@ export function putWrites({ db }: Context, input: WritesInput): void {
   store(db, threadRow(db, input.thread), input);
 }
 
-/** Stores writes where no expired thread is to be cleared away first; whether it was so. */
-export function putWritesInto(db: Connection, input: WritesInput): boolean {
-  const row = threadRow(db, input.thread);
-  if (row !== undefined && hasExpired(row, input.now)) return false;
-  store(db, row, input);
-  return true;
+/**
+ * Stores writes in their thread, whose row this is; `undefined` when it has expired and is to be cleared
+ * away first. @returns key of the thread
+ */
+export function putWritesInto(
+  db: Connection,
+  row: ThreadRow | undefined,
+  input: WritesInput,
+): number | undefined {
+  return row !== undefined && hasExpired(row, input.now) ? undefined : store(db, row, input);
 }
 
-function store(db: Connection, row: ThreadRow | undefined, input: WritesInput): void {
+function store(db: Connection, row: ThreadRow | undefined, input: WritesInput): number {
   const roots = input.writes.flatMap(({ chunks }) => chunks);
   checkChunks(db, keyOf(row, input.now), input.chunks, roots);
   const thread = touchThread(db, row, input);
-  putChunks(db, thread, input.chunks);
-  const checkpoint = compactId(input.checkpointId);
-  for (const [taskId, writes] of Map.groupBy(input.writes, (write) => write.taskId)) {
-    const place = [thread, input.namespace, checkpoint, compactId(taskId)] as const;
+  writeWrites(db, thread, packedWrites(input));
+  return thread;
+}
+
+/** Writes packed writes with their chunks. */
+export function writeWrites(db: Connection, thread: number, step: WritesStep): void {
+  putChunks(db, thread, step.chunks);
+  const checkpoint = compactId(step.checkpointId);
+  for (const [taskId, writes] of Map.groupBy(step.writes, (write) => write.taskId)) {
+    const place = [thread, step.namespace, checkpoint, compactId(taskId)] as const;
     const stored = db.get<{ writes: Uint8Array }>(FIND, ...place);
     const merged = mergeWrites(stored === undefined ? [] : unpackWrites(stored.writes), writes);
     db.run(PUT, ...place, writes[0]?.taskPath ?? null, packWrites(merged));

@@ -1,18 +1,16 @@
-import type { Checkpoint, ThreadChunk, ThreadRef } from "@memcube/core";
+import type { ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { compactHashes, compactId } from "./compact.ts";
 import { removeUnneededChunks } from "./delete.ts";
+import type { PutStep } from "./logged-step.ts";
+import { packedPut } from "./packed-step.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
 import { hasExpired, keyOf, type ThreadRow, threadRow, touchThread } from "./thread-row.ts";
 
-interface PutInput {
+export interface PutInput extends PutStep {
   readonly thread: ThreadRef;
-  readonly checkpoint: Checkpoint;
-  readonly chunks: readonly ThreadChunk[];
-  readonly now: number;
-  readonly expiresAt?: number;
 }
 
 /** `Threads.put` */
@@ -22,10 +20,18 @@ export function putCheckpoint({ db }: Context, input: PutInput): void {
   if (replaced) removeUnneededChunks(db, thread);
 }
 
-/** Stores a checkpoint where nothing is to be cleared away, which takes long; whether it was so. */
-export function putIfNew(db: Connection, input: PutInput): boolean {
-  const row = threadRow(db, input.thread);
-  return (row === undefined || !hasExpired(row, input.now)) && !store(db, row, input).replaced;
+/**
+ * Stores a checkpoint in its thread, whose row this is. Only where nothing is to be cleared away, which
+ * takes long: `undefined` when there was, and all is to be undone. @returns key of the thread
+ */
+export function putIfNew(
+  db: Connection,
+  row: ThreadRow | undefined,
+  input: PutInput,
+): number | undefined {
+  if (row !== undefined && hasExpired(row, input.now)) return undefined;
+  const { thread, replaced } = store(db, row, input);
+  return replaced ? undefined : thread;
 }
 
 function store(
@@ -33,10 +39,19 @@ function store(
   row: ThreadRow | undefined,
   input: PutInput,
 ): { readonly thread: number; readonly replaced: boolean } {
-  const { namespace, id, parentId, value, chunks } = input.checkpoint;
-  checkChunks(db, keyOf(row, input.now), input.chunks, chunks);
+  checkChunks(db, keyOf(row, input.now), input.chunks, input.checkpoint.chunks);
   const thread = touchThread(db, row, input);
-  putChunks(db, thread, input.chunks);
+  return { thread, replaced: writeCheckpoint(db, thread, packedPut(input)) };
+}
+
+/** Writes a packed checkpoint with its chunks; whether it has replaced one. */
+export function writeCheckpoint(
+  db: Connection,
+  thread: number,
+  step: Pick<PutStep, "checkpoint" | "chunks">,
+): boolean {
+  const { namespace, id, parentId, value, chunks } = step.checkpoint;
+  putChunks(db, thread, step.chunks);
   const columns = [
     thread,
     namespace,
@@ -47,7 +62,7 @@ function store(
   ] as const;
   const replaced = db.run(`INSERT ${INTO} ON CONFLICT DO NOTHING`, ...columns) === 0;
   if (replaced) db.run(`REPLACE ${INTO}`, ...columns);
-  return { thread, replaced };
+  return replaced;
 }
 
 // Node before 22.16 binds bytes of length 0 as NULL.

@@ -5,6 +5,8 @@ import { removeThread } from "./remove-thread.ts";
 
 export interface ThreadRow {
   readonly key: number;
+  /** Rises when chunks are removed. */
+  readonly generation: number;
   readonly expires_at: number | null;
 }
 
@@ -60,7 +62,8 @@ export function threadRow(
   db: Connection,
   { tenantId, owner, threadId }: ThreadRef,
 ): ThreadRow | undefined {
-  const find = "SELECT key, expires_at FROM thread WHERE tenant = ? AND owner = ? AND id = ?";
+  const find =
+    "SELECT key, generation, expires_at FROM thread WHERE tenant = ? AND owner = ? AND id = ?";
   return db.get<ThreadRow>(find, tenantId, owner, threadId);
 }
 

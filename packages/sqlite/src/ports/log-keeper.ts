@@ -1,0 +1,54 @@
+import type { Chore } from "../protocol.ts";
+
+/** Pages written here before the thread is told to copy the write-ahead log into the file. */
+const COPIED_PAGES = 2_000;
+
+/** Pages that a step writes whatever it holds: logged, and stored with chunks and their index. */
+const LOGGED_PAGES = 1;
+const STORED_PAGES = 5;
+const PAGE_BYTES = 4_096;
+
+/** The journal is laid out when so many steps wait, or one has waited so long, in milliseconds. */
+const WAITING_STEPS = 1_024;
+const WAITING_MS = 100;
+
+/** Tells the other thread what to do beside its calls, as steps are written here. */
+export class LogKeeper {
+  readonly #order: (chore: Chore) => void;
+  #pages = 0;
+  #steps = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param order has a chore done; nobody waits for it */
+  constructor(order: (chore: Chore) => void) {
+    this.#order = order;
+  }
+
+  /** A step of so many bytes was logged in the journal. */
+  logged(bytes: number): void {
+    this.#steps += 1;
+    if (this.#steps >= WAITING_STEPS) this.layOut();
+    else this.#timer ??= setTimeout(() => this.layOut(), WAITING_MS).unref();
+    this.#written(LOGGED_PAGES, bytes);
+  }
+
+  /** A step of so many bytes was stored in the tables. */
+  stored(bytes: number): void {
+    this.#written(STORED_PAGES, bytes);
+  }
+
+  /** Has the journal laid out, if anything was logged. */
+  layOut(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#steps > 0) this.#order("lay out journal");
+    this.#steps = 0;
+  }
+
+  #written(pages: number, bytes: number): void {
+    this.#pages += pages + Math.ceil(bytes / PAGE_BYTES);
+    if (this.#pages < COPIED_PAGES) return;
+    this.#pages = 0;
+    this.#order("copy log");
+  }
+}

@@ -1,0 +1,105 @@
+import type { ThreadRef } from "@memcube/core";
+
+import type { NearDatabase } from "../near-database.ts";
+import type { Connection } from "../worker/connection.ts";
+import { logStep, type ThreadPlace } from "../worker/commands/threads/journal.ts";
+import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
+import { type ThreadRow, threadRow } from "../worker/commands/threads/thread-row.ts";
+import type { LogKeeper } from "./log-keeper.ts";
+import type { FarThreads } from "./near-threads.ts";
+import { NearJournal } from "./near-journal.ts";
+
+/** What is larger goes to the other thread: it would hold up the event loop. */
+const NEAR_BYTES = 65_536;
+const NEAR_CHUNKS = 256;
+
+/** Stores a step in the tables; key of its thread, or `undefined` when that takes the other thread. */
+export type StoreStep = (db: Connection, row: ThreadRow | undefined) => number | undefined;
+
+/**
+ * Small steps, taken in the caller's thread: logged in the journal where their thread is known, else stored
+ * as the other thread does. They keep their order: while that has any to do, what comes goes there, too.
+ */
+export class NearSteps {
+  readonly #far: FarThreads;
+  readonly #near: NearDatabase;
+  readonly #keeper: LogKeeper;
+  readonly #journal = new NearJournal();
+  #waiting = 0;
+
+  constructor(far: FarThreads, near: NearDatabase, keeper: LogKeeper) {
+    this.#far = far;
+    this.#near = near;
+    this.#keeper = keeper;
+  }
+
+  /** A write that the other thread does. */
+  async inTurn<T>(write: () => Promise<T>): Promise<T> {
+    this.#waiting += 1;
+    try {
+      return await write();
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  /** Whether the step was stored; `undefined`, at once, when it is not taken here. */
+  take(ref: ThreadRef, step: LoggedStep, store: StoreStep): Promise<boolean> | undefined {
+    const size = sizeOf(step);
+    if (this.#waiting > 0 || step.chunks.length > NEAR_CHUNKS || size > NEAR_BYTES)
+      return undefined;
+    // What sets an expiry is seen by whoever looks for expired threads.
+    const place = step.expiresAt === undefined ? this.#journal.placeOf(ref, step) : undefined;
+    if (place !== undefined) {
+      this.#keeper.logged(size);
+      const isLogged = this.#near.step((db) => logStep(db, place, step));
+      if (isLogged === undefined) return this.#logInTurn(ref, place, step);
+      if (isLogged) {
+        this.#journal.learn(ref, place, step);
+        return this.#near.settle();
+      }
+      this.#journal.forget(ref);
+    }
+    const stored = this.#store(ref, store);
+    if (stored === undefined) return undefined;
+    this.#keeper.stored(size);
+    this.#journal.learn(ref, stored, step);
+    return this.#near.settle();
+  }
+
+  /** Whether steps of a thread wait to be laid out, in the transaction that is open. */
+  waits(db: Connection, ref: ThreadRef): boolean {
+    return this.#journal.waits(db, ref);
+  }
+
+  /** Lays out what waits, of a thread or of any: other reads see the tables alone. */
+  async layOut(ref?: ThreadRef): Promise<void> {
+    const waits = ref && this.#near.read((db) => this.waits(db, ref))?.value;
+    if (!(waits ?? (await this.#far.waits()))) return;
+    await this.inTurn(async () => await this.#far.layOut());
+  }
+
+  #store(ref: ThreadRef, store: StoreStep): ThreadPlace | undefined {
+    return this.#near.write((db) => {
+      const row = threadRow(db, ref);
+      if (row !== undefined && this.waits(db, ref)) return undefined;
+      const key = store(db, row);
+      return key === undefined ? undefined : { key, generation: row?.generation ?? 0 };
+    });
+  }
+
+  /** Logs a step that has met a lock here. */
+  async #logInTurn(ref: ThreadRef, place: ThreadPlace, step: LoggedStep): Promise<boolean> {
+    const isLogged = await this.inTurn(async () => await this.#far.log(place, step));
+    if (isLogged) this.#journal.learn(ref, place, step);
+    else this.#journal.forget(ref);
+    return isLogged;
+  }
+}
+
+function sizeOf(step: LoggedStep): number {
+  let size = "checkpoint" in step ? step.checkpoint.value.length : 0;
+  if (!("checkpoint" in step)) for (const { value } of step.writes) size += value.length;
+  for (const { bytes } of step.chunks) size += bytes.length;
+  return size;
+}
