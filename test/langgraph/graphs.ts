@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+
 import { AIMessage } from "@langchain/core/messages";
 import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import {
@@ -65,6 +67,27 @@ export function failingGraph(checkpointer: BaseCheckpointSaver, runs: { ok: numb
     .addEdge("ok", "child")
     .addEdge("bad", "child")
     .addEdge("child", END)
+    .compile({ checkpointer });
+}
+
+/** Two nodes side by side that note their runs in a file; the slow one waits before it ends. */
+export function sideBySideGraph(
+  checkpointer: BaseCheckpointSaver,
+  runs: string,
+  wait: Promise<unknown>,
+) {
+  return new StateGraph(Log)
+    .addNode("quick", () => {
+      appendFileSync(runs, "quick\n");
+      return { log: ["quick"] };
+    })
+    .addNode("slow", async () => {
+      appendFileSync(runs, "slow\n");
+      await wait;
+      return { log: ["slow"] };
+    })
+    .addEdge(START, "quick")
+    .addEdge(START, "slow")
     .compile({ checkpointer });
 }
 

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,13 +13,13 @@ import { expect, test } from "vitest";
 
 import { describeRedis } from "../servers/describe-redis.ts";
 import { startRedis } from "../servers/redis-server.ts";
-import { askingGraph } from "./graphs.ts";
+import { askingGraph, sideBySideGraph } from "./graphs.ts";
 
 const CONFIG = { configurable: { thread_id: "t" } };
 
-/** Runs the child until it stops after the put of a step, and kills it there. */
-async function killAfter(step: number, kind: string, place: string): Promise<void> {
-  const child = fork(join(import.meta.dirname, "killed-child.ts"), [kind, place, `${step}`], {
+/** Runs a child until it says that it stopped, and kills it there. */
+async function killStopped(file: string, ...args: readonly string[]): Promise<void> {
+  const child = fork(join(import.meta.dirname, file), args, {
     execArgv: ["--conditions=@memcube/source", "--disable-warning=ExperimentalWarning"],
   });
   const exited = once(child, "exit");
@@ -43,6 +43,20 @@ async function goOn(open: () => Promise<Storage>) {
   }
 }
 
+/** What ran and is stored is not run again, what was not stored is. */
+async function goOnBeside(open: () => Promise<Storage>, runs: string) {
+  const os = createMemOS({ storage: await open() });
+  try {
+    const graph = sideBySideGraph(new MemCubeSaver({ os }), runs, Promise.resolve());
+    const { log } = await graph.invoke(null, CONFIG);
+    return { log, runs: (await readFile(runs, "utf8")).trim().split("\n") };
+  } finally {
+    await os.close();
+  }
+}
+
+const RIGHT_BESIDE = { log: ["quick", "slow"], runs: ["quick", "slow", "slow"] };
+
 /** A child process starts slowly on a busy machine. */
 const TIMEOUT_MS = 120_000;
 
@@ -55,8 +69,23 @@ test(
     const directory = await mkdtemp(join(tmpdir(), "memcube-killed-"));
     try {
       const path = join(directory, "memory.db");
-      await killAfter(0, "sqlite", path);
+      await killStopped("killed-child.ts", "sqlite", path, "0");
       expect(await goOn(() => sqliteStorage({ path }))).toEqual(RIGHT);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+);
+
+test(
+  "a graph killed beside a node that is done does not run it again, on SQLite",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), "memcube-killed-"));
+    try {
+      const [path, runs] = [join(directory, "memory.db"), join(directory, "runs")];
+      await killStopped("killed-fan-child.ts", "sqlite", path, runs);
+      expect(await goOnBeside(() => sqliteStorage({ path }), runs)).toEqual(RIGHT_BESIDE);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
@@ -67,11 +96,29 @@ describeRedis("with a redis-server", (binary) => {
   test("a graph killed between a put and its writes goes on", { timeout: TIMEOUT_MS }, async () => {
     const server = await startRedis({ binary });
     try {
-      await killAfter(0, "redis", server.url);
+      await killStopped("killed-child.ts", "redis", server.url, "0");
       const open = () => redisStorage({ url: server.url, search: "local" });
       expect(await goOn(open)).toEqual(RIGHT);
     } finally {
       await server.stop();
     }
   });
+
+  test(
+    "one killed beside a node that is done does not run it again",
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const server = await startRedis({ binary });
+      const directory = await mkdtemp(join(tmpdir(), "memcube-killed-"));
+      try {
+        const runs = join(directory, "runs");
+        await killStopped("killed-fan-child.ts", "redis", server.url, runs);
+        const open = () => redisStorage({ url: server.url, search: "local" });
+        expect(await goOnBeside(open, runs)).toEqual(RIGHT_BESIDE);
+      } finally {
+        await server.stop();
+        await rm(directory, { recursive: true, force: true });
+      }
+    },
+  );
 });
