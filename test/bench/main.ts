@@ -15,7 +15,7 @@ import { benchSaverRoundTrips } from "./langgraph/saver-round-trips.ts";
 import { benchSaverTurns } from "./langgraph/saver-turns.ts";
 import { benchSaver } from "./langgraph/saver.ts";
 import { benchStore } from "./langgraph/store.ts";
-import { benchDamage } from "./kv/damage.ts";
+import { benchDamage, benchDamagedFiles } from "./kv/damage.ts";
 import { benchExactness } from "./kv/exactness.ts";
 import { benchLookup } from "./kv/lookup.ts";
 import { benchSharing } from "./kv/sharing.ts";
@@ -54,6 +54,7 @@ const SUITES: Readonly<
     sharing: benchSharing,
     lookup: benchLookup,
     damage: benchDamage,
+    "damaged-files": benchDamagedFiles,
   },
   redis: {
     "round-trips": benchRoundTrips,

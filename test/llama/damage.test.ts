@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { runDamage } from "../bench/kv/damage.ts";
 import { measureExactness } from "../bench/kv/exactness.ts";
 
-// `pnpm bench kv --case damage` does 2,000, `--case exactness` 200.
+// `pnpm bench kv --case damage` and `--case damaged-files` do 2,000, `--case exactness` 200.
 
 test("no damage to what is stored ends a process, hangs it or changes an answer", async () => {
   const cases = 70;
@@ -14,6 +14,13 @@ test("no damage to what is stored ends a process, hangs it or changes an answer"
   for (const outcome of ["page-damaged", "link-damaged", "nothing-stored"]) {
     expect(outcomes.get(outcome), outcome).toBeGreaterThan(0);
   }
+}, 300_000);
+
+test("no damaged file from outside ends a process or raises what its reader does not promise", async () => {
+  const { crashes, hangs, wrong, outcomes } = await runDamage(160, 5, "files");
+  expect({ crashes, hangs, wrong }).toEqual({ crashes: [], hangs: [], wrong: [] });
+  expect(outcomes.get("refused")).toBeGreaterThan(80);
+  expect(outcomes.get("loaded")).toBeGreaterThan(0);
 }, 300_000);
 
 test("greedy answers are the same with and without memory, in processes side by side", async () => {

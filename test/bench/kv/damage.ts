@@ -6,7 +6,11 @@ import { createInterface } from "node:readline";
 
 import type { Report } from "../report.ts";
 
-const CHILD = join(import.meta.dirname, "damage-child.ts");
+/** Damage to what a store keeps; and to files that come from outside. */
+const CHILDREN = {
+  store: join(import.meta.dirname, "damage-child.ts"),
+  files: join(import.meta.dirname, "files-child.ts"),
+} as const;
 /** A case takes a tenth of a second; one that takes longer than this hangs. */
 const HANG_MS = 60_000;
 
@@ -24,7 +28,11 @@ export interface DamageReport {
  * Damages what is stored in every way, in processes of their own, and asks the same question each time: the
  * answer must be the one without memory.
  */
-export async function runDamage(cases: number, seed = 1): Promise<DamageReport> {
+export async function runDamage(
+  cases: number,
+  seed = 1,
+  to: keyof typeof CHILDREN = "store",
+): Promise<DamageReport> {
   const work = await mkdtemp(join(tmpdir(), "memcube-damage-"));
   const found = {
     crashes: [] as string[],
@@ -35,11 +43,14 @@ export async function runDamage(cases: number, seed = 1): Promise<DamageReport> 
   };
   try {
     for (let next = 0; next < cases;) {
-      const ended = await runChild([work, `${next}`, `${cases - next}`, `${seed}`], (result) => {
-        count(found.kinds, result.kind);
-        count(found.outcomes, result.reason);
-        if (result.wrong) found.wrong.push(`${result.number} ${result.kind}: ${result.reason}`);
-      });
+      const ended = await runChild(
+        [CHILDREN[to], work, `${next}`, `${cases - next}`, `${seed}`],
+        (result) => {
+          count(found.kinds, result.kind);
+          count(found.outcomes, result.reason);
+          if (result.wrong) found.wrong.push(`${result.number} ${result.kind}: ${result.reason}`);
+        },
+      );
       if (ended.how === "crash") found.crashes.push(`case ${ended.last}: ${ended.complaint}`);
       if (ended.how === "hang") found.hangs.push(`case ${ended.last}`);
       if (ended.last === undefined && ended.how !== "done") throw new Error(ended.complaint);
@@ -69,7 +80,7 @@ async function runChild(
   args: readonly string[],
   onCase: (result: CaseResult) => void,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ["--conditions=@memcube/source", CHILD, ...args], {
+  const child = spawn(process.execPath, ["--conditions=@memcube/source", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let last: number | undefined;
@@ -101,10 +112,20 @@ function count(counts: Map<string, number>, name: string): void {
 
 const CASES = 2_000;
 
+/** Damage to stored states. */
 export async function benchDamage(report: Report): Promise<void> {
-  const { crashes, hangs, wrong, kinds } = await runDamage(CASES);
+  reportDamage("damage", await runDamage(CASES), report);
+}
+
+/** Damaged LoRAs, pages, links and claims. */
+export async function benchDamagedFiles(report: Report): Promise<void> {
+  reportDamage("damaged-files", await runDamage(CASES, 1, "files"), report);
+}
+
+function reportDamage(name: string, found: DamageReport, report: Report): void {
+  const { crashes, hangs, wrong, kinds } = found;
   const add = (metric: string, value: number) =>
-    report({ case: "damage", subject: "memcube", metric, value, unit: "cases" });
+    report({ case: name, subject: "memcube", metric, value, unit: "cases" });
   for (const [kind, value] of kinds) add(kind, value);
   add("crashes", crashes.length);
   add("hangs", hangs.length);

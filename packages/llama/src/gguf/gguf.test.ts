@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -187,6 +188,17 @@ describe("a GGUF file", () => {
       code: "MEMCUBE_MODEL_INVALID",
       details: { reason: "it can't be opened" },
     });
+  });
+
+  it("is refused when it is a folder or a pipe, which would be waited for", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const place of [folder, pipe]) {
+      await expect(readGguf(place)).rejects.toMatchObject({
+        code: "MEMCUBE_MODEL_INVALID",
+        details: { reason: "it is no file" },
+      });
+    }
   });
 });
 

@@ -1,7 +1,14 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { MemCubeError } from "@memcube/core";
 
-import { alignUp, ALIGNMENT, TENSOR_TYPES, type TensorType, tensorBytes } from "./gguf-types.ts";
+import {
+  alignUp,
+  ALIGNMENT,
+  TENSOR_TYPES,
+  type TensorType,
+  tensorBytes,
+  type ValueType,
+} from "./gguf-types.ts";
 import { HeaderReader, Incomplete, Malformed } from "./header-reader.ts";
 
 /** A single value, or an array of them. */
@@ -27,6 +34,8 @@ export interface GgufHeader {
   readonly version: number;
   /** Without arrays longer than 4,096 values, unless they were asked for. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** Types of the metadata's values in the file: llama.cpp ends its process over one it does not expect. */
+  readonly types: ReadonlyMap<string, ValueType>;
   /** Lengths of all arrays of the metadata, also of those left out of it. */
   readonly arrayLengths: ReadonlyMap<string, number>;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
@@ -61,6 +70,11 @@ export async function readGguf(path: string, options: ReadGgufOptions = {}): Pro
       details: { path, reason },
       cause,
     });
+  // A pipe would be waited for, and a folder can be opened.
+  const found = await stat(path).catch((error: unknown) => {
+    throw refuse("it can't be opened", error);
+  });
+  if (!found.isFile()) throw refuse("it is no file");
   const file = await open(path, "r").catch((error: unknown) => {
     throw refuse("it can't be opened", error);
   });
@@ -68,7 +82,9 @@ export async function readGguf(path: string, options: ReadGgufOptions = {}): Pro
     const { size } = await file.stat();
     for (let length = FIRST_READ_BYTES; ; length *= 4) {
       const bytes = Buffer.alloc(Math.min(length, size));
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0).catch((error: unknown) => {
+        throw refuse("it can't be read", error);
+      });
       try {
         return parseGguf(bytes.subarray(0, bytesRead), size, keep);
       } catch (error) {
@@ -91,8 +107,10 @@ export async function readGguf(path: string, options: ReadGgufOptions = {}): Pro
 function parseGguf(bytes: Uint8Array, fileBytes: number, keep: readonly string[]): GgufHeader {
   const reader = new HeaderReader(bytes, fileBytes);
   const { version, tensorCount, valueCount } = readPreamble(reader);
-  const { metadata, arrayLengths } = readMetadata(reader, valueCount, keep);
+  const { metadata, arrayLengths, types } = readMetadata(reader, valueCount, keep);
   const alignment = metadata.get("general.alignment") ?? ALIGNMENT;
+  const alignmentType = types.get("general.alignment") ?? "uint32";
+  if (alignmentType !== "uint32") throw new Malformed(`its alignment is a ${alignmentType}`);
   const isPowerOfTwo =
     typeof alignment === "number" && alignment > 0 && (alignment & (alignment - 1)) === 0;
   if (!isPowerOfTwo) throw new Malformed(`alignment ${String(alignment)} is no power of 2`);
@@ -101,6 +119,7 @@ function parseGguf(bytes: Uint8Array, fileBytes: number, keep: readonly string[]
   return {
     version,
     metadata,
+    types,
     arrayLengths,
     tensors: placeTensors(placed, { dataStart, alignment, fileBytes }),
     sizeBytes: fileBytes,
@@ -121,10 +140,12 @@ function readPreamble(reader: HeaderReader) {
 function readMetadata(reader: HeaderReader, count: number, keep: readonly string[]) {
   const metadata = new Map<string, GgufValue>();
   const arrayLengths = new Map<string, number>();
+  const types = new Map<string, ValueType>();
   for (let index = 0; index < count; index++) {
     const key = reader.name();
     if (metadata.has(key) || arrayLengths.has(key)) throw new Malformed(`key ${key} occurs twice`);
     const type = reader.valueType();
+    types.set(key, type);
     if (type !== "array") {
       metadata.set(key, reader.value(type));
       continue;
@@ -133,7 +154,7 @@ function readMetadata(reader: HeaderReader, count: number, keep: readonly string
     arrayLengths.set(key, length);
     if (values !== undefined) metadata.set(key, values);
   }
-  return { metadata, arrayLengths };
+  return { metadata, arrayLengths, types };
 }
 
 interface ReadTensor {

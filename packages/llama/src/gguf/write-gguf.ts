@@ -42,19 +42,20 @@ export async function writeGguf(
   const header = encodeHeader(metadata, tensors);
   const file = await open(path, "w");
   try {
-    await file.write(header);
-    await file.write(Buffer.alloc(alignUp(header.length, ALIGNMENT) - header.length));
+    // `writeFile` goes on where it was, and raises what a full disk makes of it; `write` may write less.
+    await file.writeFile(header);
+    await file.writeFile(Buffer.alloc(alignUp(header.length, ALIGNMENT) - header.length));
     for (const tensor of tensors) {
       let length = 0;
       for (const piece of tensor.data()) {
         length += piece.length;
-        await file.write(piece);
+        await file.writeFile(piece);
       }
       const expected = tensorBytes(tensor.type, tensor.shape);
       if (length !== expected) {
         throw new RangeError(`tensor ${tensor.name} has ${length} bytes, not ${expected}`);
       }
-      await file.write(Buffer.alloc(alignUp(length, ALIGNMENT) - length));
+      await file.writeFile(Buffer.alloc(alignUp(length, ALIGNMENT) - length));
     }
     return (await file.stat()).size;
   } finally {

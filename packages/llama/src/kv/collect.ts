@@ -131,7 +131,8 @@ async function sweepPages(
 async function removeOld(path: string, now: number): Promise<number> {
   try {
     const { mtimeMs } = await stat(path);
-    if (now - mtimeMs < LEFTOVER_MS) return 0;
+    // A clock that was set back leaves files of the future: those belong to nobody either.
+    if (Math.abs(now - mtimeMs) < LEFTOVER_MS) return 0;
     await rm(path);
     return 1;
   } catch (error) {
@@ -151,7 +152,8 @@ async function lock(directory: string, now: number): Promise<(() => Promise<void
       if (!isCode(error, "EEXIST")) throw error;
     }
     const age = await stat(path).then(
-      ({ mtimeMs }) => now - mtimeMs,
+      // Also a lock of the future, from before a clock was set back, is void.
+      ({ mtimeMs }) => Math.abs(now - mtimeMs),
       () => Infinity,
     );
     if (age < LOCK_MS) return undefined;

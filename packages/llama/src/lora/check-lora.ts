@@ -144,10 +144,13 @@ function sameShape(shape: readonly number[], expected: readonly number[]): boole
   return shape.length === expected.length && shape.every((size, at) => size === expected[at]);
 }
 
-function alphaOf({ metadata }: GgufHeader, rank: number): number {
+function alphaOf({ metadata, types }: GgufHeader, rank: number): number {
   const alpha = metadata.get("adapter.lora.alpha");
   const sane =
-    typeof alpha === "number" && Number.isFinite(alpha) && Math.abs(alpha) / rank <= MAX_SCALE;
+    types.get("adapter.lora.alpha") === "float32" &&
+    typeof alpha === "number" &&
+    Number.isFinite(alpha) &&
+    Math.abs(alpha) / rank <= MAX_SCALE;
   if (!sane) throw loraInvalid("scale", `its alpha is ${String(alpha)}`);
   return alpha;
 }

@@ -9,6 +9,7 @@ import { encodeFloats } from "../gguf/tensor-values.ts";
 import type { GgufWriteTensor } from "../gguf/write-gguf.ts";
 import { testLlama } from "../kv/testing.ts";
 import { tinyLora, tinyModel } from "../testing/index.ts";
+import { checkLora } from "./check-lora.ts";
 import { type LoraDirectory, loraDirectory } from "./lora-directory.ts";
 import { permutedRows } from "./peft.ts";
 import type { LoraBase } from "./types.ts";
@@ -155,6 +156,18 @@ describe("a LoRA", () => {
     expect(await loras.list()).toEqual([]);
   });
 
+  test.each([
+    ["adapter.lora.alpha", { uint32: 8 }],
+    ["general.alignment", { float32: 32 }],
+    ["general.alignment", { int32: 32 }],
+  ])(
+    "whose %s is of another type is refused: over such an alpha llama.cpp ends the process",
+    async (key, value) => {
+      await write({ metadata: { [key]: value } });
+      await expect(checkLora(file, base)).rejects.toMatchObject({ code: "MEMCUBE_LORA_INVALID" });
+    },
+  );
+
   test("that is no file, cut short or no GGUF is refused", async () => {
     await expect(loras.add(file, { base })).rejects.toMatchObject({ code: "MEMCUBE_LORA_INVALID" });
     await write();
@@ -284,6 +297,8 @@ describe("a LoRA of PEFT", () => {
     ["another method", "not-supported", { peft_type: "IA3" }],
     ["transposed weights", "not-supported", { fan_in_fan_out: true }],
     ["an expression for alpha", "not-supported", { alpha_pattern: { ".*proj": 4 } }],
+    ["a base changed at the start", "not-supported", { init_lora_weights: "pissa_niter_4" }],
+    ["activation by tokens", "not-supported", { alora_invocation_tokens: [1, 2] }],
   ])("with %s is refused", async (_, defect, config) => {
     const directory = await peft({ ...CONFIG, ...config }, pair("self_attn.q_proj"));
     await expect(loras.addPeft(directory, { base })).rejects.toMatchObject({ details: { defect } });
@@ -315,6 +330,38 @@ describe("a LoRA of PEFT", () => {
     await expect(loras.addPeft(directory, { base })).rejects.toMatchObject({
       details: { defect: "peft-file" },
     });
+  });
+
+  test("with two tensors for one half, or bytes that two tensors share, is refused", async () => {
+    const tensors = pair("self_attn.q_proj");
+    const again = Object.entries(tensors).map(
+      ([name, matrix]) => [name.replace(".weight", ".default.weight"), matrix] as const,
+    );
+    const twice = { ...tensors, ...Object.fromEntries(again) };
+    await expect(loras.addPeft(await peft(CONFIG, twice), { base })).rejects.toMatchObject({
+      details: { defect: "peft-file" },
+    });
+    const directory = await peft(CONFIG, tensors);
+    const path = join(directory, "adapter_model.safetensors");
+    const text = (await readFile(path)).toString("latin1");
+    const [first = "", second = ""] = text.match(/"data_offsets":\[\d+,\d+\]/g) ?? [];
+    expect(first.length).toBeGreaterThan(0);
+    const shared = text.replace(second, first.padEnd(second.length - 1, " "));
+    await writeFile(path, shared, "latin1");
+    await expect(loras.addPeft(directory, { base })).rejects.toMatchObject({
+      details: { defect: "peft-file" },
+    });
+  });
+
+  test("is made anew when what was kept of it is damaged", async () => {
+    const directory = await peft(CONFIG, pair("self_attn.q_proj"));
+    const { path, sha256 } = await loras.addPeft(directory, { base });
+    await writeFile(path, (await readFile(path)).subarray(0, -64));
+    await expect(loras.resolve(sha256, base)).rejects.toMatchObject({
+      code: "MEMCUBE_LORA_INVALID",
+    });
+    await loras.addPeft(directory, { base });
+    expect(await loras.resolve(sha256, base)).toEqual({ path, sha256 });
   });
 
   test("has its rows reordered so that products of queries and keys stay the same", () => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, mkdir, open, rm } from "node:fs/promises";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
@@ -128,9 +128,10 @@ export class LoraDirectory implements LoraSource {
       const info = await checkLora(copy, base);
       const sha256 = await hashOfFile(copy);
       const path = this.#path(sha256);
-      // The same content is there already: its path stays the same file.
-      await link(copy, path).catch((error: unknown) => {
+      await link(copy, path).catch(async (error: unknown) => {
         if (!isCode(error, "EEXIST")) throw error;
+        // The same content is there already: its path stays the same file. A damaged one was never loaded.
+        if ((await hashOfFile(path)) !== sha256) await rename(copy, path);
       });
       if (name !== undefined) await this.#name(nameSchema.parse(name), sha256);
       return { ...info, path, sha256 };
@@ -187,7 +188,8 @@ async function stamped(from: string, to: string, base: LoraBase): Promise<void> 
     const tensors: GgufWriteTensor[] = [];
     for (const tensor of pairsOf(header).flatMap(({ a, b }) => [a, b])) {
       const bytes = Buffer.alloc(tensor.sizeBytes);
-      await file.read(bytes, 0, bytes.length, tensor.offset);
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, tensor.offset);
+      if (bytesRead !== bytes.length) throw loraInvalid("damaged", "the file became shorter");
       const { name, type, shape } = tensor;
       tensors.push({ name, type, shape, data: () => [bytes] });
     }

@@ -40,7 +40,15 @@ const configSchema = z.looseObject({
   use_rslora: z.boolean().nullish(),
   bias: z.literal("none").nullish(),
   alpha_pattern: z.record(z.string(), z.number()).nullish(),
+  /** These change the base, too: what was learned is the difference to another model. */
+  init_lora_weights: z
+    .unknown()
+    .refine((how) => typeof how !== "string" || !/^(?:pissa|olora|corda|loftq)/i.test(how), {
+      message: "a base that was changed at the start",
+    })
+    .optional(),
   use_dora: absent("DoRA"),
+  alora_invocation_tokens: absent("activation by tokens"),
   modules_to_save: absent("saved modules"),
   trainable_token_indices: absent("trained tokens"),
   layer_replication: absent("replicated layers"),
@@ -127,7 +135,11 @@ function pairsIn(matrices: ReadonlyMap<string, Matrix>): ReadonlyMap<string, Hal
       throw loraInvalid("not-supported", `tensor ${tensor} belongs to no linear layer`);
     }
     const halves = pairs.get(name) ?? { module };
-    pairs.set(name, { ...halves, [half === "A" ? "a" : "b"]: matrix });
+    const side = half === "A" ? "a" : "b";
+    if (halves[side] !== undefined) {
+      throw loraInvalid("peft-file", `two tensors are the same half of ${module}`);
+    }
+    pairs.set(name, { ...halves, [side]: matrix });
   }
   if (pairs.size === 0) throw loraInvalid("no-tensors", "it changes nothing");
   return pairs;
@@ -159,8 +171,10 @@ function headsOf(model: GgufHeader, architecture: string, name: string): number 
     : name.endsWith("attn_k.weight")
       ? "llama.attention.head_count_kv"
       : undefined;
-  const heads = key === undefined ? undefined : model.metadata.get(key);
-  return typeof heads === "number" ? heads : undefined;
+  if (key === undefined) return undefined;
+  const heads = model.metadata.get(key) ?? model.metadata.get("llama.attention.head_count");
+  if (typeof heads === "number" && heads > 0) return heads;
+  throw loraInvalid("not-supported", "the model's layers have different numbers of heads");
 }
 
 /**

@@ -38,7 +38,7 @@ export async function readSafetensors(path: string): Promise<ReadonlyMap<string,
   }
   const data = bytes.subarray(8 + Number(headerBytes));
   const matrices = new Map<string, Matrix>();
-  let used = 0;
+  const taken: (readonly [from: number, to: number])[] = [];
   for (const [name, raw] of Object.entries(headerOf(bytes, Number(headerBytes)))) {
     if (name === "__metadata__") continue;
     const entry = entrySchema.safeParse(raw);
@@ -52,11 +52,22 @@ export async function readSafetensors(path: string): Promise<ReadonlyMap<string,
     if (to > data.length || to - from !== rows * columns * TYPES[dtype]) {
       throw loraInvalid("peft-file", `the bytes of tensor ${name} do not fit its shape`);
     }
-    used += to - from;
+    taken.push([from, to]);
     matrices.set(name, { rows, columns, values: decodeFloats(data.subarray(from, to), dtype) });
   }
-  if (used !== data.length) throw loraInvalid("peft-file", "some of its bytes belong to no tensor");
+  if (!coversAll(taken, data.length)) {
+    throw loraInvalid("peft-file", "some of its bytes belong to no tensor, or to two");
+  }
   return matrices;
+}
+
+function coversAll(stretches: readonly (readonly [number, number])[], length: number): boolean {
+  let end = 0;
+  for (const [from, to] of stretches.toSorted(([a], [b]) => a - b)) {
+    if (from !== end) return false;
+    end = to;
+  }
+  return end === length;
 }
 
 function headerOf(bytes: Buffer, length: number): Readonly<Record<string, unknown>> {
