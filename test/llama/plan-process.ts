@@ -1,6 +1,7 @@
 /**
  * Asks an agent of LangChain with memory, and tells what it answered. Arguments: file of memories, folder of
- * states, system message, whether states are used. The answer is one line of JSON.
+ * states, system message, whether states are used, after how many uses they are promoted. The answer is one
+ * line of JSON; what is promoted is promoted after it.
  */
 import { ChatMemCube, memcubeMiddleware } from "@memcube/langchain";
 import { llamaEngine } from "@memcube/llama";
@@ -8,14 +9,15 @@ import { tinyModel } from "@memcube/llama/testing";
 import { createAgent, HumanMessage } from "langchain";
 import { open } from "memcube";
 
-const [path = "", directory = "", systemPrompt = "", cachePrompt = "true"] = process.argv.slice(2);
+const [path = "", directory = "", systemPrompt = "", cachePrompt = "true", uses = "3"] =
+  process.argv.slice(2);
 const engine = await llamaEngine({
   model: await tinyModel(),
   threads: 1,
   contextSize: 2_048,
   kv: { directory },
 });
-const os = await open({ path, engine });
+const os = await open({ path, engine, promotion: { afterUses: Number(uses) } });
 const agent = createAgent({
   model: new ChatMemCube({ engine, maxTokens: 10, cachePrompt: cachePrompt === "true" }),
   tools: [],

@@ -1,99 +1,32 @@
-/** What memory says to an engine, through the AI SDK and through LangChain: states and LoRAs. */
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { execFile } from "node:child_process";
+/** States of prompts as memories: chosen, offered, promoted, through the AI SDK and through LangChain. */
+import { execFile, spawn } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
 import { memcubeMiddleware as sdkMemory, memcubeProvider } from "@memcube/ai-sdk";
-import type { Engine, MemCube, Memory, MemOS, MemOSOptions } from "@memcube/core";
 import { ChatMemCube, memcubeMiddleware } from "@memcube/langchain";
-import { llamaEngine, loraDirectory, type LlamaEngineOptions } from "@memcube/llama";
-import { tinyLora, tinyModel } from "@memcube/llama/testing";
 import { generateText, streamText, wrapLanguageModel } from "ai";
 import { createAgent, HumanMessage } from "langchain";
 import { open } from "memcube";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { collect, facts, question } from "./collect.ts";
+import {
+  ada,
+  closing,
+  inFolder,
+  langchain,
+  likesTea,
+  place,
+  sdk,
+  statesIn,
+  system,
+} from "./plan-places.ts";
 
-/** Its last page ends within what is known about ada. */
-const system = facts(73);
-const ada = { userId: "ada" } as const;
 const asAda = { memcube: ada };
-
-let folder: string;
-const closing: (() => Promise<void>)[] = [];
-beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), "memcube-plans-"))));
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-interface Place {
-  readonly os: MemOS;
-  readonly engine: Engine;
-}
-
-/** A machine: an engine with a store of its own, and a memory OS on a file that others may have, too. */
-async function place(
-  name: string,
-  options: Partial<MemOSOptions> & { readonly file?: string } = {},
-  more: Partial<LlamaEngineOptions> = {},
-): Promise<Place> {
-  const { file = "memory.db", ...rest } = options;
-  const kv = { directory: join(folder, name) };
-  const model = await tinyModel();
-  const engine = await llamaEngine({ model, threads: 1, contextSize: 2_048, kv, ...more });
-  const os = await open({ path: join(folder, file), engine, durability: "process", ...rest });
-  closing.push(
-    () => engine.close(),
-    () => os.close(),
-  );
-  return { os, engine };
-}
-
-/** Answers through the AI SDK; what was said is not kept, so that each prompt has the same memory. */
-async function sdk({ os, engine }: Place, prompt: string, more: Record<string, unknown> = {}) {
-  const model = wrapLanguageModel({
-    model: memcubeProvider({ engine }).languageModel(),
-    middleware: sdkMemory({ os }),
-  });
-  const { memcube, ...others } = more;
-  const { text, usage, finalStep } = await generateText({
-    model,
-    instructions: system,
-    prompt,
-    maxOutputTokens: 10,
-    providerOptions: {
-      memcube: { ...ada, save: false, ...(memcube as object | undefined) },
-      ...(others as { memcubeEngine?: Record<string, boolean> }),
-    },
-  });
-  return {
-    text,
-    cached: usage.inputTokenDetails.cacheReadTokens,
-    told: finalStep.providerMetadata,
-  };
-}
-
-async function langchain({ os, engine }: Place, prompt: string, more: object = {}) {
-  const agent = createAgent({
-    model: new ChatMemCube({ engine, maxTokens: 10, ...more }),
-    tools: [],
-    systemPrompt: system,
-    middleware: [memcubeMiddleware({ os })],
-  });
-  const { messages } = await agent.invoke(
-    { messages: [new HumanMessage(prompt)] },
-    { context: ada },
-  );
-  const last = messages.at(-1) as {
-    text: string;
-    usage_metadata?: { input_token_details?: { cache_read?: number } };
-  };
-  return { text: last.text, cached: last.usage_metadata?.input_token_details?.cache_read };
-}
 
 interface Answered {
   readonly text: string;
@@ -103,20 +36,10 @@ interface Answered {
 /** An agent of LangChain in a process of its own. */
 async function inProcess(file: string, states: string, cachePrompt = true): Promise<Answered> {
   const program = join(import.meta.dirname, "plan-process.ts");
-  const given = [join(folder, file), join(folder, states), system, `${cachePrompt}`];
+  const given = [inFolder(file), inFolder(states), system, `${cachePrompt}`];
   const args = ["--conditions=@memcube/source", program, ...given];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout) as Answered;
-}
-
-async function likesTea(os: MemOS): Promise<MemCube> {
-  const cube = await os.as(ada).cube("user:ada");
-  await cube.add({ type: "preference", text: "Ada likes tea from Paris, and short answers." });
-  return cube;
-}
-
-async function statesIn(cube: MemCube): Promise<readonly Memory[]> {
-  return (await cube.list({ kinds: ["activation"] })).items;
 }
 
 describe("a prefix that is used again and again", () => {
@@ -139,7 +62,7 @@ describe("a prefix that is used again and again", () => {
     await first.os.idle();
     expect(await statesIn(cube)).toHaveLength(1);
     await first.os.close();
-    await copyFile(join(folder, "memory.db"), join(folder, "copy.db"));
+    await copyFile(inFolder("memory.db"), inFolder("copy.db"));
 
     // Another process, and nothing is known there but the file of memories.
     const restored = await inProcess("memory.db", "second");
@@ -203,6 +126,38 @@ describe("a prefix that is used again and again", () => {
     const { key, tokens, tokensSha256 } = stableState!;
     expect(await engine.states!.take("", key)).toMatchObject({ tokenCount: tokens, tokensSha256 });
   });
+
+  it("is promoted or not when the process is killed meanwhile, and else when it ends", async () => {
+    const path = inFolder("memory.db");
+    const before = await open({ path });
+    const { id } = await likesTea(before);
+    await before.close();
+    const program = join(import.meta.dirname, "plan-process.ts");
+    const args = [path, inFolder("states"), system, "true", "1"];
+    for (const afterMs of [0, 10, 30, undefined]) {
+      const child = spawn(process.execPath, ["--conditions=@memcube/source", program, ...args], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const closed = once(child, "close");
+      await once(child.stdout, "data");
+      if (afterMs !== undefined) {
+        await setTimeout(afterMs);
+        child.kill("SIGKILL");
+      }
+      await closed;
+      const os = await open({ path, worker: false });
+      const cube = await os.as(ada).cube(id);
+      const states = await statesIn(cube);
+      expect(states.length).toBeLessThanOrEqual(1);
+      if (afterMs === undefined) expect(states).toHaveLength(1);
+      for (const { header } of states) {
+        expect((await cube.recallState(header.id))?.state).toBeDefined();
+      }
+      expect((await cube.verify()).ok).toBe(true);
+      expect((await cube.list({ types: ["preference"] })).items).toHaveLength(1);
+      await os.close();
+    }
+  }, 120_000);
 
   it("is made of one plan's memories where two middlewares serve two cubes", async () => {
     const { os, engine } = await place("first", { promotion: { afterUses: 1 } });
@@ -425,145 +380,5 @@ describe("whose states they are", () => {
     // The store has it now; it is bob's scope that has it.
     expect(await as("eve")).toBe(0);
     expect(await as("ada", "elsewhere")).toBe(0);
-  });
-});
-
-describe("LoRAs of memory", () => {
-  async function withLora(options: Partial<MemOSOptions> = {}) {
-    const here = await place("first", options);
-    const { sha256 } = here.engine.model;
-    const file = join(folder, "lora.gguf");
-    await tinyLora(file, { base: await tinyModel(), baseSha256: sha256, seed: 3 });
-    const bytes = await readFile(file);
-    const cube = await here.os.as(ada).cube("user:ada");
-    const about = { baseModelSha256: sha256, architecture: "llama", rank: 4, alpha: 8 };
-    return { ...here, cube, about, file: { ...about, bytes } };
-  }
-
-  it("are used for their task, always, or for what they are about, in both frameworks", async () => {
-    const { os, engine, cube, file } = await withLora({ promotion: false });
-    const description = "Tells what is known about green tea and animals in Paris";
-    const activation = { tasks: ["Tasting"], scale: 0.5 };
-    const { header } = await cube.keepLora({ ...file, description }, { activation });
-    const here = { os, engine };
-    const plain = await sdk(here, "Who lives there?");
-    const tasted = await sdk(here, "Who lives there?", { memcube: { task: "tasting" } });
-    expect(tasted.text).not.toBe(plain.text);
-
-    // The very same answer as with the LoRA named by the call.
-    const base = { modelPath: await tinyModel(), modelSha256: engine.model.sha256 };
-    const loras = loraDirectory({ directory: join(folder, "loras") });
-    await loras.add(join(folder, "lora.gguf"), { base, name: "named" });
-    const named = await place("named", { promotion: false, file: "other.db" }, { lora: loras });
-    const model = memcubeProvider({ engine: named.engine }).languageModel();
-    const by = { memcubeEngine: { lora: [{ id: "named", scale: 0.5 }] } };
-    const given = { model, instructions: system, prompt: "Who lives there?", maxOutputTokens: 10 };
-    const { text } = await generateText({ ...given, providerOptions: by });
-    expect(tasted.text).toBe(text);
-
-    const prepare = async (messages: string, task?: string) =>
-      (await os.as(ada).prepare({ messages, model: engine.model.id, ...(task && { task }) })).lora;
-    const chosen = { memoryId: header.id, cubeId: "user:ada", version: 1, scale: 0.5 };
-    expect(await prepare("Hi", "tasting")).toEqual([{ ...chosen, why: "task" }]);
-    expect(await prepare("What is known about green tea?", "cooking")).toBeUndefined();
-    expect(await prepare("What is known about green tea?")).toEqual([
-      { ...chosen, why: "question" },
-    ]);
-    expect(await prepare("Who wrote Faust?")).toBeUndefined();
-    expect(
-      (await os.as(ada).prepare({ messages: "Hi", model: "gpt", task: "tasting" })).lora,
-    ).toBeUndefined();
-    await cube.update(header.id, { activation: { always: true, scale: 0.5 } });
-    expect(await prepare("Hi", "cooking")).toEqual([{ ...chosen, version: 2, why: "always" }]);
-    expect((await langchain(here, "Who lives there?")).text).toBe(text);
-  });
-
-  it("that are damaged, or for others, are left out of the answer and told of", async () => {
-    const { os, engine, cube, file, about } = await withLora({ promotion: false });
-    const plain = await sdk({ os, engine }, "Who lives there?");
-    const activation = { always: true };
-    const bytes = Uint8Array.from(file.bytes).fill(0xff, file.bytes.length - 4_096);
-    const bad = await cube.keepLora({ ...about, bytes }, { activation });
-    await cube.keepLora({ ...file, baseModelSha256: "f".repeat(64) }, { activation });
-    const taking = vi.spyOn(engine, "takeLora");
-    const ask = async () => await os.as(ada).prepare({ messages: "a", model: engine.model.id });
-    const plan = await ask();
-    expect(plan.lora).toHaveLength(1);
-    const { request, left } = await plan.handOver();
-    expect(left).toEqual([{ memoryId: bad.header.id, cubeId: "user:ada", reason: "not-finite" }]);
-    expect(request.lora).toBeUndefined();
-    expect((await sdk({ os, engine }, "Who lives there?")).text).toBe(plain.text);
-    expect((await ask()).lora).toBeUndefined();
-    expect(taking).toHaveBeenCalledTimes(1);
-  });
-
-  it("have states of their own, which go with them", async () => {
-    const { os, engine, cube, file } = await withLora({ promotion: { afterUses: 1 } });
-    await likesTea(os);
-    const { header } = await cube.keepLora(file, { activation: { always: true, scale: 0.5 } });
-    const warm = await sdk({ os, engine }, "Who lives there?");
-    await os.idle();
-    const [state] = await statesIn(cube);
-    expect(state!.edges.map(({ to }) => to.id)).toContain(header.id);
-    expect(state!.payload).toMatchObject({ lora: [{ scale: 0.5 }] });
-    await os.close();
-
-    const second = await place("second");
-    const there = await second.os.as(ada).cube("user:ada");
-    const restored = await sdk(second, "Who lives there?");
-    expect(restored).toMatchObject({ text: warm.text });
-    expect(restored.cached).toBeGreaterThanOrEqual(1_024);
-    await there.erase(header.id);
-    expect(await statesIn(there)).toEqual([]);
-    const without = await sdk(second, "Who lives there?");
-    expect(without.text).not.toBe(warm.text);
-    expect(without.cached).toBe(0);
-  });
-
-  it("of several cubes: the nearest first, at most four, one file once", async () => {
-    const { os, engine, cube, file } = await withLora({ promotion: false });
-    const team = await os.as(ada).createCube("team");
-    const activation = { always: true };
-    const far = await team.keepLora(file, { activation });
-    const near = await cube.keepLora(file, { activation });
-    const first = await team.keepLora(file, { activation, priority: 5 });
-    const plan = await os
-      .as(ada)
-      .prepare({ cubes: ["user:ada", "team"], messages: "a", model: engine.model.id });
-    expect(plan.lora?.map(({ memoryId }) => memoryId)).toEqual(
-      [first, near, far].map(({ header }) => header.id),
-    );
-    const { request, left } = await plan.handOver();
-    expect(request.lora).toHaveLength(1);
-    expect(left.map(({ reason }) => reason)).toEqual(["twice", "twice"]);
-  });
-
-  it("are their readers', and only while everything they were made from is", async () => {
-    const { os, engine, file } = await withLora({ promotion: false });
-    const team = await os.as(ada).createCube("team", { allow: ["user:bob", "user:eve"] });
-    const { ids } = await team.add(["Tasting notes of the team", "A secret of bob"]);
-    await team.update(ids[1]!, { allow: ["user:bob"] });
-    const activation = { always: true };
-    const [one, two] = ids.map((id, at) => ({ id, version: at + 1 }));
-    const open = await team.keepLora(file, { activation, sources: [one!] });
-    const hidden = await team.keepLora(file, { activation, sources: [one!, two!], priority: 1 });
-    const chosen = async (userId: string, tenantId = "default") => {
-      const me = os.as({ userId, tenantId });
-      const { lora } = await me.prepare({ cubes: ["team"], messages: "a", model: engine.model.id });
-      return lora?.map(({ memoryId }) => memoryId);
-    };
-    expect(await chosen("bob")).toEqual([hidden.header.id, open.header.id]);
-    expect(await chosen("eve")).toEqual([open.header.id]);
-    // A list that is the LoRA's own does not make up for a source that is out of sight.
-    await team.update(hidden.header.id, { allow: ["user:bob", "user:eve"] });
-    expect(await chosen("eve")).toEqual([open.header.id]);
-    await expect(chosen("eve", "elsewhere")).rejects.toMatchObject({
-      code: "MEMCUBE_CUBE_NOT_FOUND",
-    });
-    // Whose right is taken away between plan and call gets none.
-    const me = os.as({ userId: "eve" });
-    const plan = await me.prepare({ cubes: ["team"], messages: "a", model: engine.model.id });
-    await team.update(open.header.id, { allow: [] });
-    expect(await plan.handOver()).toMatchObject({ left: [{ reason: "not-found" }] });
   });
 });
