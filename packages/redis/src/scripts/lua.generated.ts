@@ -7,6 +7,7 @@ export const LUA_MODULES = {
 local BODY_BYTES, FOLD_ENTRIES, FOLD_BYTES = 1024, 48, 12288
 local BESIDE = 2147483648
 local KINDS = { c = true, w = true, k = true }
+local FLUSH_ENTRIES = 64
 local SLICE = 500
 function entries.open(keys, record)
   return {
@@ -75,8 +76,9 @@ function entries.fold(map, record)
     if KINDS[kind] or kind == 'i' then gone[#gone + 1] = name end
   end
   table.sort(keys)
-  for _, key in ipairs(keys) do
+  for at, key in ipairs(keys) do
     pages.set(map, key, map.fields[key])
+    if at % FLUSH_ENTRIES == 0 then pages.flush(map) end
     local place = string.match(key, '^w(.-%z.-)%z')
     if place and not map.fields['c' .. place] and not pages.get(map, 'c' .. place) then record.paged = 2 end
   end

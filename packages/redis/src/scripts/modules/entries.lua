@@ -10,6 +10,7 @@ local entries = {}
 local BODY_BYTES, FOLD_ENTRIES, FOLD_BYTES = 1024, 48, 12288
 local BESIDE = 2147483648
 local KINDS = { c = true, w = true, k = true }
+local FLUSH_ENTRIES = 64
 -- Arguments of one call: Lua's stack holds some thousands.
 local SLICE = 500
 function entries.open(keys, record)
@@ -86,8 +87,10 @@ function entries.fold(map, record)
   end
   -- In order, so that what follows all there is leaves full pages behind.
   table.sort(keys)
-  for _, key in ipairs(keys) do
+  for at, key in ipairs(keys) do
     pages.set(map, key, map.fields[key])
+    -- A page is looked through from its start: it is cut before it is long.
+    if at % FLUSH_ENTRIES == 0 then pages.flush(map) end
     local place = string.match(key, '^w(.-%z.-)%z')
     if place and not map.fields['c' .. place] and not pages.get(map, 'c' .. place) then record.paged = 2 end
   end
