@@ -14,6 +14,8 @@ import {
   RESUME,
   type SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
+import type { MemOS, MemThreads } from "@memcube/core";
+import { MemCubeSaver } from "@memcube/langgraph";
 import { describe, expect, test } from "vitest";
 
 import { eachStorage } from "../servers/each-storage.ts";
@@ -215,6 +217,33 @@ eachStorage((_name, open) => {
     await saver().put(thread("t"), checkpointOf({ a: 2 }, 1), METADATA, { a: 2 });
     const tuple = await saver().getTuple(thread("t", { thread_ts: first.id }));
     expect(tuple?.checkpoint.channel_values).toEqual({ a: 1 });
+  });
+
+  test("a listing of one checkpoint reads no other", async () => {
+    const { saver, os } = await newWorld();
+    const steps = Array.from({ length: 5 }, (_, at) => checkpointOf({ at }, at));
+    for (const step of steps) await saver().put(thread("t"), step, METADATA, { at: 1 });
+    let listings = 0;
+    const counting: MemOS = {
+      ...os,
+      as: (caller) => {
+        const session = os.as(caller);
+        const list: MemThreads["list"] = async (...asked) => {
+          listings += 1;
+          return await session.threads.list(...asked);
+        };
+        return { ...session, threads: { ...session.threads, list } };
+      },
+    };
+    const own = new MemCubeSaver({ os: counting });
+    const wanted = thread("t", { checkpoint_id: steps[2]!.id });
+    const [found, ...others] = await all(own.list(wanted));
+    expect(found?.checkpoint.channel_values).toEqual({ at: 2 });
+    expect(others).toEqual([]);
+    expect(await all(own.list(wanted, { before: wanted }))).toEqual([]);
+    expect(listings).toBe(0);
+    const anywhere = { configurable: { thread_id: "t", checkpoint_id: steps[2]!.id } };
+    expect(await all(own.list(anywhere))).toHaveLength(1);
   });
 
   test("checkpoints of all threads are listed by time, the newest first", async () => {

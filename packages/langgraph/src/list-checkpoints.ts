@@ -34,6 +34,17 @@ export async function* newestOfThread(
   } while (cursor !== undefined);
 }
 
+/** The checkpoint of this id, if it is there and came before `before`. */
+export async function* oneOfThread(
+  threads: MemThreads,
+  threadId: string,
+  { id, namespace, before }: { id: string; namespace: string; before?: string },
+): AsyncGenerator<FoundCheckpoint> {
+  if (before !== undefined && id >= before) return;
+  const checkpoint = await threads.get(threadId, { namespace, id });
+  if (checkpoint !== undefined) yield { threadId, checkpoint };
+}
+
 /** Checkpoints of all threads, newest first; those used last are merged, older threads follow. */
 export async function* newestOfThreads(
   threads: MemThreads,

@@ -15,7 +15,7 @@ import { type MemThreads, resolveScope, type ThreadCheckpoint } from "@memcube/c
 
 import { deltaHistory } from "./delta-history.ts";
 import { configOf, fromPut, fromWrites, placeOf, required } from "./from-langgraph.ts";
-import { newestOfThreads, newestOfThread } from "./list-checkpoints.ts";
+import { newestOfThread, newestOfThreads, oneOfThread } from "./list-checkpoints.ts";
 import { parseSaverOptions, type MemCubeSaverOptions } from "./options.ts";
 import { toMetadata, toTuple, withSends } from "./to-langgraph.ts";
 
@@ -63,11 +63,14 @@ export class MemCubeSaver extends BaseCheckpointSaver {
     };
     let left = limit;
     if (left <= 0) return;
-    const found =
-      threadId === undefined
-        ? newestOfThreads(threads, query)
-        : newestOfThread(threads, threadId, query);
-    for await (const { threadId: thread, checkpoint } of found) {
+    const found = () => {
+      if (threadId === undefined) return newestOfThreads(threads, query);
+      if (id === undefined || namespace === undefined) {
+        return newestOfThread(threads, threadId, query);
+      }
+      return oneOfThread(threads, threadId, { ...query, id, namespace });
+    };
+    for await (const { threadId: thread, checkpoint } of found()) {
       if (id !== undefined && checkpoint.id !== id) continue;
       if (!(await this.#passes(checkpoint, filter))) continue;
       yield await this.#tuple(threads, thread, checkpoint);
