@@ -77,7 +77,9 @@ class Guard {
   readonly #timeoutMs: number;
   readonly #breakers: Breakers;
   readonly #deadlines = new Deadlines();
-  readonly #pending = new Set<Promise<unknown>>();
+  #pending = 0;
+  /** Told when no call is pending, once closing waits for it. */
+  #idle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(timeoutMs: number, breakers: Breakers) {
@@ -98,14 +100,14 @@ class Guard {
     key?: string,
   ): Promise<T> {
     this.checkOpen();
-    const call = this.call(action, timeoutMs, key);
-    this.#pending.add(call);
+    this.#pending += 1;
     try {
-      return await call;
+      return await this.call(action, timeoutMs, key);
     } catch (error) {
       throw mapError(error);
     } finally {
-      this.#pending.delete(call);
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#idle?.();
     }
   }
 
@@ -144,7 +146,7 @@ class Guard {
   /** Safe to call twice. */
   async close(action: () => Promise<void>): Promise<void> {
     this.#closed ??= (async () => {
-      await Promise.allSettled(this.#pending);
+      if (this.#pending > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
       await action();
     })();
     await this.#closed;
