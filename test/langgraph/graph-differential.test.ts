@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 
 import { eachPlace, type MakePlace } from "../servers/each-storage.ts";
 import { type Keeping, play } from "./scenario.ts";
+import { AGENTS } from "./scenarios/agents.ts";
 import { FAILURES } from "./scenarios/failures.ts";
 import { FLOWS } from "./scenarios/flows.ts";
 import { FUNCTIONAL } from "./scenarios/functional.ts";
@@ -24,6 +25,7 @@ const SCENARIOS = {
   ...FUNCTIONAL,
   ...MESSAGES,
   ...TRAVEL,
+  ...AGENTS,
 };
 
 const RAM = "sqlite in RAM";
