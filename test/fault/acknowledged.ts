@@ -5,6 +5,8 @@ export const TENANT = "tenant-1";
 /** The cube that all writers write to. */
 export const SHARED: CubeRef = { tenantId: TENANT, cubeId: "shared" };
 
+export const THREAD = { tenantId: TENANT, owner: "user:ada", threadId: "thread" } as const;
+
 /** What a writer says of a commit that was acknowledged. */
 export interface Acknowledged {
   readonly cubeId: string;

@@ -12,12 +12,13 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { commitRequest, cubeWrite, memoryWrite } from "@memcube/conformance";
 import { type SqliteStorage, sqliteStorage } from "@memcube/sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { SHARED, TENANT } from "./acknowledged.ts";
+import { SHARED, TENANT, THREAD } from "./acknowledged.ts";
 import { runProcess } from "./run-process.ts";
 
 const SYSTEM = { system: "verify" } as const;
@@ -48,7 +49,27 @@ async function make(memories: number): Promise<void> {
   for (let index = 1; index <= memories; index += 1)
     await put(storage, `m${index}`, "lorem ".repeat(900));
   await storage.blobs.put(TENANT, new Uint8Array([1, 2, 3]));
+  for (const id of ["a", "b"]) await storage.threads.put(THREAD, checkpointStep(id));
   await storage.close();
+}
+
+const checkpointStep = (id: string) => ({
+  checkpoint: { namespace: "", id, value: new Uint8Array([1]), chunks: [] },
+  chunks: [],
+  now: 1,
+});
+
+/** What a process says that may not write to the file. */
+async function readOnly(): Promise<unknown> {
+  const files = [directory, path, `${path}.blobs`];
+  for (const file of files) await chmod(file, file === path ? 0o444 : 0o555);
+  try {
+    const ended = await runProcess("read-only-process.ts", [path], IS_ROOT ? { uid: NOBODY } : {});
+    expect(ended.complaints).toBe("");
+    return JSON.parse(ended.output);
+  } finally {
+    for (const file of files) await chmod(file, 0o755);
+  }
 }
 
 test("what is no database is told of and not touched", async () => {
@@ -105,21 +126,32 @@ test("a folder in the place of the file fails with its path", async () => {
 
 test("a read-only file and folder are read, and refuse writes", async () => {
   await make(1);
-  const files = [directory, path, `${path}.blobs`];
-  for (const file of files) await chmod(file, file === path ? 0o444 : 0o555);
-  try {
-    const ended = await runProcess("read-only-process.ts", [path], IS_ROOT ? { uid: NOBODY } : {});
-    expect(ended.complaints).toBe("");
-    expect(JSON.parse(ended.output)).toEqual({
-      read: "m1",
-      candidates: ["m1"],
-      blobs: 1,
-      write: "MEMCUBE_STORAGE_READ_ONLY",
-      blob: "MEMCUBE_STORAGE_READ_ONLY",
-    });
-  } finally {
-    for (const file of files) await chmod(file, 0o755);
-  }
+  expect(await readOnly()).toEqual({
+    read: "m1",
+    candidates: ["m1"],
+    blobs: 1,
+    thread: "b",
+    write: "MEMCUBE_STORAGE_READ_ONLY",
+    blob: "MEMCUBE_STORAGE_READ_ONLY",
+  });
+});
+
+test("a thread with steps that a crash has left is not read until they can be laid out", async () => {
+  await make(1);
+  const storage = await sqliteStorage({ path, durability: "process" });
+  await storage.threads.put(THREAD, checkpointStep("c"));
+  await storage.threads.put(THREAD, checkpointStep("d"));
+  const copy = new DatabaseSync(path);
+  copy.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  copy.close();
+  const crashed = await readFile(path);
+  await storage.close();
+  await writeFile(path, crashed);
+  expect(await readOnly()).toMatchObject({ read: "m1", thread: "MEMCUBE_STORAGE_READ_ONLY" });
+  const again = await sqliteStorage({ path, durability: "process" });
+  const newest = await again.threads.get(THREAD, { namespace: "", now: 1 });
+  await again.close();
+  expect([newest?.checkpoint.id, await readOnly()]).toMatchObject(["d", { thread: "d" }]);
 });
 
 /** Mounts a small file system, where that is allowed. */

@@ -2,7 +2,7 @@
 import { commitRequest, memoryWrite } from "@memcube/conformance";
 import { sqliteStorage } from "@memcube/sqlite";
 
-import { SHARED, TENANT } from "./acknowledged.ts";
+import { SHARED, TENANT, THREAD } from "./acknowledged.ts";
 
 const [path = ""] = process.argv.slice(2);
 const codeOf = async (call: Promise<unknown>): Promise<unknown> => {
@@ -28,6 +28,10 @@ const said = {
   read: memory?.id,
   candidates: (await storage.vault.candidates(SHARED, query)).map(({ id }) => id),
   blobs: (await storage.blobs.list(TENANT, { limit: 5 })).length,
+  thread: await storage.threads.get(THREAD, { namespace: "", now: 1 }).then(
+    (found) => found?.checkpoint.id,
+    (error: { readonly code?: unknown }) => error.code,
+  ),
   write: await codeOf(storage.vault.commit(commitRequest({ cube: SHARED, writes: [write] }))),
   blob: await codeOf(storage.blobs.put(TENANT, new Uint8Array([9]))),
 };
