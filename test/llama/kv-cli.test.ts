@@ -1,5 +1,6 @@
 import { tinyModel } from "@memcube/llama/testing";
 import { readdir, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -50,12 +51,46 @@ test("states are warmed, listed, shown, verified and collected from the shell", 
   const collected = await run("kv", "gc", "--budget", "0", "--json");
   expect(JSON.parse(collected.out)).toMatchObject({ afterBytes: 0 });
   expect(JSON.parse((await run("kv", "ls", "--json")).out)).toEqual([]);
-  expect((await run("kv", "list")).errors).toContain("ls, show, verify, gc, warm");
 }, 120_000);
+
+test.each([
+  [3, "There is no folder nowhere.", ["kv", "ls", "--dir", "nowhere"]],
+  [3, "There is no folder nowhere.", ["kv", "verify", "--dir", "nowhere"]],
+  [3, "This is no folder: file.txt.", ["kv", "gc", "--dir", "file.txt"]],
+  [3, "There is no model none.gguf.", ["kv", "warm", "file.txt", "--model", "none.gguf"]],
+  [3, "There is no model none.gguf.", ["bench", "kv", "--model", "none.gguf"]],
+  [3, "There is no file none.txt.", ["kv", "warm", "none.txt", "--model", "file.txt"]],
+  [1, "it is no GGUF file", ["bench", "kv", "--model", "file.txt"]],
+  [2, "ls, show, verify, gc, warm", ["kv", "list"]],
+  [2, "kv ls does not take the argument", ["kv", "ls", "more"]],
+  [2, "--budget goes with kv gc only.", ["kv", "ls", "--budget", "5"]],
+  [2, "kv show needs KEY.", ["kv", "show"]],
+  [2, "kv warm needs --model PATH.", ["kv", "warm", "file.txt"]],
+])("what is wrong ends with %i and says %s", async (code, text, args) => {
+  const before = await temporaryNames();
+  await writeFile(join(folder.path, "file.txt"), "no model");
+  const said = await run(...args);
+  expect(said).toMatchObject({ code, out: "" });
+  expect(said.errors).toContain(text);
+  expect(await temporaryNames()).toEqual(before);
+});
+
+/** What a measurement that fails must not leave behind. */
+async function temporaryNames(): Promise<readonly string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith("memcube-gain-"));
+}
+
+test("what is too short for a page is said", async () => {
+  await writeFile(join(folder.path, "short.txt"), "tea");
+  const said = await run("kv", "warm", "short.txt", "--model", model, "--threads", "1");
+  expect(said).toMatchObject({ code: 0 });
+  expect(said.errors).toContain("whole pages of 256 tokens");
+}, 60_000);
 
 test("what states save is measured with any model", async () => {
   const measured = await run("bench", "kv", "--model", model, "--context", "512", "--json");
-  expect(measured).toMatchObject({ code: 0, errors: "" });
+  expect(measured).toMatchObject({ code: 0 });
+  expect(measured.errors).toContain("512 tokens: restored from disk");
   expect(JSON.parse(measured.out)).toMatchObject({
     contextTokens: 512,
     questionTokens: 28,

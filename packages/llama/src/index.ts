@@ -15,4 +15,10 @@ export {
   loraDirectory,
   type LoraDirectoryOptions,
 } from "./lora/lora-directory.ts";
-export { type Effort, type Gain, measureGain, type MeasureGainOptions } from "./measure-gain.ts";
+export {
+  type Effort,
+  type Gain,
+  type GainStep,
+  measureGain,
+  type MeasureGainOptions,
+} from "./measure-gain.ts";

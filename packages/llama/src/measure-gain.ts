@@ -26,8 +26,17 @@ export interface MeasureGainOptions {
   /** Where states lie meanwhile; removed at the end. @default the system's temporary directory */
   readonly directory?: string;
   readonly signal?: AbortSignal;
+  /** Told what was measured last and how long it took: a long context computed anew takes minutes. */
+  readonly onStep?: (step: GainStep) => void;
   /** Called with each context's result. */
   readonly onResult?: (gain: Gain) => void;
+}
+
+/** One measured answer. */
+export interface GainStep {
+  readonly contextTokens: number;
+  readonly what: "computed" | "stored" | "restored" | "restored from disk" | "warm context";
+  readonly seconds: number;
 }
 
 /** What it takes to the first token of an answer. */
@@ -65,22 +74,32 @@ export async function measureGain(options: MeasureGainOptions): Promise<readonly
   const { contexts = [512, 1_536, 4_096], threads = 1, model, signal } = options;
   const directory = await mkdtemp(join(options.directory ?? tmpdir(), "memcube-gain-"));
   const contextSize = Math.max(...contexts) + 256;
-  const hot = await openKvStore({ directory, hotBytes: HOT_BYTES });
-  const cold = await openKvStore({ directory, hotBytes: 0 });
-  const open = (kv: typeof hot) =>
-    llamaEngine({ model, threads, contextSize, maxContexts: 1, kv, ...(signal && { signal }) });
-  const [engine, fresh] = [await open(hot), await open(cold)];
+  const opened: { close(): Promise<void> }[] = [];
+  const open = async (hotBytes: number) => {
+    const kv = await openKvStore({ directory, hotBytes });
+    opened.unshift(kv);
+    const engine = await llamaEngine({
+      model,
+      threads,
+      contextSize,
+      maxContexts: 1,
+      kv,
+      ...(signal && { signal }),
+    });
+    opened.unshift(engine);
+    return engine;
+  };
   try {
+    const engines = { engine: await open(HOT_BYTES), fresh: await open(0) };
     const gains: Gain[] = [];
     for (const contextTokens of contexts) {
-      const gain = await measureContext({ engine, fresh }, contextTokens, options);
+      const gain = await measureContext(engines, contextTokens, options);
       options.onResult?.(gain);
       gains.push(gain);
     }
     return gains;
   } finally {
-    await Promise.all([engine.close(), fresh.close()]);
-    await Promise.all([hot.close(), cold.close()]);
+    for (const one of opened) await one.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -93,27 +112,30 @@ interface Answered extends Effort {
 async function measureContext(
   { engine, fresh }: { readonly engine: Engine; readonly fresh: Engine },
   contextTokens: number,
-  { rounds = 3, signal }: MeasureGainOptions,
+  { rounds = 3, signal, onStep }: MeasureGainOptions,
 ): Promise<Gain> {
   const prompt = await promptOf(engine, contextTokens);
-  const ask = (who: Engine, cachePrompt: boolean) =>
-    measured(who, { ...prompt, cachePrompt }, signal);
+  const ask = async (what: GainStep["what"], who: Engine, cachePrompt = true) => {
+    const answered = await measured(who, { ...prompt, cachePrompt }, signal);
+    onStep?.({ contextTokens, what, seconds: answered.wallMs / 1_000 });
+    return answered;
+  };
   const empty = async (who: Engine) =>
     await measured(who, { ...requestOf("x", "y"), cachePrompt: false }, signal);
   // What is done once (start of threads, compilation of our own code) belongs to nobody.
   await empty(engine);
   await empty(fresh);
-  const cold = await ask(engine, false);
-  const stored = await ask(engine, true);
+  const cold = await ask("computed", engine, false);
+  const stored = await ask("stored", engine);
   const restored: Answered[] = [];
   const warm: Answered[] = [];
   const disk: Answered[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await empty(engine);
-    restored.push(await ask(engine, true));
-    warm.push(await ask(engine, true));
+    restored.push(await ask("restored", engine));
+    warm.push(await ask("warm context", engine));
     await empty(fresh);
-    disk.push(await ask(fresh, true));
+    disk.push(await ask("restored from disk", fresh));
   }
   const all = [...restored, ...warm, ...disk];
   const short = all.find(({ usage }) => usage.cachedTokens !== contextTokens);
@@ -123,8 +145,8 @@ async function measureContext(
   return {
     contextTokens,
     questionTokens: cold.usage.promptTokens - contextTokens,
-    cold,
-    stored,
+    cold: effortOf(cold),
+    stored: effortOf(stored),
     restored: middle(restored),
     warmContext: middle(warm),
     fromDisk: middle(disk),
@@ -185,5 +207,9 @@ function oneTokenWords(engine: Engine): readonly string[] {
 
 function middle(efforts: readonly Effort[]): Effort {
   const sorted = efforts.toSorted((a, b) => a.cpuMs - b.cpuMs);
-  return sorted[sorted.length >> 1] ?? { cpuMs: Number.NaN, wallMs: Number.NaN };
+  return effortOf(sorted[sorted.length >> 1] ?? { cpuMs: Number.NaN, wallMs: Number.NaN });
+}
+
+function effortOf({ cpuMs, wallMs }: Effort): Effort {
+  return { cpuMs, wallMs };
 }

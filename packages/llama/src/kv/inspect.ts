@@ -1,3 +1,4 @@
+import { enginePartsIn } from "./fingerprint.ts";
 import type { Link } from "./link.ts";
 import type { ScopeStore } from "./scope-store.ts";
 import { type KvMiss, PAGE_TOKENS } from "./types.ts";
@@ -9,6 +10,8 @@ export interface StoredPrefix {
   /** Key of its last page; the name it goes by. */
   readonly key: string;
   readonly model: string;
+  /** Build of the engine that made it; left out where its name can't be read. */
+  readonly engine?: string;
   readonly tokens: number;
   /** Bytes as stored, shared pages included; and of the pages that are its own alone. */
   readonly storedBytes: number;
@@ -20,6 +23,13 @@ export interface StoredPrefix {
   /** Restores that ended in it, and the last of them. */
   readonly uses: number;
   readonly usedAt?: number;
+}
+
+/** Options of `DirectoryKvStore.verify`. */
+export interface VerifyPagesOptions {
+  readonly signal?: AbortSignal;
+  /** Told how many pages were looked at, and of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface PageProblem {
@@ -49,10 +59,12 @@ export function prefixesOf(
       const shared = chain.findIndex(({ key }) => (childrenOf.get(key) ?? 0) > 1);
       const own = shared === -1 ? chain : chain.slice(0, shared);
       const use = used.get(leaf.key);
+      const engine = enginePartsIn(leaf.owner.engineKey)?.engineBuild;
       return {
         scope,
         key: leaf.key,
         model: leaf.owner.modelSha256,
+        ...(engine === undefined ? {} : { engine }),
         tokens: leaf.position + PAGE_TOKENS,
         storedBytes: sum(chain, "storedBytes"),
         ownBytes: sum(own, "storedBytes"),
@@ -81,7 +93,7 @@ export function chainOf(leaf: Link, byKey: ReadonlyMap<string, Link>): readonly 
 export async function problemsIn(
   store: ScopeStore,
   links: readonly Link[],
-  signal?: AbortSignal,
+  { signal, onPage }: Pick<VerifyPagesOptions, "signal"> & { readonly onPage: () => void },
 ): Promise<readonly PageProblem[]> {
   const keys = new Set(links.map(({ key }) => key));
   const problems: PageProblem[] = [];
@@ -91,6 +103,7 @@ export async function problemsIn(
     const orphan = link.position > 0 && !keys.has(link.parent);
     const problem = (await store.check(link)) ?? (orphan ? "page-missing" : undefined);
     if (problem !== undefined) problems.push({ scope: store.scope, key, problem });
+    onPage();
   }
   return problems;
 }

@@ -6,8 +6,15 @@ import { Claims } from "./claims.ts";
 import { collect, type Collected } from "./collect.ts";
 import { HotPages } from "./hot-pages.ts";
 import { exportChain, importChain, type KvImported, type StateTarget } from "./carry-state.ts";
-import { type PageProblem, prefixesOf, problemsIn, type StoredPrefix } from "./inspect.ts";
+import {
+  type PageProblem,
+  prefixesOf,
+  problemsIn,
+  type StoredPrefix,
+  type VerifyPagesOptions,
+} from "./inspect.ts";
 import { type KvStoreOptions, optionsSchema, type ParsedKvStoreOptions } from "./kv-options.ts";
+import type { Link } from "./link.ts";
 import { mayHoldTenant } from "./scope-of-tenant.ts";
 import { ScopeStore, scopesIn } from "./scope-store.ts";
 import { scratchFolders, ScratchPool } from "./scratch.ts";
@@ -109,16 +116,18 @@ export class DirectoryKvStore implements KvStore {
   }
 
   /** Reads and checks every page; changes nothing. */
-  async verify(options: { readonly signal?: AbortSignal } = {}): Promise<{
+  async verify(options: VerifyPagesOptions = {}): Promise<{
     readonly pages: number;
     readonly problems: readonly PageProblem[];
   }> {
-    let pages = 0;
+    const found: (readonly [ScopeStore, readonly Link[]])[] = [];
+    for (const scope of await this.#openScopes()) found.push([scope, await scope.links()]);
+    const pages = found.reduce((sum, [, links]) => sum + links.length, 0);
     const problems: PageProblem[] = [];
-    for (const scope of await this.#openScopes()) {
-      const links = await scope.links();
-      pages += links.length;
-      problems.push(...(await problemsIn(scope, links, options.signal)));
+    let done = 0;
+    const onPage = () => options.onProgress?.((done += 1), pages);
+    for (const [scope, links] of found) {
+      problems.push(...(await problemsIn(scope, links, { ...options, onPage })));
     }
     return { pages, problems };
   }

@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
-
 import { alignColumns } from "../columns.ts";
 import type { Context } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { notFound, usageError } from "../failure.ts";
 import { counted, formatBytes, formatDuration, formatTime } from "../format-values.ts";
 import { oneLine } from "../plain-text.ts";
+import { readInput } from "../read-input.ts";
 import { type KvStore, loadLlama } from "./load-llama.ts";
+import { modelFile } from "./model-file.ts";
 
 /** What an action of `memcube kv` works with. */
 export interface KvAction {
@@ -53,9 +53,8 @@ export async function listStates({ context, store }: KvAction): Promise<undefine
 export async function showState({
   context,
   store,
-  arguments: [wanted],
+  arguments: [wanted = ""],
 }: KvAction): Promise<undefined> {
-  if (wanted === undefined) throw usageError("kv show needs KEY.");
   const found = (await store.list()).filter(({ key }) => key.startsWith(wanted));
   const [prefix] = found;
   if (prefix === undefined) {
@@ -69,8 +68,9 @@ export async function showState({
   }
   const rows = [
     ["key", prefix.key],
-    ["scope", oneLine(prefix.scope)],
+    ["scope", oneLine(prefix.scope === "" ? "-" : prefix.scope)],
     ["model", prefix.model],
+    ...(prefix.engine === undefined ? [] : [["engine", oneLine(prefix.engine)]]),
     ["tokens", `${prefix.tokens}`],
     ["stored", formatBytes(prefix.storedBytes)],
     ["not shared", formatBytes(prefix.ownBytes)],
@@ -85,7 +85,11 @@ export async function showState({
 
 export async function verifyStates({ context, store }: KvAction): Promise<ExitCode> {
   const { out, json, quiet, signal } = context;
-  const { pages, problems } = await store.verify({ signal });
+  const progress = context.progress("verifying pages");
+  const onProgress = (done: number, total: number) => progress.update(done, total);
+  const { pages, problems } = await store
+    .verify({ signal, onProgress })
+    .finally(() => progress.end());
   if (json) out.json({ ok: problems.length === 0, pages, problems });
   else if (!quiet) {
     const word = problems.length === 0 ? out.style("green", "ok") : out.style("red", "NOT OK");
@@ -118,19 +122,21 @@ export async function collectStates({ context, store }: KvAction): Promise<ExitC
 /** Reads a prompt's beginning into the store, so that its first use finds it. */
 export async function warmStates(action: KvAction): Promise<undefined> {
   const { context, store, model, scope, threads } = action;
-  const [path] = action.arguments;
-  if (path === undefined || model === undefined) {
-    throw usageError("kv warm needs FILE and --model PATH.");
-  }
-  const text = await readFile(path, "utf8");
+  const { json, quiet, out, signal } = context;
+  const [path = ""] = action.arguments;
+  if (model === undefined) throw usageError("kv warm needs --model PATH.");
+  const file = await modelFile(model, context);
+  const { bytes } = await readInput(path, context.input, signal);
+  const text = new TextDecoder().decode(bytes);
   const { llamaEngine } = await loadLlama();
   const engine = await llamaEngine({
     model,
     kv: store,
     maxContexts: 1,
-    signal: context.signal,
+    signal,
+    onProgress: file.onProgress,
     ...(threads === undefined ? {} : { threads }),
-  });
+  }).finally(() => file.end());
   try {
     const request = {
       messages: [
@@ -140,15 +146,19 @@ export async function warmStates(action: KvAction): Promise<undefined> {
       sampling: { temperature: 0, maxTokens: 1 },
       cacheScope: scope,
     } as const;
-    for await (const part of engine.generate(request, { signal: context.signal })) {
+    for await (const part of engine.generate(request, { signal })) {
       if (part.type !== "finish") continue;
-      const { promptTokens, cachedTokens, writtenTokens } = part.usage;
-      if (context.json) context.out.json({ promptTokens, cachedTokens, writtenTokens });
-      else if (!context.quiet) {
-        context.out.line(
-          `${counted(promptTokens, "token")}: ${writtenTokens} stored now, ${cachedTokens} were there`,
+      const { promptTokens, cachedTokens, writtenTokens, cacheMiss } = part.usage;
+      if (json) out.json({ promptTokens, cachedTokens, writtenTokens });
+      else if (!quiet) {
+        const [written, cached] = [writtenTokens, cachedTokens].map((each) =>
+          each.toLocaleString("en-US"),
         );
+        out.line(`${counted(promptTokens, "token")}: ${written} stored now, ${cached} were there`);
       }
+      if (cachedTokens + writtenTokens > 0) continue;
+      const why = cacheMiss === undefined ? "" : ` (${cacheMiss})`;
+      context.notes.warn(`nothing is stored: states are kept in whole pages of 256 tokens${why}`);
     }
   } finally {
     await engine.close();
