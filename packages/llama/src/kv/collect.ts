@@ -6,7 +6,7 @@ import { isCode, makeFolder, namesIn } from "./files.ts";
 import { HashedFiles } from "./hashed-files.ts";
 import type { Link } from "./link.ts";
 import { planEviction } from "./plan-eviction.ts";
-import type { ScopeStore } from "./scope-store.ts";
+import { SCOPE_FOLDER, type ScopeStore } from "./scope-store.ts";
 import { readUses } from "./uses.ts";
 
 /** Evicting goes so far below the budget, so that it is not begun again at once. */
@@ -50,14 +50,8 @@ export async function collect(input: CollectInput): Promise<Collected | undefine
   }
 }
 
-async function collectLocked({
-  directory,
-  scopes,
-  budgetBytes,
-  now,
-  ownsPages,
-  pinned,
-}: CollectInput): Promise<Collected> {
+async function collectLocked(input: CollectInput): Promise<Collected> {
+  const { directory, scopes, budgetBytes, now, ownsPages, pinned } = input;
   const owners = new Map<string, ScopeStore>();
   const links: Link[] = [];
   const uses = [];
@@ -84,7 +78,7 @@ async function collectLocked({
     await scope?.unlink(key);
     if (!kept.has(page)) await scope?.pages.remove(page);
   }
-  const leftovers = await sweep(directory, scopes, now);
+  const leftovers = (await sweep(directory, scopes, now)) + (await sweepFolders(input));
   const strays = ownsPages ? await sweepPages(directory, scopes, kept, now) : 0;
   return {
     beforeBytes,
@@ -111,6 +105,17 @@ async function sweep(
   return removed;
 }
 
+/** Folders of no scope: one was dropped while a process wrote into it, which then died. */
+async function sweepFolders({ directory, scopes, now }: CollectInput): Promise<number> {
+  const named = new Set(scopes.map(({ folder }) => folder));
+  let removed = 0;
+  for (const name of await namesIn(directory)) {
+    const folder = join(directory, name);
+    if (SCOPE_FOLDER.test(name) && !named.has(folder)) removed += await removeOld(folder, now);
+  }
+  return removed;
+}
+
 /** Pages without a link, when no writer can be about to make one. */
 async function sweepPages(
   directory: string,
@@ -133,7 +138,7 @@ async function removeOld(path: string, now: number): Promise<number> {
     const { mtimeMs } = await stat(path);
     // A clock that was set back leaves files of the future: those belong to nobody either.
     if (Math.abs(now - mtimeMs) < LEFTOVER_MS) return 0;
-    await rm(path);
+    await rm(path, { recursive: true });
     return 1;
   } catch (error) {
     if (isCode(error, "ENOENT")) return 0;

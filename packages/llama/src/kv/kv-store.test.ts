@@ -1,5 +1,16 @@
 import { memoryStorage } from "@memcube/core/testing";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import type { BlobStore } from "@memcube/core";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Llama } from "node-llama-cpp";
@@ -326,6 +337,44 @@ test("a tenant's states are forgotten with narrower scopes and the unnamed one, 
   }
   await store.forgetTenant("tenant");
   expect((await store.list()).map((each) => each.scope)).toEqual(["tenants"]);
+});
+
+test("a page on its way does not bring back a scope that was dropped", async () => {
+  const { blobs: plain } = memoryStorage();
+  const other = await open({ blobs: plain });
+  let dropped = false;
+  const blobs: BlobStore = {
+    ...plain,
+    put: async (tenantId, bytes) => {
+      const result = await plain.put(tenantId, bytes);
+      // The second page is there, its link not yet.
+      if (!dropped && (await plain.list(scope, { limit: 10 })).length === 2) {
+        dropped = true;
+        await other.forgetTenant(scope);
+      }
+      return result;
+    },
+  };
+  const filled = await (await open({ blobs })).fill(one, request);
+  expect(await filled.saved).toMatchObject({ reason: "storage-failed" });
+  expect(dropped).toBe(true);
+  expect(await filesIn("links")).toEqual([]);
+  expect(await plain.list(scope, { limit: 10 })).toEqual([]);
+});
+
+test("files of the future, and folders of no scope, are leftovers too", async () => {
+  const store = await open();
+  await stored(store);
+  const stray = join(directory, "0123456789abcdef0123456789abcdef");
+  await mkdir(join(stray, "pages"), { recursive: true });
+  const lock = join(directory, "collecting");
+  await writeFile(lock, "");
+  const hour = 3_600;
+  for (const path of [stray, lock]) {
+    await utimes(path, Date.now() / 1_000 + hour, Date.now() / 1_000 + hour);
+  }
+  expect(await store.collect()).toMatchObject({ removedPages: 0, removedFiles: 1 });
+  expect(await readdir(directory)).not.toContain("0123456789abcdef0123456789abcdef");
 });
 
 test("an aborted request rejects with the signal's reason, also while it waits", async () => {

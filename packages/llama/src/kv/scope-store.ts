@@ -57,6 +57,9 @@ export function scopeFolder(directory: string, scope: string): string {
   return join(directory, createHash("sha256").update(scope).digest("hex").slice(0, 32));
 }
 
+/** A name that a scope's folder may have. */
+export const SCOPE_FOLDER = /^[0-9a-f]{32}$/;
+
 /** Every scope that has a folder here, in no certain order. */
 export async function scopesIn(directory: string): Promise<readonly string[]> {
   const scopes: string[] = [];
@@ -172,7 +175,7 @@ export class ScopeStore {
   /**
    * Stores a page; the page first, so that no link points to what is not there.
    *
-   * @returns false when only this process knows of it, for want of room
+   * @returns `failure` when only this process knows of it, for want of room, or when the scope is gone
    */
   async store(
     wanted: WantedPage,
@@ -195,7 +198,10 @@ export class ScopeStore {
     try {
       await this.pages.write(link.page, bytes);
       await this.#links.write(link.key, encodeLink(link, this.salt));
-      return { storedBytes: bytes.length };
+      // What was dropped meanwhile does not come back by a page that was on its way.
+      if (await this.isCurrent()) return { storedBytes: bytes.length };
+      await this.forget(link);
+      return { storedBytes: 0, failure: new Error("the scope was dropped") };
     } catch (failure) {
       return { storedBytes: 0, failure };
     }
@@ -279,7 +285,8 @@ export class ScopeStore {
       await this.pages.remove(link.page);
     }
     this.forgetAll();
-    await rm(this.folder, { recursive: true, force: true });
+    // Somebody may be writing into it.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
   }
 
   #remember(link: Link): void {
