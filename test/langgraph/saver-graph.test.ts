@@ -155,7 +155,7 @@ eachStorage((_name, open) => {
           .compile({ checkpointer: saver() });
       const done = await build().invoke({ n: 1 }, { ...config(), durability });
       expect(done).toEqual({ n: 1, log: ["a", "b", "c1"] });
-      expect((await build().getState(config())).values.log).toEqual(["a", "b", "c1"]);
+      expect((await build().getState(config())).values).toEqual(done);
       await saver().deleteThread("t");
       expect(await all(saver().list(config()))).toEqual([]);
     },

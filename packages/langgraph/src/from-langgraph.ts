@@ -73,6 +73,11 @@ interface PutGiven {
   readonly parentId: string | undefined;
 }
 
+interface TakenChannel extends Omit<ChannelStep, "value"> {
+  readonly name: string;
+  readonly value?: Written;
+}
+
 /** A checkpoint as a step of a thread. Values are taken before anything is waited for. */
 export function fromPut(
   { checkpoint, metadata, newVersions, parentId }: PutGiven,
@@ -82,15 +87,18 @@ export function fromPut(
   const write = (value: unknown): Written => writeValue(value, serde);
   // A copied checkpoint is put beside the one it was copied from: its parent has other values.
   const isCopy = metadata.source === "fork";
-  const taken = Object.entries(versions).map(([name, version]) => {
+  const taken = Object.entries(versions).map(([name, version]): TakenChannel => {
     const changed = isCopy || Object.hasOwn(newVersions, name);
-    const hasValue = changed && Object.hasOwn(values, name);
-    return { name, version, changed, value: hasValue ? write(values[name]) : undefined };
+    const channel = { name, version, changed };
+    if (!Object.hasOwn(values, name)) return channel;
+    return changed
+      ? { ...channel, value: write(values[name]) }
+      : { ...channel, valueAnew: () => write(values[name]) };
   });
   const seen = fromLangGraphValue(checkpoint.versions_seen);
   const meta = write(metadata);
-  const channelOf = async ({ name, value, ...channel }: (typeof taken)[number]) =>
-    [name, { ...channel, value: await value }] as const;
+  const channelOf = async ({ name, value, ...channel }: TakenChannel) =>
+    [name, { ...channel, ...(value !== undefined && { value: await value }) }] as const;
   return async () => ({
     id,
     ...(parentId === undefined ? {} : { parentId }),

@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const CHILD = join(import.meta.dirname, "claim-child.ts");
-const PAGES = 8;
+/** Enough that what a dead process takes with it is less than what one waits beyond its own time. */
+const PAGES = 14;
 const TOKENS = PAGES * 256;
 
 interface Filled {

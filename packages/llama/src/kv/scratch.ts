@@ -36,19 +36,25 @@ async function isWritable(folder: string): Promise<boolean> {
   }
 }
 
+/** Linux: a file that never has a name. Not every file system can. */
+const NAMELESS = 0o20000000 | constants.O_DIRECTORY | constants.O_RDWR;
+
 /**
- * Opens a scratch file and, where the system can name open files, takes its name away at once: nobody
- * else can change what was verified before llama.cpp reads it, and a process that dies leaves nothing.
+ * Opens a scratch file and, where the system can name open files, without a name of its own: nobody else
+ * can change what was verified before llama.cpp reads it, and a process that dies leaves nothing.
  */
 export async function openScratch(
   folder: string,
   hidesNames = process.platform === "linux",
 ): Promise<ScratchFile> {
   const named = join(folder, `memcube-kv-${process.pid}-${randomUUID()}`);
-  const file = await open(named, "wx+", 0o600);
+  const unnamed = hidesNames
+    ? await open(folder, NAMELESS, 0o600).catch(() => undefined)
+    : undefined;
+  const file = unnamed ?? (await open(named, "wx+", 0o600));
   const path = `/proc/self/fd/${file.fd}`;
   const nameless = hidesNames && existsSync(path);
-  if (nameless) await rm(named);
+  if (nameless && unnamed === undefined) await rm(named);
   return {
     path: nameless ? path : named,
     write: async (chunks) => await writeAll(file, chunks),

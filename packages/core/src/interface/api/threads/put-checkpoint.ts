@@ -26,6 +26,8 @@ export interface ChannelStep {
   readonly changed: boolean;
   /** Of a channel that changed. @default none */
   readonly value?: ThreadInput;
+  /** Of one that did not: asked for when the parent was deleted, or has expired, meanwhile. @default none */
+  readonly valueAnew?: () => ThreadInput | Promise<ThreadInput>;
 }
 
 export interface CheckpointStep {
@@ -53,7 +55,10 @@ export async function putCheckpoint(thread: OpenThread, step: CheckpointStep): P
     const written = writeValue(head, sink);
     const values = new Map<string, Entry>();
     for (const [name, channel] of channels) {
-      const entry = writeChannel(channel, parent?.get(name), sink);
+      const entry =
+        parent === "gone" && !channel.changed
+          ? await writeAnew(channel, sink)
+          : writeChannel(channel, parent === "gone" ? undefined : parent?.get(name), sink);
       if (entry === undefined) continue;
       values.set(name, { version: channel.version, ...entry });
     }
@@ -82,6 +87,13 @@ function writeChannel(
   return parent?.version === version ? carriedEntry(parent, sink) : undefined;
 }
 
+async function writeAnew(
+  { valueAnew }: ChannelStep,
+  sink: ChunkSink,
+): Promise<WrittenValue | undefined> {
+  return valueAnew && writeValue(await valueAnew(), sink);
+}
+
 interface ParentQuery {
   readonly namespace: string;
   readonly parentId: string | undefined;
@@ -94,7 +106,7 @@ interface ParentQuery {
 async function parentEntries(
   { context, cache, ref, now }: OpenThread,
   { namespace, parentId, channels, isSure }: ParentQuery,
-): Promise<ReadonlyMap<string, Entry> | undefined> {
+): Promise<ReadonlyMap<string, Entry> | "gone" | undefined> {
   const keeps = [...channels.values()].some(({ changed }) => !changed);
   if (parentId === undefined || !keeps) return undefined;
   const known = isSure ? cache.record(ref, namespace, parentId) : undefined;
@@ -105,7 +117,7 @@ async function parentEntries(
     withoutChunks: true,
     now,
   });
-  return found && unpackRecord(found.checkpoint).values;
+  return found === undefined ? "gone" : unpackRecord(found.checkpoint).values;
 }
 
 export interface WritesStep {
