@@ -192,7 +192,7 @@ describe("a GGUF file", () => {
 
   it("is refused when it is a folder or a pipe, which would be waited for", async () => {
     const pipe = join(folder, "pipe");
-    execFileSync("mkfifo", [pipe]);
+    execFileSync("/usr/bin/mkfifo", [pipe]);
     for (const place of [folder, pipe]) {
       await expect(readGguf(place)).rejects.toMatchObject({
         code: "MEMCUBE_MODEL_INVALID",
