@@ -1,16 +1,16 @@
 import type { Chore } from "../protocol.ts";
 
 /** Pages written here before the thread is told to copy the write-ahead log into the file. */
-const COPIED_PAGES = 2_000;
+const COPIED_PAGES = 1_000;
 
 /** Pages that a step writes whatever it holds: logged, and stored with chunks and their index. */
 const LOGGED_PAGES = 1;
 const STORED_PAGES = 5;
 const PAGE_BYTES = 4_096;
 
-/** The journal is laid out when so many steps wait, or one has waited so long, in milliseconds. */
-const WAITING_STEPS = 1_024;
-const WAITING_MS = 100;
+/** The journal is laid out when so many steps wait, or none was added for so long, in milliseconds. */
+const WAITING_STEPS = 2_048;
+const QUIET_MS = 50;
 
 /** Tells the other thread what to do beside its calls, as steps are written here. */
 export class LogKeeper {
@@ -28,7 +28,9 @@ export class LogKeeper {
   logged(bytes: number): void {
     this.#steps += 1;
     if (this.#steps >= WAITING_STEPS) this.layOut();
-    else this.#timer ??= setTimeout(() => this.layOut(), WAITING_MS).unref();
+    else if (this.#timer === undefined)
+      this.#timer = setTimeout(() => this.layOut(), QUIET_MS).unref();
+    else this.#timer.refresh();
     this.#written(LOGGED_PAGES, bytes);
   }
 

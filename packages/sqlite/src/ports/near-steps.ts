@@ -2,9 +2,9 @@ import type { ThreadRef } from "@memcube/core";
 
 import type { NearDatabase } from "../near-database.ts";
 import type { Connection } from "../worker/connection.ts";
-import { logStep, type ThreadPlace } from "../worker/commands/threads/journal.ts";
+import { layOutThread, logStep, type ThreadPlace } from "../worker/commands/threads/journal.ts";
 import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
-import { type ThreadRow, threadRow } from "../worker/commands/threads/thread-row.ts";
+import { findThread, type ThreadRow, threadRow } from "../worker/commands/threads/thread-row.ts";
 import type { LogKeeper } from "./log-keeper.ts";
 import type { FarThreads } from "./near-threads.ts";
 import { NearJournal } from "./near-journal.ts";
@@ -12,6 +12,9 @@ import { NearJournal } from "./near-journal.ts";
 /** What is larger goes to the other thread: it would hold up the event loop. */
 const NEAR_BYTES = 65_536;
 const NEAR_CHUNKS = 256;
+
+/** So many are laid out here. */
+const NEAR_STEPS = 16;
 
 /** Stores a step in the tables; key of its thread, or `undefined` when that takes the other thread. */
 export type StoreStep = (db: Connection, row: ThreadRow | undefined) => number | undefined;
@@ -72,11 +75,21 @@ export class NearSteps {
     return this.#journal.waits(db, ref);
   }
 
-  /** Lays out what waits, of a thread or of any: other reads see the tables alone. */
+  /** Lays out what waits, of a thread or of all: reads see the tables alone. */
   async layOut(ref?: ThreadRef): Promise<void> {
     const waits = ref && this.#near.read((db) => this.waits(db, ref))?.value;
     if (!(waits ?? (await this.#far.waits()))) return;
-    await this.inTurn(async () => await this.#far.layOut());
+    await this.inTurn(async () => await this.#far.layOut(ref));
+  }
+
+  /** Lays out the few steps of a thread that wait, if any do; whether none waits any more. */
+  layOutHere(ref: ThreadRef): boolean {
+    if (this.#near.read((db) => this.waits(db, ref))?.value === false) return true;
+    const isDone = this.#near.write((db) => {
+      const thread = findThread(db, ref);
+      return thread === undefined || layOutThread(db, thread, NEAR_STEPS) || undefined;
+    });
+    return isDone === true;
   }
 
   #store(ref: ThreadRef, store: StoreStep): ThreadPlace | undefined {

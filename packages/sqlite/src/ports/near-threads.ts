@@ -19,7 +19,8 @@ export interface FarThreads extends Threads {
   waits(): Promise<boolean>;
   /** Logs a step; false when its thread is not what it was. */
   log(place: ThreadPlace, step: LoggedStep): Promise<boolean>;
-  layOut(): Promise<void>;
+  /** Lays out what waits, of a thread or of all. */
+  layOut(thread?: ThreadRef): Promise<void>;
 }
 
 interface Surroundings {
@@ -45,9 +46,10 @@ export function nearThreads(
     there: () => Promise<T>,
   ): Promise<T> => {
     checkOpen();
-    const found =
-      here && near.read((db) => (steps.waits(db, thread) ? undefined : { value: here(db) }))?.value;
-    if (found !== undefined) return found.value;
+    if (here !== undefined && steps.layOutHere(thread)) {
+      const found = near.read((db) => (steps.waits(db, thread) ? undefined : { value: here(db) }));
+      if (found?.value !== undefined) return found.value.value;
+    }
     await steps.layOut(thread);
     return await there();
   };

@@ -19,7 +19,7 @@ export function threadsOf(call: Call): FarThreads {
       call("threads.deleteCheckpoints", { thread, checkpoints }),
     waits: () => call("threads.waits", undefined),
     log: (place, step) => call("threads.log", { place, step: ownStep(step) }),
-    layOut: () => call("threads.layOut", undefined),
+    layOut: (thread) => call("threads.layOut", thread),
     sweep: async (now) => {
       let swept = 0;
       for (;;) {

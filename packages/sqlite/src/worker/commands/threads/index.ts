@@ -1,11 +1,15 @@
+import type { ThreadRef } from "@memcube/core";
+
+import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { deleteCheckpoints, deleteThread, sweepThreads } from "./delete.ts";
-import { firstWaiting, layOutAll, logStep, type ThreadPlace } from "./journal.ts";
+import { anyWaits, layOutAll, layOutThread, logStep, type ThreadPlace } from "./journal.ts";
 import type { LoggedStep } from "./logged-step.ts";
 import { getCheckpoint, getLineage, listCheckpoints } from "./read.ts";
 import { putCheckpoint } from "./put.ts";
 import { putWrites } from "./put-writes.ts";
 import { listThreads } from "./thread-records.ts";
+import { findThread } from "./thread-row.ts";
 
 export const THREAD_READS = {
   "threads.get": getCheckpoint,
@@ -13,7 +17,7 @@ export const THREAD_READS = {
   "threads.lineage": getLineage,
   "threads.threads": listThreads,
   /** Whether any step waits to be laid out: other reads don't see it. */
-  "threads.waits": ({ db }: Context): boolean => firstWaiting(db) !== undefined,
+  "threads.waits": ({ db }: Context): boolean => anyWaits(db),
 };
 
 export interface LogInput {
@@ -21,21 +25,31 @@ export interface LogInput {
   readonly step: LoggedStep;
 }
 
-/** Writes see, and remove, what was logged before. */
-function afterJournal<Input, Value>(run: (context: Context, input: Input) => Value) {
+interface OfThread {
+  readonly thread: ThreadRef;
+}
+
+/** After what was logged of the thread before. */
+function afterSteps<Input extends OfThread, Value>(run: (context: Context, input: Input) => Value) {
   return (context: Context, input: Input): Value => {
-    layOutAll(context);
+    layOutOf(context.db, input.thread);
     return run(context, input);
   };
 }
 
+function layOutOf(db: Connection, ref: ThreadRef): void {
+  const thread = findThread(db, ref);
+  if (thread !== undefined) layOutThread(db, thread);
+}
+
 export const THREAD_WRITES = {
-  "threads.put": afterJournal(putCheckpoint),
-  "threads.putWrites": afterJournal(putWrites),
-  "threads.delete": afterJournal(deleteThread),
-  "threads.deleteCheckpoints": afterJournal(deleteCheckpoints),
-  "threads.sweep": afterJournal(sweepThreads),
+  "threads.put": afterSteps(putCheckpoint),
+  "threads.putWrites": afterSteps(putWrites),
+  "threads.delete": deleteThread,
+  "threads.deleteCheckpoints": afterSteps(deleteCheckpoints),
+  "threads.sweep": sweepThreads,
   /** Logs a step that met a lock in the caller's thread; false when the thread is not what it was. */
   "threads.log": ({ db }: Context, { place, step }: LogInput): boolean => logStep(db, place, step),
-  "threads.layOut": (context: Context, _input: undefined): void => layOutAll(context),
+  "threads.layOut": ({ db }: Context, ref: ThreadRef | undefined): void =>
+    ref === undefined ? layOutAll(db) : layOutOf(db, ref),
 };

@@ -1,5 +1,4 @@
 import type { Connection } from "../../connection.ts";
-import type { Context } from "../../context.ts";
 import { removeUnneededChunks } from "./delete.ts";
 import { decodeStep, encodeStep, type LoggedStep } from "./logged-step.ts";
 import { packedStep } from "./packed-step.ts";
@@ -35,70 +34,81 @@ interface WaitingStep {
   readonly step: LoggedStep;
 }
 
-/** Steps of the journal as they are to be laid out: the first ones, or those after one. */
-function waitingSteps(db: Connection, limit: number, after = 0): WaitingStep[] {
-  const rows = db.all<{ seq: number; thread: number; step: Uint8Array }>(
-    "SELECT seq, thread, step FROM thread_journal WHERE thread > 0 AND seq > ? ORDER BY seq LIMIT ?",
-    after,
-    limit,
-  );
-  return rows.map(({ step, ...row }) => ({ ...row, step: packedStep(decodeStep(step)) }));
+interface JournalRow {
+  readonly seq: number;
+  readonly thread: number;
+  readonly step: Uint8Array;
 }
 
-/** Number of the first step that waits; `undefined` when none does. */
-export function firstWaiting(db: Connection): number | undefined {
-  const find = "SELECT seq FROM thread_journal WHERE thread > 0 ORDER BY seq LIMIT 1";
-  return db.get<{ seq: number }>(find)?.seq;
+const ROWS = "SELECT seq, thread, step FROM thread_journal WHERE";
+
+/** A row as it is to be laid out. */
+function waitingStep({ seq, thread, step }: JournalRow): WaitingStep {
+  return { seq, thread, step: packedStep(decodeStep(step)) };
 }
 
-/** Lays out steps, the first ones of the journal, within the transaction that is open. */
-function layOut(db: Connection, steps: readonly WaitingStep[]): void {
-  const last = steps.at(-1)?.seq;
-  if (last === undefined) return;
-  const replaced = write(db, steps);
-  db.run("DELETE FROM thread_journal WHERE seq < ?", last);
-  db.run("UPDATE thread_journal SET thread = 0, step = x'' WHERE seq = ?", last);
-  if (replaced.size === 0) return;
-  // State that is replaced must not pile up; but a step that waits may need what seems unneeded.
-  layOut(db, waitingSteps(db, ALL, last));
-  for (const thread of replaced) removeUnneededChunks(db, thread);
+/** Whether any step waits. */
+export function anyWaits(db: Connection): boolean {
+  return db.get("SELECT 1 FROM thread_journal WHERE thread > 0 LIMIT 1") !== undefined;
 }
 
-/** Writes steps into their tables. @returns threads of which a checkpoint was replaced */
-function write(db: Connection, steps: readonly WaitingStep[]): ReadonlySet<number> {
+/** Writes steps into their tables, within the transaction that is open. */
+function write(db: Connection, steps: readonly WaitingStep[]): void {
   const uses = new Map<number, number>();
   const replaced = new Set<number>();
-  for (const { thread, step } of steps) {
+  for (const { seq, thread, step } of steps) {
     uses.set(thread, Math.max(step.now, uses.get(thread) ?? 0));
     if (!("checkpoint" in step)) writeWrites(db, thread, step);
     else if (writeCheckpoint(db, thread, step)) replaced.add(thread);
+    db.run("UPDATE thread_journal SET thread = 0, step = x'' WHERE seq = ?", seq);
   }
   const use = "UPDATE thread SET updated_at = ? WHERE key = ? AND updated_at < ?";
   for (const [thread, now] of uses) db.run(use, now, thread, now);
-  return replaced;
+  for (const thread of replaced) {
+    // State that is replaced must not pile up; but a step that waits may need what seems unneeded.
+    layOutThread(db, thread);
+    removeUnneededChunks(db, thread);
+  }
 }
 
-/** Lays out the whole journal within the transaction that is open. */
-export function layOutAll({ db }: Pick<Context, "db">): void {
-  if (firstWaiting(db) !== undefined) layOut(db, waitingSteps(db, ALL));
+/**
+ * Lays out what waits of a thread, within the transaction that is open.
+ * @param most steps, or nothing is done. @default any number
+ * @returns whether none waits any more
+ */
+export function layOutThread(db: Connection, thread: number, most = Infinity): boolean {
+  const rows = db.all<JournalRow>(`${ROWS} thread = ? ORDER BY seq`, thread);
+  if (rows.length > most) return false;
+  if (rows.length > 0) write(db, rows.map(waitingStep));
+  return true;
 }
 
-const ALL = -1;
+/** Lays out the whole journal, within the transaction that is open. */
+export function layOutAll(db: Connection): void {
+  const rows = db.all<JournalRow>(`${ROWS} thread > 0 ORDER BY seq`);
+  if (rows.length > 0) write(db, rows.map(waitingStep));
+}
 
 /** Steps laid out by one transaction, which others wait for. */
-const SLICE = 16;
+const SLICE = 32;
 
 /**
  * Lays out some of the journal in a transaction of its own; whether more waits. What takes longest,
  * packing, is done before it takes the lock.
  */
 export function layOutSome(db: Connection): boolean {
-  const steps = waitingSteps(db, SLICE);
-  if (steps.length === 0) return false;
+  const rows = db.all<JournalRow>(`${ROWS} thread > 0 ORDER BY seq LIMIT ${SLICE}`);
+  const steps = rows.map(waitingStep);
   db.run("BEGIN IMMEDIATE");
   try {
-    // Otherwise another process has been faster.
-    if (firstWaiting(db) === steps[0]?.seq) layOut(db, steps);
+    const still = "SELECT 1 FROM thread_journal WHERE seq = ? AND thread = ?";
+    // Another process, or whoever read the thread, may have been faster.
+    const waiting = steps.filter(({ seq, thread }) => db.get(still, seq, thread) !== undefined);
+    write(db, waiting);
+    // The last row stays, so that numbers only rise.
+    const done = "DELETE FROM thread_journal WHERE thread = 0 AND seq < ?";
+    const last = db.get<{ seq: number }>("SELECT max(seq) AS seq FROM thread_journal")?.seq;
+    db.run(done, Math.min(last ?? 0, (steps.at(-1)?.seq ?? Infinity) + 1));
     db.run("COMMIT");
   } catch (error) {
     db.rollBack();
