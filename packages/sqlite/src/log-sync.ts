@@ -4,8 +4,8 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from "node:fs";
  * A disk that takes less than this, in milliseconds, is waited for at once: to Node's pool and back is as
  * long. The first is as it is seen from the pool, the second at once.
  */
-const QUICK_IN_POOL_MS = 0.6;
-const QUICK_MS = 0.3;
+const QUICK_IN_POOL_MS = 0.8;
+const QUICK_MS = 0.5;
 
 /** Syncs a file, like `fdatasync` and `fdatasyncSync` of `node:fs`. */
 export interface SyncFile {

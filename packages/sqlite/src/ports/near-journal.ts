@@ -4,16 +4,12 @@ import type { Connection } from "../worker/connection.ts";
 import type { ThreadPlace } from "../worker/commands/threads/journal.ts";
 import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
 import { findThread } from "../worker/commands/threads/thread-row.ts";
+import { KnownThread } from "./known-thread.ts";
 
 /** Hashes remembered in all: some ten megabytes. */
 const HASHES = 100_000;
 
-interface KnownThread extends ThreadPlace {
-  /** Of chunks that it has for as long as it is of this generation. */
-  readonly hashes: Set<string>;
-}
-
-/** What this process knows of threads, so that a step can be logged in one statement. */
+/** What this process knows of threads and of the journal, so that a step is logged in one statement. */
 export class NearJournal {
   readonly #threads = new Map<string, KnownThread>();
   #hashes = 0;
@@ -21,35 +17,35 @@ export class NearJournal {
   readonly #waiting = new Map<number, number>();
   #seen = 0;
 
-  /** Where a step may be logged: in a thread that is known to have all that it names. */
-  placeOf(ref: ThreadRef, step: LoggedStep): ThreadPlace | undefined {
-    const known = this.#threads.get(nameOf(ref));
-    if (known === undefined || !hasAll(known.hashes, step)) return undefined;
-    return { key: known.key, generation: known.generation };
+  known(ref: ThreadRef): KnownThread | undefined {
+    return this.#threads.get(nameOf(ref));
   }
 
-  /** The thread is not what it was. */
-  forget(ref: ThreadRef): void {
-    const name = nameOf(ref);
-    this.#hashes -= this.#threads.get(name)?.hashes.size ?? 0;
-    this.#threads.delete(name);
-  }
-
-  /** Remembers a thread into which a step was stored: its chunks, and those it needs, are there. */
-  learn(ref: ThreadRef, { key, generation }: ThreadPlace, step: LoggedStep): void {
+  /** Remembers where a thread is into which a step was stored. */
+  learn(ref: ThreadRef, place: ThreadPlace, step: LoggedStep): void {
     if (this.#hashes > HASHES) {
       this.#threads.clear();
       this.#hashes = 0;
     }
     const name = nameOf(ref);
     let known = this.#threads.get(name);
-    if (known?.key !== key || known.generation !== generation) {
-      this.forget(ref);
-      known = { key, generation, hashes: new Set() };
+    if (known?.place.key !== place.key || known.place.generation !== place.generation) {
+      known = new KnownThread(place);
       this.#threads.set(name, known);
     }
-    for (const hash of neededBy(step)) this.#add(known, hash);
-    for (const { hash } of step.chunks) this.#add(known, hash);
+    this.learnOf(known, step);
+  }
+
+  /** Remembers a step that was stored into a thread that is known. */
+  learnOf(known: KnownThread, step: LoggedStep): void {
+    const before = known.size;
+    known.learn(step);
+    this.#hashes += known.size - before;
+  }
+
+  /** The thread is not what it was. */
+  forget(ref: ThreadRef): void {
+    this.#threads.delete(nameOf(ref));
   }
 
   /** Whether steps of a thread wait to be laid out, in the transaction that is open. */
@@ -73,31 +69,8 @@ export class NearJournal {
       if (thread > 0) this.#waiting.set(thread, seq);
     }
   }
-
-  #add({ hashes }: KnownThread, hash: string): void {
-    if (!hashes.has(hash)) this.#hashes += 1;
-    hashes.add(hash);
-  }
 }
 
 function nameOf({ tenantId, owner, threadId }: ThreadRef): string {
   return JSON.stringify([tenantId, owner, threadId]);
-}
-
-/** What a step names, given with it or not. */
-function* neededBy(step: LoggedStep): Iterable<string> {
-  for (const { needs } of step.chunks) yield* needs;
-  if ("checkpoint" in step) yield* step.checkpoint.chunks;
-  else for (const { chunks } of step.writes) yield* chunks;
-}
-
-/** Whether all that a step names is known, or given with it. */
-function hasAll(known: ReadonlySet<string>, step: LoggedStep): boolean {
-  let given: Set<string> | undefined;
-  for (const hash of neededBy(step)) {
-    if (known.has(hash)) continue;
-    given ??= new Set(step.chunks.map((chunk) => chunk.hash));
-    if (!given.has(hash)) return false;
-  }
-  return true;
 }

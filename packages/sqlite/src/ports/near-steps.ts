@@ -5,6 +5,7 @@ import type { Connection } from "../worker/connection.ts";
 import { layOutThread, logStep, type ThreadPlace } from "../worker/commands/threads/journal.ts";
 import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
 import { findThread, type ThreadRow, threadRow } from "../worker/commands/threads/thread-row.ts";
+import type { KnownThread } from "./known-thread.ts";
 import type { LogKeeper } from "./log-keeper.ts";
 import type { FarThreads } from "./near-threads.ts";
 import { NearJournal } from "./near-journal.ts";
@@ -52,13 +53,13 @@ export class NearSteps {
     if (this.#waiting > 0 || step.chunks.length > NEAR_CHUNKS || size > NEAR_BYTES)
       return undefined;
     // What sets an expiry is seen by whoever looks for expired threads.
-    const place = step.expiresAt === undefined ? this.#journal.placeOf(ref, step) : undefined;
-    if (place !== undefined) {
+    const known = step.expiresAt === undefined ? this.#journal.known(ref) : undefined;
+    if (known?.hasAll(step) === true) {
       this.#keeper.logged(size);
-      const isLogged = this.#near.step((db) => logStep(db, place, step));
-      if (isLogged === undefined) return this.#logInTurn(ref, place, step);
+      const isLogged = this.#near.step((db) => logStep(db, known.place, step));
+      if (isLogged === undefined) return this.#logInTurn(ref, known, step);
       if (isLogged) {
-        this.#journal.learn(ref, place, step);
+        this.#journal.learnOf(known, step);
         return this.#near.settle();
       }
       this.#journal.forget(ref);
@@ -102,9 +103,9 @@ export class NearSteps {
   }
 
   /** Logs a step that has met a lock here. */
-  async #logInTurn(ref: ThreadRef, place: ThreadPlace, step: LoggedStep): Promise<boolean> {
-    const isLogged = await this.inTurn(async () => await this.#far.log(place, step));
-    if (isLogged) this.#journal.learn(ref, place, step);
+  async #logInTurn(ref: ThreadRef, known: KnownThread, step: LoggedStep): Promise<boolean> {
+    const isLogged = await this.inTurn(async () => await this.#far.log(known.place, step));
+    if (isLogged) this.#journal.learnOf(known, step);
     else this.#journal.forget(ref);
     return isLogged;
   }

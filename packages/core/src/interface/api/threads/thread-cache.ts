@@ -49,17 +49,17 @@ export class ThreadCache {
 
   /** What a checkpoint says, as it was put or read last. */
   record(ref: ThreadRef, namespace: string, id: string): CheckpointRecord | undefined {
-    return this.#checkpoints.get(keyOf(ref, namespace, id))?.record;
+    return this.#checkpoints.get(checkpointKey(ref, namespace, id))?.record;
   }
 
   /** What a stored checkpoint says, if it is the very one that is known. */
   recordOf(ref: ThreadRef, stored: Checkpoint): CheckpointRecord | undefined {
-    const known = this.#checkpoints.get(keyOf(ref, stored.namespace, stored.id));
+    const known = this.#checkpoints.get(checkpointKey(ref, stored.namespace, stored.id));
     return known !== undefined && isSame(known.stored, stored) ? known.record : undefined;
   }
 
   learnRecord(ref: ThreadRef, stored: Checkpoint, record: CheckpointRecord): void {
-    const key = keyOf(ref, stored.namespace, stored.id);
+    const key = checkpointKey(ref, stored.namespace, stored.id);
     this.#checkpoints.delete(key);
     this.#checkpoints.set(key, { stored, record });
     for (const oldest of this.#checkpoints.keys()) {
@@ -72,9 +72,8 @@ export class ThreadCache {
     const key = keyOf(ref);
     this.#hashes -= this.#known.get(key)?.size ?? 0;
     this.#known.delete(key);
-    const prefix = key.slice(0, -1);
     for (const other of this.#checkpoints.keys()) {
-      if (other.startsWith(prefix)) this.#checkpoints.delete(other);
+      if (other.startsWith(key)) this.#checkpoints.delete(other);
     }
   }
 }
@@ -101,6 +100,18 @@ export function threadCacheOf(context: ApiContext): ThreadCache {
   return cache;
 }
 
-function keyOf({ tenantId, owner, threadId }: ThreadRef, ...more: readonly string[]): string {
-  return JSON.stringify([tenantId, owner, threadId, ...more]);
+const keys = new WeakMap<ThreadRef, string>();
+
+/** A key of a thread, which no other one's begins with. */
+function keyOf(ref: ThreadRef): string {
+  let key = keys.get(ref);
+  if (key === undefined) {
+    key = JSON.stringify([ref.tenantId, ref.owner, ref.threadId]);
+    keys.set(ref, key);
+  }
+  return key;
+}
+
+function checkpointKey(ref: ThreadRef, namespace: string, id: string): string {
+  return `${keyOf(ref)}${namespace.length}:${namespace}${id}`;
 }
