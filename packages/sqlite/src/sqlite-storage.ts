@@ -112,6 +112,7 @@ function tidyUp(
   opened: Opened,
   work: OpenWork,
 ): void {
+  client.order("begin log");
   client.order("lay out journal"); // of a process that was killed
   const clear = async (): Promise<void> => {
     if (opened.dropped) await purgeDropped(client.call);

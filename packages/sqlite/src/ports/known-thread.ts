@@ -1,5 +1,5 @@
 import type { ThreadPlace } from "../worker/commands/threads/journal.ts";
-import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
+import { type LoggedStep, namedBy } from "../worker/commands/threads/logged-step.ts";
 
 /** A thread as this process knows it: where it is, and chunks that it has for as long as it is of this generation. */
 export class KnownThread {
@@ -23,20 +23,17 @@ export class KnownThread {
       given ??= new Set(step.chunks.map((chunk) => chunk.hash));
       return given.has(hash);
     };
-    return namedBy(step).every((hashes) => hashes.every(isThere));
+    return allNamedBy(step).every((hashes) => hashes.every(isThere));
   }
 
   /** What a stored step gave and named is there. */
   learn(step: LoggedStep): void {
-    for (const hashes of namedBy(step)) for (const hash of hashes) this.#hashes.add(hash);
+    for (const hashes of allNamedBy(step)) for (const hash of hashes) this.#hashes.add(hash);
     for (const { hash } of step.chunks) this.#hashes.add(hash);
   }
 }
 
-/** Hashes that a step names, given with it or not. */
-function namedBy(step: LoggedStep): (readonly string[])[] {
-  const named = step.chunks.map(({ needs }) => needs);
-  if ("checkpoint" in step) named.push(step.checkpoint.chunks);
-  else for (const { chunks } of step.writes) named.push(chunks);
-  return named;
+/** Hashes that a step and its chunks name, given with it or not. */
+function allNamedBy(step: LoggedStep): readonly (readonly string[])[] {
+  return [...step.chunks.map(({ needs }) => needs), namedBy(step)];
 }

@@ -3,9 +3,6 @@ import type { Chore } from "../protocol.ts";
 /** Pages written here before the thread is told to copy the write-ahead log into the file. */
 const COPIED_PAGES = 1_000;
 
-/** Pages that a step writes whatever it holds: logged, and stored with chunks and their index. */
-const LOGGED_PAGES = 1;
-const STORED_PAGES = 5;
 const PAGE_BYTES = 4_096;
 
 /** The journal is laid out when so many steps wait, or none was added for so long, in milliseconds. */
@@ -31,12 +28,10 @@ export class LogKeeper {
     else if (this.#timer === undefined)
       this.#timer = setTimeout(() => this.layOut(), QUIET_MS).unref();
     else this.#timer.refresh();
-    this.#written(LOGGED_PAGES, bytes);
-  }
-
-  /** A step of so many bytes was stored in the tables. */
-  stored(bytes: number): void {
-    this.#written(STORED_PAGES, bytes);
+    this.#pages += 1 + Math.ceil(bytes / PAGE_BYTES);
+    if (this.#pages < COPIED_PAGES) return;
+    this.#pages = 0;
+    this.#order("copy log");
   }
 
   /** Has the journal laid out, if anything was logged. */
@@ -45,12 +40,5 @@ export class LogKeeper {
     this.#timer = undefined;
     if (this.#steps > 0) this.#order("lay out journal");
     this.#steps = 0;
-  }
-
-  #written(pages: number, bytes: number): void {
-    this.#pages += pages + Math.ceil(bytes / PAGE_BYTES);
-    if (this.#pages < COPIED_PAGES) return;
-    this.#pages = 0;
-    this.#order("copy log");
   }
 }

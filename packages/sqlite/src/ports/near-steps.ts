@@ -2,9 +2,9 @@ import type { ThreadRef } from "@memcube/core";
 
 import type { NearDatabase } from "../near-database.ts";
 import type { Connection } from "../worker/connection.ts";
-import { layOutThread, logStep, type ThreadPlace } from "../worker/commands/threads/journal.ts";
+import { layOutThread, logAnew, logStep } from "../worker/commands/threads/journal.ts";
 import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
-import { findThread, type ThreadRow, threadRow } from "../worker/commands/threads/thread-row.ts";
+import { findThread } from "../worker/commands/threads/thread-row.ts";
 import type { KnownThread } from "./known-thread.ts";
 import type { LogKeeper } from "./log-keeper.ts";
 import type { FarThreads } from "./near-threads.ts";
@@ -17,12 +17,9 @@ const NEAR_CHUNKS = 256;
 /** So many are laid out here. */
 const NEAR_STEPS = 16;
 
-/** Stores a step in the tables; key of its thread, or `undefined` when that takes the other thread. */
-export type StoreStep = (db: Connection, row: ThreadRow | undefined) => number | undefined;
-
 /**
- * Small steps, taken in the caller's thread: logged in the journal where their thread is known, else stored
- * as the other thread does. They keep their order: while that has any to do, what comes goes there, too.
+ * Small steps, taken in the caller's thread: they are logged in the journal. They keep their order: while
+ * the other thread has any to do, what comes goes there, too.
  */
 export class NearSteps {
   readonly #far: FarThreads;
@@ -48,14 +45,14 @@ export class NearSteps {
   }
 
   /** Whether the step was stored; `undefined`, at once, when it is not taken here. */
-  take(ref: ThreadRef, step: LoggedStep, store: StoreStep): Promise<boolean> | undefined {
+  take(ref: ThreadRef, step: LoggedStep): Promise<boolean> | undefined {
     const size = sizeOf(step);
     if (this.#waiting > 0 || step.chunks.length > NEAR_CHUNKS || size > NEAR_BYTES)
       return undefined;
     // What sets an expiry is seen by whoever looks for expired threads.
     const known = step.expiresAt === undefined ? this.#journal.known(ref) : undefined;
+    this.#keeper.logged(size);
     if (known?.hasAll(step) === true) {
-      this.#keeper.logged(size);
       const isLogged = this.#near.step((db) => logStep(db, known.place, step));
       if (isLogged === undefined) return this.#logInTurn(ref, known, step);
       if (isLogged) {
@@ -64,10 +61,9 @@ export class NearSteps {
       }
       this.#journal.forget(ref);
     }
-    const stored = this.#store(ref, store);
-    if (stored === undefined) return undefined;
-    this.#keeper.stored(size);
-    this.#journal.learn(ref, stored, step);
+    const place = this.#near.write((db) => logAnew(db, ref, step));
+    if (place === undefined) return undefined;
+    this.#journal.learn(ref, place, step);
     return this.#near.settle();
   }
 
@@ -91,15 +87,6 @@ export class NearSteps {
       return thread === undefined || layOutThread(db, thread, NEAR_STEPS) || undefined;
     });
     return isDone === true;
-  }
-
-  #store(ref: ThreadRef, store: StoreStep): ThreadPlace | undefined {
-    return this.#near.write((db) => {
-      const row = threadRow(db, ref);
-      if (row !== undefined && this.waits(db, ref)) return undefined;
-      const key = store(db, row);
-      return key === undefined ? undefined : { key, generation: row?.generation ?? 0 };
-    });
   }
 
   /** Logs a step that has met a lock here. */

@@ -4,8 +4,6 @@ import type { NearDatabase } from "../near-database.ts";
 import type { Connection } from "../worker/connection.ts";
 import type { ThreadPlace } from "../worker/commands/threads/journal.ts";
 import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
-import { putIfNew } from "../worker/commands/threads/put.ts";
-import { putWritesInto } from "../worker/commands/threads/put-writes.ts";
 import { getCheckpoint, getLineage, listCheckpoints } from "../worker/commands/threads/read.ts";
 import type { LogKeeper } from "./log-keeper.ts";
 import { NearSteps } from "./near-steps.ts";
@@ -57,14 +55,13 @@ export function nearThreads(
     packs: true,
     put: async (thread, step) => {
       checkOpen();
-      const taken = steps.take(thread, step, (db, row) => putIfNew(db, row, { thread, ...step }));
+      const taken = steps.take(thread, step);
       if (taken !== undefined && (await taken)) return;
       await steps.inTurn(async () => await far.put(thread, step));
     },
     putWrites: async (thread, step) => {
       checkOpen();
-      const store = { thread, ...step };
-      const taken = steps.take(thread, step, (db, row) => putWritesInto(db, row, store));
+      const taken = steps.take(thread, step);
       if (taken !== undefined && (await taken)) return;
       await steps.inTurn(async () => await far.putWrites(thread, step));
     },

@@ -1,6 +1,9 @@
-import type { Chore } from "../protocol.ts";
+import type { Chore, WorkerOptions } from "../protocol.ts";
 import { layOutSome } from "./commands/threads/journal.ts";
 import type { Connection } from "./connection.ts";
+import { makeRoom } from "./log-room.ts";
+
+type LogOptions = Pick<WorkerOptions, "path" | "durability">;
 
 /** `PRAGMA synchronous` as a number. */
 const FULL = 2;
@@ -9,10 +12,12 @@ const FULL = 2;
  * Does what nobody waits for; whether there is more of it. What can't be done now, because somebody holds
  * the lock or reads an old state, is done when it is ordered next.
  */
-export function doChore(db: Connection, chore: Chore): boolean {
+export function doChore(db: Connection, chore: Chore, { path, durability }: LogOptions): boolean {
+  const room = durability === "power" ? () => makeRoom(path) : () => {};
   try {
     if (chore === "lay out journal") return unsynced(db, () => layOutSome(db));
-    copyLog(db);
+    if (chore === "copy log") copyLog(db);
+    beginLog(db, room);
   } catch {
     db.rollBack();
   }
@@ -39,10 +44,13 @@ function unsynced<T>(db: Connection, action: () => T): T {
  */
 function copyLog(db: Connection): void {
   db.get("PRAGMA wal_checkpoint(PASSIVE)");
-  const rest = db.get<{ busy: number }>("PRAGMA wal_checkpoint(RESTART)");
-  if (rest?.busy !== 0) return;
-  // The first commit from now on begins the log anew and waits for the disk: it had better be this one.
+  db.get("PRAGMA wal_checkpoint(RESTART)");
+}
+
+/** The first commit of a log waits for the disk: it had better be this one. */
+function beginLog(db: Connection, room: () => void): void {
   db.run("BEGIN IMMEDIATE");
+  room();
   db.run("INSERT INTO chore (name) VALUES ('log')");
   db.run("DELETE FROM chore WHERE name = 'log'");
   db.run("COMMIT");

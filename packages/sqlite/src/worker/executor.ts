@@ -86,7 +86,7 @@ export class Executor {
     if (chore === undefined) return;
     this.#chores.delete(chore);
     const { unfinished } = this.#surroundings;
-    if (!this.#readOnly && doChore(this.#context.db, chore)) this.#chores.add(chore);
+    if (!this.#readOnly && doChore(this.#context.db, chore, this.#options)) this.#chores.add(chore);
     if (this.#chores.size === 0) this.#port.postMessage({ unfinished: unfinished() });
   }
 

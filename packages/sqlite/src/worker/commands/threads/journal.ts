@@ -1,9 +1,13 @@
+import type { ThreadRef } from "@memcube/core";
+
 import type { Connection } from "../../connection.ts";
 import { removeUnneededChunks } from "./delete.ts";
-import { decodeStep, encodeStep, type LoggedStep } from "./logged-step.ts";
+import { decodeStep, encodeStep, type LoggedStep, namedBy } from "./logged-step.ts";
 import { packedStep } from "./packed-step.ts";
+import { checkChunks } from "./put-chunks.ts";
 import { writeCheckpoint } from "./put.ts";
 import { writeWrites } from "./put-writes.ts";
+import { hasExpired, threadRow, touchThread } from "./thread-row.ts";
 
 // The journal of small steps: each is one row, whose page is the only one that is written; laid out in the
 // tables that are read later, many together. A step is logged only when nothing can keep it from being
@@ -25,6 +29,23 @@ export function logStep(
   const log = `INSERT INTO thread_journal (thread, step) SELECT key, ? FROM thread
     WHERE key = ? AND generation = ? AND (expires_at IS NULL OR expires_at > ?)`;
   return db.run(log, encodeStep(step), key, generation, step.now) === 1;
+}
+
+/**
+ * Logs a step into a thread that is not known, perhaps a new one, within the transaction that is open;
+ * `undefined` when it has expired and is to be cleared away first, which takes long.
+ *
+ * @throws Refusal `MEMCUBE_INVALID_INPUT` when a chunk is missing, or waits to be laid out
+ */
+export function logAnew(db: Connection, ref: ThreadRef, step: LoggedStep): ThreadPlace | undefined {
+  const { now, expiresAt } = step;
+  const row = threadRow(db, ref);
+  if (row !== undefined && hasExpired(row, now)) return undefined;
+  checkChunks(db, row?.key, step.chunks, namedBy(step));
+  const isTouched = row === undefined || expiresAt !== undefined;
+  const key = isTouched ? touchThread(db, row, { thread: ref, now, expiresAt }) : row.key;
+  const place = { key, generation: row?.generation ?? 0 };
+  return logStep(db, place, step) ? place : undefined;
 }
 
 /** A step that waits to be laid out. */

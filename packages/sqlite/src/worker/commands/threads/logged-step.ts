@@ -18,6 +18,12 @@ interface Head {
   readonly writes?: readonly (Omit<PendingWrite, "value"> & { readonly value: number })[];
 }
 
+/** Hashes that a step itself names. */
+export function namedBy(step: LoggedStep): readonly string[] {
+  if ("checkpoint" in step) return step.checkpoint.chunks;
+  return step.writes.flatMap(({ chunks }) => chunks);
+}
+
 const LENGTH_BYTES = 4;
 
 /** A step in one piece: length of its head, head as JSON, bytes. */

@@ -3,11 +3,11 @@ import type { ThreadRef } from "@memcube/core";
 import type { Connection } from "../../connection.ts";
 import type { Context } from "../../context.ts";
 import { compactId } from "./compact.ts";
-import type { WritesStep } from "./logged-step.ts";
+import { namedBy, type WritesStep } from "./logged-step.ts";
 import { packedWrites } from "./packed-step.ts";
 import { packWrites, type TaskWrite, unpackWrites } from "./packed-writes.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
-import { hasExpired, keyOf, type ThreadRow, threadRow, touchThread } from "./thread-row.ts";
+import { keyOf, threadRow, touchThread } from "./thread-row.ts";
 
 export interface WritesInput extends WritesStep {
   readonly thread: ThreadRef;
@@ -15,27 +15,9 @@ export interface WritesInput extends WritesStep {
 
 /** `Threads.putWrites` */
 export function putWrites({ db }: Context, input: WritesInput): void {
-  store(db, threadRow(db, input.thread), input);
-}
-
-/**
- * Stores writes in their thread, whose row this is; `undefined` when it has expired and is to be cleared
- * away first. @returns key of the thread
- */
-export function putWritesInto(
-  db: Connection,
-  row: ThreadRow | undefined,
-  input: WritesInput,
-): number | undefined {
-  return row !== undefined && hasExpired(row, input.now) ? undefined : store(db, row, input);
-}
-
-function store(db: Connection, row: ThreadRow | undefined, input: WritesInput): number {
-  const roots = input.writes.flatMap(({ chunks }) => chunks);
-  checkChunks(db, keyOf(row, input.now), input.chunks, roots);
-  const thread = touchThread(db, row, input);
-  writeWrites(db, thread, packedWrites(input));
-  return thread;
+  const row = threadRow(db, input.thread);
+  checkChunks(db, keyOf(row, input.now), input.chunks, namedBy(input));
+  writeWrites(db, touchThread(db, row, input), packedWrites(input));
 }
 
 /** Writes packed writes with their chunks. */

@@ -7,7 +7,7 @@ import { removeUnneededChunks } from "./delete.ts";
 import type { PutStep } from "./logged-step.ts";
 import { packedPut } from "./packed-step.ts";
 import { checkChunks, putChunks } from "./put-chunks.ts";
-import { hasExpired, keyOf, type ThreadRow, threadRow, touchThread } from "./thread-row.ts";
+import { keyOf, threadRow, touchThread } from "./thread-row.ts";
 
 export interface PutInput extends PutStep {
   readonly thread: ThreadRef;
@@ -15,33 +15,11 @@ export interface PutInput extends PutStep {
 
 /** `Threads.put` */
 export function putCheckpoint({ db }: Context, input: PutInput): void {
-  const { thread, replaced } = store(db, threadRow(db, input.thread), input);
-  // State that is replaced under one id again and again must not pile up.
-  if (replaced) removeUnneededChunks(db, thread);
-}
-
-/**
- * Stores a checkpoint in its thread, whose row this is. Only where nothing is to be cleared away, which
- * takes long: `undefined` when there was, and all is to be undone. @returns key of the thread
- */
-export function putIfNew(
-  db: Connection,
-  row: ThreadRow | undefined,
-  input: PutInput,
-): number | undefined {
-  if (row !== undefined && hasExpired(row, input.now)) return undefined;
-  const { thread, replaced } = store(db, row, input);
-  return replaced ? undefined : thread;
-}
-
-function store(
-  db: Connection,
-  row: ThreadRow | undefined,
-  input: PutInput,
-): { readonly thread: number; readonly replaced: boolean } {
+  const row = threadRow(db, input.thread);
   checkChunks(db, keyOf(row, input.now), input.chunks, input.checkpoint.chunks);
   const thread = touchThread(db, row, input);
-  return { thread, replaced: writeCheckpoint(db, thread, packedPut(input)) };
+  // State that is replaced under one id again and again must not pile up.
+  if (writeCheckpoint(db, thread, packedPut(input))) removeUnneededChunks(db, thread);
 }
 
 /** Writes a packed checkpoint with its chunks; whether it has replaced one. */
