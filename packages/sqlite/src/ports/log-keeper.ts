@@ -1,7 +1,7 @@
 import type { Chore } from "../protocol.ts";
 
 /** Pages written here before the thread is told to copy the write-ahead log into the file. */
-const COPIED_PAGES = 1_000;
+const COPIED_PAGES = 2_000;
 
 const PAGE_BYTES = 4_096;
 

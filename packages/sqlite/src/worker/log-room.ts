@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
 
-/** Pages of the write-ahead log until it is copied and begun anew, with their headers. */
-const ROOM_BYTES = 4 * 1_048_576;
+/** As long as the log is when it is copied and begun anew: 2,000 pages with their headers, and some. */
+const ROOM_BYTES = 9 * 1_048_576;
 
 /**
  * Makes the write-ahead log as long as it will be, with zeros, which SQLite takes for the end of what was
