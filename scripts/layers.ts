@@ -50,7 +50,7 @@ export const PACKAGES: Readonly<Record<string, PackageRule>> = {
 
 /** The layers of `packages/core/src`, highest first; entries of one row are one layer. */
 export const CORE_LAYERS: readonly (readonly string[])[] = [
-  ["index.ts"],
+  ["index.ts", "packing.ts"],
   ["create-mem-os.ts", "random-ids.ts"],
   ["interface"],
   ["operation"],

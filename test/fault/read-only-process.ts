@@ -30,7 +30,7 @@ const said = {
   blobs: (await storage.blobs.list(TENANT, { limit: 5 })).length,
   thread: await storage.threads.get(THREAD, { namespace: "", now: 1 }).then(
     (found) => found?.checkpoint.id,
-    (error: { readonly code?: unknown }) => error.code,
+    (error: unknown) => (error as { readonly code?: unknown }).code,
   ),
   write: await codeOf(storage.vault.commit(commitRequest({ cube: SHARED, writes: [write] }))),
   blob: await codeOf(storage.blobs.put(TENANT, new Uint8Array([9]))),
