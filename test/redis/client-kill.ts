@@ -8,7 +8,7 @@ import { redisStorage } from "@memcube/redis";
 
 import type { RedisServer } from "../servers/redis-server.ts";
 import { createCube } from "./cube-commits.ts";
-import { countLost, type KillRound } from "./kill-rounds.ts";
+import { type Acknowledged, countLost, type KillRound } from "./kill-rounds.ts";
 
 const CHILD = fileURLToPath(new URL("./writer-child.ts", import.meta.url));
 
@@ -20,15 +20,17 @@ export async function clientKillRound(server: RedisServer, prefix: string): Prom
   await storage.close();
   const args = ["--conditions=@memcube/source", CHILD, server.url, prefix];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const acknowledged: string[] = [];
+  const acknowledged: Acknowledged[] = [];
   const lines = createInterface({ input: child.stdout });
-  lines.on("line", (line) => acknowledged.push(line));
+  lines.on("line", (id) => {
+    acknowledged.push({ id, seq: acknowledged.length, atMs: performance.now() });
+  });
   const ended = once(lines, "close");
   await once(lines, "line");
   await sleep(100 + 50 * Math.random());
   child.kill("SIGKILL");
   await ended;
   // The last line may have been cut with the process.
-  const whole = acknowledged.filter((line) => /^child-\d+-\d+$/u.test(line));
+  const whole = acknowledged.filter(({ id }) => /^child-\d+-\d+$/u.test(id));
   return countLost(options, whole);
 }

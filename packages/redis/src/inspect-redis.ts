@@ -98,7 +98,8 @@ function checkDurability(durability: "power" | "process" | "none" | undefined): 
       return {
         name: "durability",
         result: "ok",
-        detail: "process: a power failure may take the last second; appendfsync always keeps it",
+        detail:
+          "process: unless appendfsync is always, a crash of the server or a power failure may take the last seconds",
       };
     case "none":
       return {

@@ -27,7 +27,15 @@ async function killRounds(
     const common = { case: "kills", subject, unit: "" };
     report({ ...common, metric: "rounds", value: rounds.length });
     report({ ...common, metric: "acknowledged", value: sum((one) => one.acknowledged) });
-    report({ ...common, metric: "lost (limit 0)", value: sum((one) => one.lost) });
+    const longest = Math.max(...rounds.map(({ lostSpanMs }) => lostSpanMs));
+    const lostName = appendFsync === "always" ? "lost (limit 0)" : "lost";
+    report({ ...common, metric: lostName, value: sum((one) => one.lost) });
+    report({ ...common, unit: "ms", metric: "lost_span (limit 2000)", value: longest });
+    report({
+      ...common,
+      metric: "no_prefix (limit 0)",
+      value: sum((one) => (one.keepsPrefix ? 0 : 1)),
+    });
     report({
       ...common,
       metric: "broken_logs (limit 0)",

@@ -10,8 +10,9 @@ export interface VaultCapabilities {
   /** One commit call may carry several cubes. No driver here does so yet. */
   readonly atomicAcrossCubes: boolean;
   /**
-   * What an acknowledged commit survives: `power` a power failure, `process` a crash of every
-   * process, `none` nothing (reference storage for tests).
+   * What an acknowledged commit survives: `power` a power failure, `process` a crash of every process
+   * that uses the storage (of a server, too, but for seconds that its driver's README names), `none` nothing
+   * (reference storage for tests).
    */
   readonly durability: "power" | "process" | "none";
   /** Hash that links heads: hex of H(`${previous head}\n${seq}\n${at}\n${digest}`), first head "". */
