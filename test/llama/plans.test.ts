@@ -187,6 +187,44 @@ describe("a prefix that is used again and again", () => {
     expect(await statesIn(cube)).toHaveLength(2);
   });
 
+  it("is not promoted behind another plan's block of which nothing may be kept", async () => {
+    const { os, engine } = await place(
+      "first",
+      { promotion: { afterUses: 1 } },
+      { contextSize: 4_096 },
+    );
+    const team = await os.as(ada).createCube("team");
+    await team.add({ type: "preference", text: "The team writes to customers in French." });
+    const prompt = Array.from({ length: 60 }, (_, at) => ({
+      role: at % 2 === 0 ? ("user" as const) : ("assistant" as const),
+      content: `The ${at}th thing about my secret is ${at * 7}, and I like to say so at length.`,
+    }));
+    const outer = (historyTokens?: number) =>
+      sdkMemory({ os, scope: { caller: ada }, ...(historyTokens && { historyTokens }) });
+    const inner = sdkMemory({ os, scope: { caller: ada, cube: "team" } });
+    const systems: string[] = [];
+    const generate = vi.spyOn(engine, "generate");
+    for (const historyTokens of [1_600, undefined]) {
+      const model = wrapLanguageModel({
+        model: memcubeProvider({ engine }).languageModel(),
+        middleware: [outer(historyTokens), inner],
+      });
+      const messages = [...prompt, { role: "user" as const, content: "What is my secret?" }];
+      await generateText({
+        model,
+        instructions: system,
+        messages: historyTokens === undefined ? messages.slice(-1) : messages,
+        maxOutputTokens: 1,
+      });
+      await os.idle();
+      const [said] = generate.mock.lastCall![0].messages;
+      systems.push((said as { text: string }).text);
+      expect(await statesIn(team)).toHaveLength(historyTokens === undefined ? 1 : 0);
+    }
+    expect(systems[0]).toContain("thing about my secret");
+    expect(systems[1]).not.toContain("secret");
+  });
+
   it("is not promoted where a summary of the conversation is shown", async () => {
     const here = await place("first", { promotion: { afterUses: 1 } });
     const { os, engine } = here;
@@ -199,7 +237,7 @@ describe("a prefix that is used again and again", () => {
     const model = engine.model.id;
     const cut = await os.as(ada).prepare({ messages, model, historyTokens: 800 });
     expect(cut.stable).toContain("Earlier in this conversation");
-    expect((await cut.handOver()).request.stableThrough).toBeUndefined();
+    expect((await cut.handOver()).request.stableThrough).toBe("");
     const whole = await os.as(ada).prepare({ messages, model });
     expect((await whole.handOver()).request).toMatchObject({ stableThrough: whole.stable });
     expect((await whole.handOver()).request.cacheScope).toMatch(/^default\/[0-9a-f]{32}$/);

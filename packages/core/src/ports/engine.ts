@@ -105,7 +105,7 @@ export interface EngineRequest {
   readonly cacheScope?: string;
   /**
    * Text in the system message with which ends what stays the same from request to request. The state up
-   * to there is named in `usage.stableState`. @default none
+   * to there is named in `usage.stableState`. With an empty text none is. @default none
    */
   readonly stableThrough?: string;
 }

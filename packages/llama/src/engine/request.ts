@@ -47,7 +47,7 @@ const requestSchema = z.strictObject({
     .default([]),
   cachePrompt: z.boolean().default(true),
   cacheScope: z.string().max(1_024).default(""),
-  stableThrough: z.string().min(1).optional(),
+  stableThrough: z.string().optional(),
 });
 
 export type ParsedRequest = Readonly<z.infer<typeof requestSchema>>;

@@ -14,7 +14,7 @@ export function stableTokens(
 ): number {
   const { stableThrough, messages } = request;
   const [first] = messages;
-  if (stableThrough === undefined || first?.role !== "system") return 0;
+  if (stableThrough === undefined || stableThrough === "" || first?.role !== "system") return 0;
   const at = first.text.indexOf(stableThrough);
   if (at === -1) return 0;
   const text = first.text.slice(0, at + stableThrough.length);

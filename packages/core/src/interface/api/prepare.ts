@@ -106,8 +106,9 @@ export async function prepare(
     found: forEngine,
     question: query,
     task: input.task,
+    stable: plan.stable,
     // A summary is made of the conversation: no state of it is kept.
-    stable: (history?.summary ?? "") === "" ? plan.stable : "",
+    mayBeKept: (history?.summary ?? "") === "",
     standing: plan.standing,
   });
   return {

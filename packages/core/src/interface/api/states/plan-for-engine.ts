@@ -29,8 +29,10 @@ export interface EngineQuestion {
   readonly found: readonly ForEngine[];
   readonly question: string;
   readonly task: string | undefined;
-  /** The stable block; empty when nothing of it may be kept. */
+  /** The stable block. */
   readonly stable: string;
+  /** Whether a state of it may be kept. */
+  readonly mayBeKept: boolean;
   /** The memories in it. */
   readonly standing: readonly Memory[];
 }
@@ -68,7 +70,8 @@ export async function planForEngine(
         request: {
           cacheScope: scope,
           ...(loras.length === 0 ? {} : { lora: loras }),
-          ...(used === undefined ? {} : { stableThrough: asked.stable }),
+          // Another plan's state would have our block in it, and know nothing of what that was made of.
+          ...(asked.stable === "" ? {} : { stableThrough: used === undefined ? "" : asked.stable }),
         },
         left,
       };
@@ -97,7 +100,7 @@ async function soundLoras({ engine, found, question }: EngineQuestion, now: numb
  * several cubes.
  */
 function prefixOf(
-  { found, stable, standing }: EngineQuestion,
+  { found, stable, mayBeKept, standing }: EngineQuestion,
   lora: readonly PlannedLora[],
 ): Prefix | undefined {
   const sources = [
@@ -110,7 +113,7 @@ function prefixOf(
   ];
   const cubes = new Set(sources.map(({ cubeId }) => cubeId));
   const cube = found.find((each) => cubes.has(each.cube.ref.cubeId))?.cube;
-  if (stable === "" || standing.length === 0 || cubes.size !== 1 || cube === undefined) {
+  if (!mayBeKept || standing.length === 0 || cubes.size !== 1 || cube === undefined) {
     return undefined;
   }
   return { cube, stable, sources: sources.map(({ id, version }) => ({ id, version })) };
