@@ -147,4 +147,24 @@ describe("LoRAs of memory", () => {
     await team.update(open.header.id, { allow: [] });
     expect(await plan.handOver()).toMatchObject({ left: [{ reason: "not-found" }] });
   });
+
+  it("that the engine has are used by nobody who lost the right to them, and not when they changed", async () => {
+    const { os, engine, file } = await withLora({ promotion: false });
+    const team = await os.as(ada).createCube("team", { allow: ["user:bob"] });
+    const { header } = await team.keepLora(file, { activation: { always: true } });
+    const prepare = async (userId: string) =>
+      await os.as({ userId }).prepare({ cubes: ["team"], messages: "a", model: engine.model.id });
+    expect((await (await prepare("ada")).handOver()).request.lora).toHaveLength(1);
+    const before = await prepare("bob");
+    await team.update(header.id, { allow: [] });
+    expect(await before.handOver()).toMatchObject({ left: [{ reason: "not-found" }] });
+    expect((await before.handOver()).request.lora).toBeUndefined();
+    const planned = await prepare("ada");
+    await team.update(header.id, { tags: ["other"] });
+    expect(await planned.handOver()).toMatchObject({ left: [{ reason: "changed" }] });
+    const next = await prepare("ada");
+    expect((await next.handOver()).request.lora).toHaveLength(1);
+    await team.erase(header.id);
+    expect(await next.handOver()).toMatchObject({ left: [{ reason: "not-found" }] });
+  });
 });

@@ -1,6 +1,6 @@
 import { emit } from "../../../events.ts";
 import type { KvState, LoraFile, StateRefusal } from "../../../flow/index.ts";
-import { readCubeBlob, toMemory } from "../../../infrastructure/vault/index.ts";
+import { readCubeBlob, toMemory, withoutName } from "../../../infrastructure/vault/index.ts";
 import { LIVE_STATES, type Memory, type Payload } from "../../../memory/index.ts";
 import type { OpenCube } from "../context.ts";
 import { enter } from "../cube-access.ts";
@@ -61,8 +61,13 @@ export async function recallLora(
   }
   const parts = await readAll(cube, [file]);
   if (typeof parts === "string") return { refused: parts };
-  const [bytes = new Uint8Array()] = parts;
-  return { lora: { ...rest, bytes } };
+  const [own = new Uint8Array()] = parts;
+  return { lora: { ...rest, bytes: withoutName(own) } };
+}
+
+/** The version of a LoRA that the caller may use now; `undefined` as for {@link recallLora}. */
+export async function usableLora(cube: OpenCube, id: string): Promise<number | undefined> {
+  return (await visible(cube, id, "lora"))?.version.number;
 }
 
 type MemoryOf<Type extends Payload["type"]> = Memory & {

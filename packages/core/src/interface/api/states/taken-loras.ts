@@ -3,7 +3,7 @@ import type { PlannedLora } from "../../../flow/index.ts";
 import { cubeKey } from "../../../memory/index.ts";
 import type { Engine } from "../../../ports/index.ts";
 import type { OpenCube } from "../context.ts";
-import { recallLora } from "./recall.ts";
+import { recallLora, usableLora } from "./recall.ts";
 
 /** What became of a LoRA: the engine's id of it, or why there is none. */
 export type TakenLora =
@@ -16,13 +16,29 @@ const REMEMBERED = 1_000;
 const taken = new WeakMap<Engine, Map<string, Promise<TakenLora>>>();
 
 /**
- * Has the engine take a LoRA of a cube, once per process and version. What is refused for its own sake
- * stays refused; what could not be read is tried again.
+ * Has the engine take a LoRA of a cube, once per process and version; whether this caller may use it is
+ * looked at each time. What is refused for its own sake stays refused; what could not be read is tried again.
  */
 export async function takeLora(
   cube: OpenCube,
   engine: Engine,
   lora: Pick<PlannedLora, "memoryId" | "version">,
+): Promise<TakenLora> {
+  try {
+    const version = await usableLora(cube, lora.memoryId);
+    if (version === undefined) return { reason: "not-found" };
+    // Changed since it was planned: its file may be another.
+    if (version !== lora.version) return { reason: "changed" };
+    return await takenOnce(cube, engine, lora);
+  } catch (error) {
+    return { reason: isMemCubeError(error) ? error.code : "unread" };
+  }
+}
+
+async function takenOnce(
+  cube: OpenCube,
+  engine: Engine,
+  lora: Parameters<typeof takeLora>[2],
 ): Promise<TakenLora> {
   const known = takenBy(engine);
   const key = keyOf(cube, lora);
@@ -34,13 +50,9 @@ export async function takeLora(
     if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
     taking.catch(() => known.delete(key));
   }
-  try {
-    const fate = await taking;
-    if (fate.id === undefined && fate.passing === true) known.delete(key);
-    return fate;
-  } catch (error) {
-    return { reason: isMemCubeError(error) ? error.code : "unread" };
-  }
+  const fate = await taking;
+  if (fate.id === undefined && fate.passing === true) known.delete(key);
+  return fate;
 }
 
 /** Whether the engine has refused it in this process. */
