@@ -21,6 +21,25 @@ export function cubeBlob({ cubeId }: CubeRef, content: Uint8Array): Uint8Array {
   return blob;
 }
 
+/** Digest of a name, before the content that is kept under it. */
+const OWN_BYTES = 32;
+
+/**
+ * Content as a blob of its own: kept again under another name it is another blob. So whoever erases one
+ * takes the bytes of none that is being kept at the same moment.
+ */
+export function ownContent(name: string, content: Uint8Array): Uint8Array {
+  const own = new Uint8Array(OWN_BYTES + content.length);
+  own.set(Buffer.from(sha256Hex(name), "hex"));
+  own.set(content, OWN_BYTES);
+  return own;
+}
+
+/** What was given to {@link ownContent}. */
+export function withoutName(own: Uint8Array): Uint8Array {
+  return own.subarray(OWN_BYTES);
+}
+
 /** @returns the content, or why there is none */
 export async function readCubeBlob(
   blobs: BlobStore,

@@ -13,7 +13,9 @@ export {
   cubeBlob,
   dropUnusedBlobs,
   mayHaveBlobs,
+  ownContent,
   readCubeBlob,
+  withoutName,
 } from "./cube-blobs.ts";
 export { DROP_BLOBS_TASK, dropLater, runDropBlobsTask } from "./drop-blobs.ts";
 export { archivedVersion, readCommit, readLog, readSegments, type Places } from "./history.ts";

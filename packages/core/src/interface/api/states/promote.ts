@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { MemCubeError } from "../../../errors.ts";
 import { kvStateSchema, loraFileSchema, type KvState, type LoraFile } from "../../../flow/index.ts";
-import { cubeBlob, dropLater, toMemory } from "../../../infrastructure/vault/index.ts";
+import { cubeBlob, dropLater, ownContent, toMemory } from "../../../infrastructure/vault/index.ts";
 import { LIMITS } from "../../../limits.ts";
 import {
   LIVE_STATES,
@@ -90,7 +90,9 @@ export async function keepLora(
 ): Promise<Memory> {
   const { bytes, ...file } = parseInput(loraFileSchema, rawFile, "file");
   const options = parseInput(keepLoraSchema, rawOptions, "options");
-  return await keep(cube, { parts: [bytes], options }, ([blob = ""], sizeBytes) => ({
+  // INVARIANT: no two keeps point to one blob: erasing a LoRA can't take the file of one of equal bytes.
+  const parts = [ownContent(cube.context.ids.id(), bytes)];
+  return await keep(cube, { parts, options }, ([blob = ""], sizeBytes) => ({
     type: "lora",
     ...file,
     file: blob,

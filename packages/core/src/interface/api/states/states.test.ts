@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { KvState, LoraFile } from "../../../flow/index.ts";
+import { LIMITS } from "../../../limits.ts";
 import { sha256Hex, type Memory } from "../../../memory/index.ts";
 import type { BlobStore } from "../../../ports/index.ts";
 import { memoryStorage } from "../../../testing/index.ts";
@@ -221,7 +222,7 @@ test("bytes and sources of a state are changed by no update, and taken from no l
 
 describe("a LoRA", () => {
   test("has versions, each with its file, until it is erased", async () => {
-    const { cube, blobs } = await cubeWith(["tea"]);
+    const { os, clock, cube, blobs } = await cubeWith(["tea"]);
     const { header } = await cube.keepLora(LORA, { tags: ["style"] });
     const better = { ...LORA, bytes: new Uint8Array([7, 7, 7]), rank: 8 };
     const options = { replaces: header.id, expectedVersion: 1 };
@@ -237,9 +238,31 @@ describe("a LoRA", () => {
     expect((await cube.update(header.id, { payload: { description: "tea" } })).version.number).toBe(
       4,
     );
+    // That of the version which was refused goes later.
+    clock.advance(2 * LIMITS.dropDelayMs);
+    await os.idle();
     expect(await blobs()).toHaveLength(2);
     await cube.erase(header.id);
     expect(await blobs()).toEqual([]);
+  });
+
+  test("of equal bytes, kept while another is being erased, has its file", async () => {
+    const storage = memoryStorage();
+    const { os } = testOS({ storage });
+    const cube = await os.as({ userId: "ada" }).createCube("notes");
+    const first = await cube.keepLora(LORA);
+    const remove = storage.blobs.delete.bind(storage.blobs);
+    let keeping: Promise<Memory> | undefined;
+    // Who points to the file has been looked at by now, and it is about to go.
+    storage.blobs.delete = async (...args: Parameters<BlobStore["delete"]>) => {
+      await (keeping ??= cube.keepLora(LORA));
+      return await remove(...args);
+    };
+    await cube.erase(first.header.id);
+    const second = await keeping!;
+    expect(await cube.recallLora(second.header.id)).toEqual({ lora: LORA });
+    await cube.erase(second.header.id);
+    expect(await storage.blobs.list("default", { limit: 10 })).toEqual([]);
   });
 
   test("is kept as a parameter memory, and its file goes with it", async () => {
