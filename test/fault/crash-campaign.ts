@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +7,7 @@ import { sqliteStorage } from "@memcube/sqlite";
 
 import type { Acknowledged } from "./acknowledged.ts";
 import { checkAfterCrash } from "./check-after-crash.ts";
+import { startWriter } from "./killable-writer.ts";
 
 export interface CrashCampaign {
   /** How often writers are started and killed. */
@@ -45,7 +44,12 @@ export async function crashCampaign(campaign: CrashCampaign): Promise<CrashRepor
   try {
     for (let round = 0; round < rounds; round += 1) {
       const running = Array.from({ length: writers }, (_, index) =>
-        startWriter(campaign, path, `${index}`, round),
+        startWriter<Acknowledged>("writer-process.ts", [
+          path,
+          `${index}`,
+          String(round),
+          campaign.durability,
+        ]),
       );
       await Promise.all(running.map(({ begun }) => begun));
       await pause(longestMs * Math.random());
@@ -61,47 +65,4 @@ export async function crashCampaign(campaign: CrashCampaign): Promise<CrashRepor
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-interface Writer {
-  readonly child: ChildProcess;
-  /** Resolves with its first acknowledged commit. */
-  readonly begun: Promise<void>;
-  /** All it said, once it is dead. A last line that was cut off counts as not said. */
-  lines(): Promise<Acknowledged[]>;
-}
-
-function startWriter(
-  { durability }: CrashCampaign,
-  path: string,
-  name: string,
-  round: number,
-): Writer {
-  const program = join(import.meta.dirname, "writer-process.ts");
-  const args = ["--conditions=@memcube/source", program, path, name, String(round), durability];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  let complaints = "";
-  const begun = Promise.withResolvers<void>();
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-    if (said.includes("\n")) begun.resolve();
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
-  const exited = once(child, "close").then(() => {
-    begun.reject(new Error(`the writer ended by itself: ${complaints}`));
-    return child.signalCode;
-  });
-  return {
-    child,
-    begun: begun.promise,
-    lines: async () => {
-      const signal = await exited;
-      if (signal !== "SIGKILL") throw new Error(`the writer ended by itself: ${complaints}`);
-      return said
-        .split("\n")
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as Acknowledged);
-    },
-  };
 }
