@@ -132,3 +132,21 @@ test("a part is written once, and given to each thread that has it not", () => {
   expect(stored([part], first.chunks).fresh.size).toBe(0);
   expect(stored(new ThreadPart([part, "~s"])).read()).toEqual([{ role: "user", text }, "~s"]);
 });
+
+test("a list of parts is stored as a list of their values, whatever was put before", () => {
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 40 }), fc.nat(39), (values, changed) => {
+      const parts = values.map((one) => new ThreadPart(one));
+      const same = (some: readonly ThreadPart[]): void => {
+        const plain = stored(some.map((part) => part.value));
+        const { written, fresh } = stored(some);
+        expect(written).toEqual(plain.written);
+        expect(fresh).toEqual(plain.fresh);
+      };
+      for (let length = 1; length <= parts.length; length += 1) same(parts.slice(0, length));
+      same(parts.with(changed % parts.length, new ThreadPart("another")));
+      same(parts.toReversed());
+    }),
+    { numRuns: 50 },
+  );
+});

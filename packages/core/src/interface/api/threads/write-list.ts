@@ -1,4 +1,4 @@
-import type { ChunkSink } from "./chunk-sink.ts";
+import type { AddedChunk, ChunkSink } from "./chunk-sink.ts";
 import type { WrittenValue } from "./write-value.ts";
 
 /** Elements are taken together until they have so many characters: a message is one such piece. */
@@ -22,17 +22,9 @@ interface Span {
  * nodes, and storing it n times, each time with one more message, costs each message twice.
  */
 export function writeList(elements: readonly WrittenValue[], sink: ChunkSink): WrittenValue {
-  const { nodes, rest } = cut(elements);
+  const { spans, rest } = cut(elements);
   let hash = "";
-  for (const { start, end } of nodes) {
-    const texts = [hash === "" ? "0" : "1"];
-    const needs = hash === "" ? [] : [hash];
-    for (const element of elements.slice(start, end)) {
-      texts.push(element.text);
-      needs.push(...element.needs);
-    }
-    hash = sink.addText("nodes", `[${texts.join(",")}]`, needs);
-  }
+  for (const { start, end } of spans) hash = addNode(hash, elements.slice(start, end), sink);
   const left = elements.slice(rest);
   return {
     text: `[${['"~l"', ...left.map(({ text }) => text)].join(",")}]`,
@@ -40,9 +32,44 @@ export function writeList(elements: readonly WrittenValue[], sink: ChunkSink): W
   };
 }
 
+/** A node as it was added. */
+interface AddedNode {
+  readonly before: string;
+  readonly elements: readonly WrittenValue[];
+  readonly added: AddedChunk;
+}
+
+/** Nodes by their first element: of a part, which is the same one each time it is put. */
+const nodes = new WeakMap<WrittenValue, AddedNode>();
+
+/** @param before hash of the node before, or "" @returns its hash */
+function addNode(before: string, elements: readonly WrittenValue[], sink: ChunkSink): string {
+  const [first] = elements;
+  const known = first && nodes.get(first);
+  if (known !== undefined && known.before === before && isSame(known.elements, elements)) {
+    sink.addAll([known.added]);
+    return known.added[0];
+  }
+  const texts = [before === "" ? "0" : "1"];
+  const needs = before === "" ? [] : [before];
+  for (const element of elements) {
+    texts.push(element.text);
+    needs.push(...element.needs);
+  }
+  const content = `[${texts.join(",")}]`;
+  const hash = sink.addText("nodes", content, needs);
+  if (first !== undefined)
+    nodes.set(first, { before, elements, added: [hash, { needs, content }] });
+  return hash;
+}
+
+function isSame(some: readonly WrittenValue[], others: readonly WrittenValue[]): boolean {
+  return some.length === others.length && some.every((one, at) => one === others[at]);
+}
+
 /** Full nodes and the pieces after them; what is no full piece begins at `rest`. */
-function cut(elements: readonly WrittenValue[]): { readonly nodes: Span[]; readonly rest: number } {
-  const nodes: Span[] = [];
+function cut(elements: readonly WrittenValue[]): { readonly spans: Span[]; readonly rest: number } {
+  const spans: Span[] = [];
   let pieces: Span[] = [];
   let [start, nodeStart, size, nodeSize] = [0, 0, 0, 0];
   for (const [at, { text }] of elements.entries()) {
@@ -53,9 +80,9 @@ function cut(elements: readonly WrittenValue[]): { readonly nodes: Span[]; reado
     nodeSize += size;
     [start, size] = [end, 0];
     if (pieces.length < NODE_PIECES && nodeSize < NODE_CHARS) continue;
-    nodes.push({ start: nodeStart, end });
+    spans.push({ start: nodeStart, end });
     pieces = [];
     [nodeStart, nodeSize] = [end, 0];
   }
-  return { nodes: [...nodes, ...pieces], rest: start };
+  return { spans: [...spans, ...pieces], rest: start };
 }
