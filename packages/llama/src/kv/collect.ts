@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { claimsFolder } from "./claim-file.ts";
 import { isCode, makeFolder, namesIn } from "./files.ts";
 import { HashedFiles } from "./hashed-files.ts";
+import { removeLeftover } from "./leftovers.ts";
 import type { Link } from "./link.ts";
 import { planEviction } from "./plan-eviction.ts";
 import { SCOPE_FOLDER, type ScopeStore } from "./scope-store.ts";
@@ -13,8 +14,6 @@ import { readUses } from "./uses.ts";
 const LOW_WATER = 0.9;
 /** A collector that holds the lock longer is dead. */
 const LOCK_MS = 60_000;
-/** What a writer that died left behind is older than this. */
-const LEFTOVER_MS = 600_000;
 
 export interface Collected {
   /** Bytes of pages before and after. */
@@ -100,7 +99,7 @@ async function sweep(
     ...scopes.map(({ claimPlace }) => claimsFolder(claimPlace)),
   ];
   for (const folder of folders) {
-    for (const name of await namesIn(folder)) removed += await removeOld(join(folder, name), now);
+    for (const name of await namesIn(folder)) removed += await countOld(join(folder, name), now);
   }
   return removed;
 }
@@ -111,7 +110,7 @@ async function sweepFolders({ directory, scopes, now }: CollectInput): Promise<n
   let removed = 0;
   for (const name of await namesIn(directory)) {
     const folder = join(directory, name);
-    if (SCOPE_FOLDER.test(name) && !named.has(folder)) removed += await removeOld(folder, now);
+    if (SCOPE_FOLDER.test(name) && !named.has(folder)) removed += await countOld(folder, now);
   }
   return removed;
 }
@@ -127,23 +126,14 @@ async function sweepPages(
   for (const { folder } of scopes) {
     const pages = join(folder, "pages");
     for await (const page of new HashedFiles(pages, join(directory, "new")).list()) {
-      if (!kept.has(page)) removed += await removeOld(join(pages, page.slice(0, 2), page), now);
+      if (!kept.has(page)) removed += await countOld(join(pages, page.slice(0, 2), page), now);
     }
   }
   return removed;
 }
 
-async function removeOld(path: string, now: number): Promise<number> {
-  try {
-    const { mtimeMs } = await stat(path);
-    // A clock that was set back leaves files of the future: those belong to nobody either.
-    if (Math.abs(now - mtimeMs) < LEFTOVER_MS) return 0;
-    await rm(path, { recursive: true });
-    return 1;
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return 0;
-    throw error;
-  }
+async function countOld(path: string, now: number): Promise<number> {
+  return (await removeLeftover(path, now)) ? 1 : 0;
 }
 
 async function lock(directory: string, now: number): Promise<(() => Promise<void>) | undefined> {

@@ -1,5 +1,14 @@
-import { createHash } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -58,6 +67,42 @@ describe("a LoRA", () => {
     expect((await loras.add(file, { base })).path).toBe(path);
     expect(await loras.remove(sha256)).toBe(true);
     expect(await loras.resolve("facts", base)).toBeUndefined();
+  });
+
+  test("that a process was writing when it died is swept, one that is being written is not", async () => {
+    const directory = join(folder, "loras");
+    await mkdir(directory);
+    const [dead, ahead, alive] = [randomUUID(), randomUUID(), randomUUID()];
+    const names = [`${dead}.part`, dead, `${ahead}.part`, `${alive}.part`, "notes.part"];
+    for (const name of names) await writeFile(join(directory, name), "half");
+    const minutes = (count: number) => new Date(Date.now() + count * 60_000);
+    for (const name of [`${dead}.part`, dead, "notes.part"])
+      await utimes(join(directory, name), minutes(-11), minutes(-11));
+    await utimes(join(directory, `${ahead}.part`), minutes(11), minutes(11));
+    await write();
+    const { sha256 } = await loras.add(file, { base });
+    expect((await readdir(directory)).toSorted()).toEqual(
+      [`${alive}.part`, `${sha256}.gguf`, "notes.part"].toSorted(),
+    );
+  });
+
+  test("that is removed while it is added again is added all the same", async () => {
+    await write();
+    const { sha256, path } = await loras.add(file, { base });
+    const others = loraDirectory({ directory: join(folder, "loras") });
+    let goesOn = true;
+    const removing = (async () => {
+      while (goesOn) await others.remove(sha256);
+    })();
+    try {
+      for (let round = 0; round < 8; round += 1)
+        await Promise.all(Array.from({ length: 8 }, () => loras.add(file, { base })));
+    } finally {
+      goesOn = false;
+      await removing;
+    }
+    expect((await loras.add(file, { base })).path).toBe(path);
+    expect(await loras.resolve(sha256, base)).toEqual({ path, sha256 });
   });
 
   test("that says no base is taken only when the caller says which, and says it then", async () => {

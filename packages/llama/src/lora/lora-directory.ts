@@ -8,6 +8,7 @@ import { z } from "zod";
 import { type GgufWriteTensor, writeGguf } from "../gguf/write-gguf.ts";
 import { readGguf } from "../gguf/read-gguf.ts";
 import { fileId, isCode, namesIn, readWhole, removeFile, writeWhole } from "../kv/files.ts";
+import { removeLeftover } from "../kv/leftovers.ts";
 import { BASE_KEY, checkLora, type LoraInfo, pairsOf } from "./check-lora.ts";
 import { loraInvalid } from "./invalid.ts";
 import { readPeft } from "./peft.ts";
@@ -15,12 +16,14 @@ import type { LoraBase, LoraSource, ResolvedLora } from "./types.ts";
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const FILE = /^([0-9a-f]{64})\.gguf$/;
+/** What is being written: a LoRA, or the file of a name. */
+const UNFINISHED = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.part)?$/;
 const nameSchema = z.string().min(1).max(256);
 const namedSchema = z.strictObject({ name: nameSchema, sha256: z.string().regex(SHA256) });
 
 /** Options of {@link loraDirectory}. */
 export interface LoraDirectoryOptions {
-  /** Made when missing, for this user only. Processes may share it. */
+  /** Made when missing, for this user only. Processes may share it; what one that died was writing goes. */
   readonly directory: string;
 }
 
@@ -46,6 +49,7 @@ export class LoraDirectory implements LoraSource {
   readonly #directory: string;
   /** Files that this process has checked, by base: an equal file id is an equal file. */
   readonly #checked = new Map<string, string>();
+  #isSwept = false;
 
   constructor({ directory }: LoraDirectoryOptions) {
     this.#directory = directory;
@@ -121,6 +125,7 @@ export class LoraDirectory implements LoraSource {
     write: (copy: string) => Promise<unknown>,
   ): Promise<AddedLora> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    if (!this.#isSwept) await this.#sweep();
     const copy = join(this.#directory, `${randomUUID()}.part`);
     try {
       await write(copy);
@@ -130,13 +135,23 @@ export class LoraDirectory implements LoraSource {
       const path = this.#path(sha256);
       await link(copy, path).catch(async (error: unknown) => {
         if (!isCode(error, "EEXIST")) throw error;
-        // The same content is there already: its path stays the same file. A damaged one was never loaded.
-        if ((await hashOfFile(path)) !== sha256) await rename(copy, path);
+        // The same content is there already: its path stays the same file. A damaged one was never loaded,
+        // and one that was removed meanwhile is not there.
+        const found = await hashOfFile(path).catch(orGone);
+        if (found !== sha256) await rename(copy, path);
       });
       if (name !== undefined) await this.#name(nameSchema.parse(name), sha256);
       return { ...info, path, sha256 };
     } finally {
       await rm(copy, { force: true });
+    }
+  }
+
+  /** What processes that died were writing: each process looks once, before it writes itself. */
+  async #sweep(): Promise<void> {
+    this.#isSwept = true;
+    for (const name of await namesIn(this.#directory)) {
+      if (UNFINISHED.test(name)) await removeLeftover(join(this.#directory, name), Date.now());
     }
   }
 
@@ -172,6 +187,10 @@ export function loraDirectory(options: LoraDirectoryOptions): LoraDirectory {
 /** A digest, so that a name can't be a path. */
 function nameFile(name: string): string {
   return createHash("sha256").update(name).digest("hex");
+}
+
+function orGone(error: unknown): undefined {
+  if (!isCode(error, "ENOENT")) throw error;
 }
 
 async function hashOfFile(path: string): Promise<string> {
