@@ -75,6 +75,15 @@ test.each([
   expect(await temporaryNames()).toEqual(before);
 });
 
+test("a prefix longer than the model was trained for is refused before anything is measured", async () => {
+  const before = await temporaryNames();
+  const said = await run("bench", "kv", "--model", model, "--context", "512", "--context", "8192");
+  expect(said).toMatchObject({ code: 2, out: "" });
+  expect(said.errors).toContain("trained for 8192 tokens: a prefix of 8192 with its question");
+  expect(said.errors).toContain("7936 is the longest");
+  expect(await temporaryNames()).toEqual(before);
+});
+
 /** What a measurement that fails must not leave behind. */
 async function temporaryNames(): Promise<readonly string[]> {
   return (await readdir(tmpdir())).filter((name) => name.startsWith("memcube-gain-"));

@@ -3,11 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { gainContexts } from "./gain-contexts.ts";
 import { openKvStore } from "./kv/kv-store.ts";
 import { llamaEngine } from "./llama-engine.ts";
 
 /** Tokens behind the prefix: a short question. */
 const QUESTION_TOKENS = 28;
+const ANSWER_TOKENS = 1;
 const QUESTION = "What was said about the memory?";
 const MIB = 1_048_576;
 /** Restored pages of the longest context measured stay in RAM. */
@@ -17,7 +19,7 @@ const HOT_BYTES = 1_024 * MIB;
 export interface MeasureGainOptions {
   /** Path of a GGUF file. */
   readonly model: string;
-  /** Lengths of the prefix, each a multiple of 256. @default [512, 1536, 4096] */
+  /** Lengths of the prefix, each a multiple of 256. @default those of 512, 1536, 4096 the model was trained for */
   readonly contexts?: readonly number[];
   /** @default 1 */
   readonly threads?: number;
@@ -68,10 +70,12 @@ export interface Gain {
  * Measures what stored states save with a model, through the engine as everybody uses it: look-up,
  * verification, assembling, loading and a question of 28 tokens are part of what is measured.
  *
- * @throws MemCubeError as {@link llamaEngine}; Error when a state that was stored was not restored
+ * @throws MemCubeError as {@link llamaEngine}, `MEMCUBE_INVALID_INPUT` for a length beyond what the model was
+ * trained for; Error when a state that was stored was not restored
  */
 export async function measureGain(options: MeasureGainOptions): Promise<readonly Gain[]> {
-  const { contexts = [512, 1_536, 4_096], threads = 1, model, signal } = options;
+  const { threads = 1, model, signal } = options;
+  const contexts = await gainContexts(model, options.contexts, QUESTION_TOKENS + ANSWER_TOKENS);
   const directory = await mkdtemp(join(options.directory ?? tmpdir(), "memcube-gain-"));
   const contextSize = Math.max(...contexts) + 256;
   const opened: { close(): Promise<void> }[] = [];
@@ -177,7 +181,7 @@ function requestOf(context: string, question: string): EngineRequest {
       { role: "system", text: context },
       { role: "user", text: question },
     ],
-    sampling: { temperature: 0, maxTokens: 1 },
+    sampling: { temperature: 0, maxTokens: ANSWER_TOKENS },
   };
 }
 

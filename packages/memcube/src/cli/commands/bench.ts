@@ -23,7 +23,7 @@ export const benchCommand = command({
       type: "string",
       multiple: true,
       value: "TOKENS",
-      about: "length of the prefix (default: 512, 1536, 4096)",
+      about: "length of the prefix, as long as trained for (default: 512, 1536, 4096)",
     },
     threads: { type: "string", value: "N", about: "threads (default: 1)" },
   },
