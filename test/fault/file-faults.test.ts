@@ -175,7 +175,10 @@ test("a full disk loses nothing acknowledged, and there it goes on once there is
     await writeFile(join(small, "ballast"), new Uint8Array(1_000_000));
     const storage = await sqliteStorage({ path, durability: "power" });
     await storage.vault.commit(commitRequest({ cube: SHARED, writes: [cubeWrite(SHARED)] }));
-    const acknowledged = await fillUp(storage);
+    // Room for the log, which is made beside calls, does not take the last of the disk.
+    await put(storage, "m");
+    expect((await stat(`${path}-wal`)).size).toBeLessThan(500_000);
+    const acknowledged = ["m", ...(await fillUp(storage))];
     await expect(storage.blobs.put(TENANT, new Uint8Array(3_000_000))).rejects.toMatchObject({
       code: "MEMCUBE_STORAGE_FULL",
     });
