@@ -6,16 +6,25 @@ import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
 import { findThread } from "../worker/commands/threads/thread-row.ts";
 import { KnownThread } from "./known-thread.ts";
 
-/** Hashes remembered in all: some ten megabytes. */
-const HASHES = 100_000;
+/** Threads and hashes remembered in all: some ten megabytes. */
+const REMEMBERED = 100_000;
+
+/** So many threads are remembered as waiting before those are forgotten that were laid out meanwhile. */
+const WAITING_THREADS = 4_096;
 
 /** What this process knows of threads and of the journal, so that a step is logged in one statement. */
 export class NearJournal {
   readonly #threads = new Map<string, KnownThread>();
-  #hashes = 0;
+  #remembered = 0;
   /** Threads with steps that wait, with the last one of each, as far as the journal was seen. */
   readonly #waiting = new Map<number, number>();
+  #mostWaiting = WAITING_THREADS;
   #seen = 0;
+
+  /** How many threads are remembered as waiting. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
 
   known(ref: ThreadRef): KnownThread | undefined {
     return this.#threads.get(nameOf(ref));
@@ -23,15 +32,12 @@ export class NearJournal {
 
   /** Remembers where a thread is into which a step was stored. */
   learn(ref: ThreadRef, place: ThreadPlace, step: LoggedStep): void {
-    if (this.#hashes > HASHES) {
-      this.#threads.clear();
-      this.#hashes = 0;
-    }
     const name = nameOf(ref);
     let known = this.#threads.get(name);
     if (known?.place.key !== place.key || known.place.generation !== place.generation) {
       known = new KnownThread(place);
       this.#threads.set(name, known);
+      this.#remembered += 1;
     }
     this.learnOf(known, step);
   }
@@ -40,7 +46,10 @@ export class NearJournal {
   learnOf(known: KnownThread, step: LoggedStep): void {
     const before = known.size;
     known.learn(step);
-    this.#hashes += known.size - before;
+    this.#remembered += known.size - before;
+    if (this.#remembered <= REMEMBERED) return;
+    this.#threads.clear();
+    this.#remembered = 0;
   }
 
   /** The thread is not what it was. */
@@ -68,6 +77,15 @@ export class NearJournal {
       this.#seen = Math.max(seq, this.#seen);
       if (thread > 0) this.#waiting.set(thread, seq);
     }
+    if (this.#waiting.size > this.#mostWaiting) this.#forgetDone(db);
+  }
+
+  /** What is before the first row was laid out. */
+  #forgetDone(db: Connection): void {
+    const find = "SELECT min(seq) AS first FROM thread_journal";
+    const first = db.get<{ first: number | null }>(find)?.first ?? Infinity;
+    for (const [thread, last] of this.#waiting) if (last < first) this.#waiting.delete(thread);
+    this.#mostWaiting = Math.max(WAITING_THREADS, 2 * this.#waiting.size);
   }
 }
 

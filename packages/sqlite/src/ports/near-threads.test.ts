@@ -12,6 +12,7 @@ import { parseOptions } from "../options.ts";
 import type { Chore } from "../protocol.ts";
 import { sqliteStorage, type SqliteStorage } from "../sqlite-storage.ts";
 import { LogKeeper } from "./log-keeper.ts";
+import { NearJournal } from "./near-journal.ts";
 import { type FarThreads, nearThreads } from "./near-threads.ts";
 import { threadsOf } from "./threads.ts";
 
@@ -305,6 +306,52 @@ test("what is packable is packed when it is laid out", async () => {
     expect(found?.chunks.get(`chunk-${id}`)?.bytes.length).toBeLessThan(text.length / 2);
     for (const { value } of found?.writes ?? []) expect(value.length).toBeLessThan(text.length / 2);
   }
+});
+
+test("a step that is damaged keeps its own thread from being read, and no other", async () => {
+  const threads = threadsHere();
+  const other = { ...THREAD, threadId: "2" };
+  await threads.put(THREAD, step("a"));
+  await threads.put(other, step("a"));
+  for (let at = 10; at < 60; at += 1) await threads.put(THREAD, step(`b${at}`));
+  await threads.put(other, step("c"));
+  const db = new DatabaseSync(path);
+  db.exec("UPDATE thread_journal SET step = substr(step, 1, 40) WHERE seq = 1");
+  db.close();
+  await expect(threads.get(THREAD, NEWEST)).rejects.toMatchObject({
+    code: "MEMCUBE_STORAGE_DAMAGED",
+  });
+  client.order("lay out journal");
+  await vi.waitFor(() => expect(waiting()).toBe(51));
+  expect((await threads.get(other, NEWEST))?.checkpoint.id).toBe("c");
+  const { items } = await threads.threads({ ...THREAD, limit: 9, now: 10 });
+  expect(items).toMatchObject([{ checkpoints: 0 }, { checkpoints: 2 }]);
+  await threads.put(other, step("d"));
+  client.order("lay out journal");
+  await vi.waitFor(() => expect(waiting()).toBe(51));
+  // It can be begun anew.
+  await threads.delete(THREAD);
+  await threads.put(THREAD, step("e"));
+  expect(await newestId(threads)).toBe("e");
+});
+
+test("threads that were laid out are not remembered as waiting for ever", async () => {
+  const journal = new NearJournal();
+  const db = new DatabaseSync(path);
+  const add = db.prepare("INSERT INTO thread_journal (thread, step) VALUES (?, x'')");
+  const look = () => near.read((connection) => journal.waits(connection, THREAD));
+  db.exec("BEGIN");
+  for (let thread = 1; thread <= 5_000; thread += 1) add.run(thread);
+  db.exec("COMMIT");
+  look();
+  expect(journal.waiting).toBe(5_000);
+  db.exec("DELETE FROM thread_journal WHERE seq < 5000");
+  db.exec("BEGIN");
+  for (let thread = 5_001; thread <= 11_000; thread += 1) add.run(thread);
+  db.exec("COMMIT");
+  db.close();
+  look();
+  expect(journal.waiting).toBe(6_001);
 });
 
 test("a closed storage refuses", async () => {

@@ -1,6 +1,7 @@
 import type { ThreadRef } from "@memcube/core";
 
 import type { Connection } from "../../connection.ts";
+import { Refusal } from "../../refusal.ts";
 import { removeUnneededChunks } from "./delete.ts";
 import { decodeStep, encodeStep, type LoggedStep, namedBy } from "./logged-step.ts";
 import { packedStep } from "./packed-step.ts";
@@ -104,36 +105,82 @@ export function layOutThread(db: Connection, thread: number, most = Infinity): b
   return true;
 }
 
-/** Lays out the whole journal, within the transaction that is open. */
+/**
+ * Lays out the whole journal, within the transaction that is open. A thread that is damaged keeps its
+ * steps, and whoever reads it is told; the others are laid out.
+ */
 export function layOutAll(db: Connection): void {
-  const rows = db.all<JournalRow>(`${ROWS} thread > 0 ORDER BY seq`);
-  if (rows.length > 0) write(db, rows.map(waitingStep));
+  for (const { thread } of waitingThreads(db)) {
+    db.execute("SAVEPOINT thread");
+    try {
+      layOutThread(db, thread);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      db.execute("ROLLBACK TO thread");
+    }
+    db.execute("RELEASE thread");
+  }
+}
+
+function waitingThreads(db: Connection): readonly { readonly thread: number }[] {
+  return db.all("SELECT DISTINCT thread FROM thread_journal WHERE thread > 0");
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Refusal && error.code === "MEMCUBE_STORAGE_DAMAGED";
 }
 
 /** Steps laid out by one transaction, which others wait for. */
 const SLICE = 32;
 
-/**
- * Lays out some of the journal in a transaction of its own; whether more waits. What takes longest,
- * packing, is done before it takes the lock.
- */
+/** Lays out some of the journal in a transaction of its own; whether more waits. */
 export function layOutSome(db: Connection): boolean {
+  try {
+    return layOutSlice(db);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    // What is damaged must not hold up the others.
+    inTransaction(db, () => {
+      layOutAll(db);
+      removeDone(db);
+    });
+    return false;
+  }
+}
+
+/** Lays out the steps that wait longest. What takes longest, packing, is done before it takes the lock. */
+function layOutSlice(db: Connection): boolean {
   const rows = db.all<JournalRow>(`${ROWS} thread > 0 ORDER BY seq LIMIT ${SLICE}`);
   const steps = rows.map(waitingStep);
-  db.run("BEGIN IMMEDIATE");
-  try {
+  inTransaction(db, () => {
     const still = "SELECT 1 FROM thread_journal WHERE seq = ? AND thread = ?";
     // Another process, or whoever read the thread, may have been faster.
-    const waiting = steps.filter(({ seq, thread }) => db.get(still, seq, thread) !== undefined);
-    write(db, waiting);
-    // The last row stays, so that numbers only rise.
-    const done = "DELETE FROM thread_journal WHERE thread = 0 AND seq < ?";
-    const last = db.get<{ seq: number }>("SELECT max(seq) AS seq FROM thread_journal")?.seq;
-    db.run(done, Math.min(last ?? 0, (steps.at(-1)?.seq ?? Infinity) + 1));
+    write(
+      db,
+      steps.filter(({ seq, thread }) => db.get(still, seq, thread) !== undefined),
+    );
+    removeDone(db, steps.at(-1)?.seq);
+  });
+  return steps.length === SLICE;
+}
+
+/**
+ * Removes rows that were laid out, but for the last of all, so that numbers only rise.
+ * @param upTo the last to be removed. @default any
+ */
+function removeDone(db: Connection, upTo = Infinity): void {
+  const last = db.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM thread_journal")?.seq;
+  const done = "DELETE FROM thread_journal WHERE thread = 0 AND seq < ?";
+  db.run(done, Math.min(last ?? 0, upTo + 1));
+}
+
+function inTransaction(db: Connection, action: () => void): void {
+  db.run("BEGIN IMMEDIATE");
+  try {
+    action();
     db.run("COMMIT");
   } catch (error) {
     db.rollBack();
     throw error;
   }
-  return steps.length === SLICE;
 }

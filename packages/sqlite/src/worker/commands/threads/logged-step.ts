@@ -55,17 +55,25 @@ export function encodeStep(step: LoggedStep): Buffer {
 
 /** @throws Refusal `MEMCUBE_STORAGE_DAMAGED` */
 export function decodeStep(encoded: Uint8Array): LoggedStep {
+  try {
+    return readStep(encoded);
+  } catch {
+    const why = "A row of the database is not what was written. Restore a backup.";
+    throw new Refusal("MEMCUBE_STORAGE_DAMAGED", why);
+  }
+}
+
+function readStep(encoded: Uint8Array): LoggedStep {
   const buffer = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length);
   let at = LENGTH_BYTES;
   const take = (length: number): Uint8Array => {
     const end = at + length;
-    if (!(end <= buffer.length)) throw damaged();
+    if (!(end <= buffer.length)) throw new RangeError("bytes are missing");
     const part = new Uint8Array(buffer.subarray(at, end));
     at = end;
     return part;
   };
-  if (buffer.length < LENGTH_BYTES) throw damaged();
-  const head = headOf(take(buffer.readUInt32LE()));
+  const head = JSON.parse(Buffer.from(take(buffer.readUInt32LE())).toString()) as Head;
   const { now, packable } = head;
   const chunks = head.chunks.map(([hash, needs, length]): ThreadChunk => ({
     hash,
@@ -84,17 +92,4 @@ export function decodeStep(encoded: Uint8Array): LoggedStep {
     checkpointId,
     writes: writes.map(({ value, ...write }) => ({ ...write, value: take(value) })),
   };
-}
-
-function headOf(text: Uint8Array): Head {
-  try {
-    return JSON.parse(Buffer.from(text).toString()) as Head;
-  } catch {
-    throw damaged();
-  }
-}
-
-function damaged(): Refusal {
-  const why = "A row of the database is not what was written. Restore a backup.";
-  return new Refusal("MEMCUBE_STORAGE_DAMAGED", why);
 }
