@@ -34,10 +34,10 @@ export type Reply =
   | { readonly id: number; readonly failure: Failure };
 
 /**
- * What the thread does beside calls, and nobody waits for: beginning the write-ahead log, copying it into
- * the file, laying out the journal of threads.
+ * What the thread does beside calls, and nobody waits for: beginning the write-ahead log, making it as long as
+ * it will be, copying it into the file, laying out the journal of threads.
  */
-export type Chore = "begin log" | "copy log" | "lay out journal";
+export type Chore = "begin log" | "make room" | "copy log" | "lay out journal";
 
 export type ToWorker =
   | { readonly requests: readonly Request[] }

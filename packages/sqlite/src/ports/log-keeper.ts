@@ -3,6 +3,12 @@ import type { Chore } from "../protocol.ts";
 /** Pages written here before the thread is told to copy the write-ahead log into the file. */
 const COPIED_PAGES = 2_000;
 
+/**
+ * Pages written here before the log is made as long as it will be: nine megabytes are not written for a
+ * process that stores little.
+ */
+const FEW_PAGES = 32;
+
 const PAGE_BYTES = 4_096;
 
 /** The journal is laid out when so many steps wait, or none was added for so long, in milliseconds. */
@@ -13,6 +19,7 @@ const QUIET_MS = 50;
 export class LogKeeper {
   readonly #order: (chore: Chore) => void;
   #pages = 0;
+  #hasRoom = false;
   #steps = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -29,6 +36,10 @@ export class LogKeeper {
       this.#timer = setTimeout(() => this.layOut(), QUIET_MS).unref();
     else this.#timer.refresh();
     this.#pages += 1 + Math.ceil(bytes / PAGE_BYTES);
+    if (this.#pages > FEW_PAGES && !this.#hasRoom) {
+      this.#hasRoom = true;
+      this.#order("make room");
+    }
     if (this.#pages < COPIED_PAGES) return;
     this.#pages = 0;
     this.#order("copy log");

@@ -13,11 +13,11 @@ const FULL = 2;
  * the lock or reads an old state, is done when it is ordered next.
  */
 export function doChore(db: Connection, chore: Chore, { path, durability }: LogOptions): boolean {
-  const room = durability === "power" ? () => makeRoom(path) : () => {};
+  const needsRoom = durability === "power" && chore !== "begin log";
   try {
     if (chore === "lay out journal") return unsynced(db, () => layOutSome(db));
     if (chore === "copy log") copyLog(db);
-    beginLog(db, room);
+    beginLog(db, needsRoom ? () => makeRoom(path) : undefined);
   } catch {
     db.rollBack();
   }
@@ -48,9 +48,9 @@ function copyLog(db: Connection): void {
 }
 
 /** The first commit of a log waits for the disk: it had better be this one. */
-function beginLog(db: Connection, room: () => void): void {
+function beginLog(db: Connection, room?: () => void): void {
   db.run("BEGIN IMMEDIATE");
-  room();
+  room?.();
   db.run("INSERT INTO chore (name) VALUES ('log')");
   db.run("DELETE FROM chore WHERE name = 'log'");
   db.run("COMMIT");
