@@ -61,18 +61,15 @@ test("closing waits for what was begun", async () => {
   expect(done).toBe(true);
 });
 
-test("uses are counted until they are enough, and then anew", () => {
+test("uses are counted until they are enough, and tried again after a hundred more", () => {
   const uses = new UseCounts();
-  const add = (key: string) => uses.add(key, 3);
-  expect(["a", "a", "b", "a", "a", "b", "b"].map(add)).toEqual([
-    false,
-    false,
-    false,
-    true,
-    false,
-    false,
-    true,
-  ]);
+  const add = (key: string, enough = 3) => uses.add(key, enough);
+  const found = ["a", "a", "b", "a", "a", "b", "b"].map((key) => add(key));
+  expect(found).toEqual([false, false, false, true, false, false, true]);
+  const more = Array.from({ length: 199 }, () => add("a"));
+  expect(more.flatMap((isEnough, at) => (isEnough ? [at] : []))).toEqual([98, 198]);
+  const rare = Array.from({ length: 1_000 }, () => add("c", 500));
+  expect(rare.flatMap((isEnough, at) => (isEnough ? [at] : []))).toEqual([499, 999]);
   for (let at = 0; at < 5_000; at++) add(`other ${at}`);
-  expect(["a", "a"].map(add)).toEqual([false, false]);
+  expect(["a", "a"].map((key) => add(key))).toEqual([false, false]);
 });

@@ -15,6 +15,8 @@ import { keepState } from "./promote.ts";
 const PROMOTED = "promoted";
 /** Begin of their keys: the budget is theirs. */
 const KEY = "kv-state:";
+/** Such states of one user in a cube: about as many as a plan looks at. */
+const KEPT = 100;
 
 /** What the state of a stable block is made of. */
 export interface Prefix {
@@ -70,12 +72,12 @@ async function promoteUsed(
   told: Told,
   signal: AbortSignal,
 ): Promise<void> {
+  // What the plan may write is decided when it is written.
+  const cube = { ...prefix.cube, readOnly: false };
   const state = await engine.states?.take(scope, told.key);
   if (state === undefined || !isOf(state, engine, loras, told)) return;
   const sizeBytes = state.pages.reduce((sum, { length }) => sum + length, 0);
   if (sizeBytes > promotion.budgetBytes) return;
-  // What the plan may write is decided when it is written.
-  const cube = { ...prefix.cube, readOnly: false };
   const externalKey = keyOf(state, cube, prefix);
   const { vault } = cube.context.storage;
   const access = { system: "write" } as const;
@@ -122,7 +124,7 @@ function keyOf(state: KvState, { caller }: OpenCube, { sources }: Prefix): strin
   return `${KEY}${sha256Hex(canonicalJson(parts))}`;
 }
 
-/** Erases the oldest of the caller's promoted states, until the others fit. */
+/** Erases the oldest of the caller's promoted states, until the others fit in bytes and number. */
 async function keepWithin(cube: OpenCube, budgetBytes: number): Promise<void> {
   const { context, ref, caller, principals } = cube;
   const { items } = await context.storage.vault.list(ref, {
@@ -134,12 +136,14 @@ async function keepWithin(cube: OpenCube, budgetBytes: number): Promise<void> {
   });
   const owner = `user:${caller.userId}`;
   let sum = 0;
+  let kept = 0;
   const over = items.flatMap((stored) => {
     const { header, payload, version } = toMemory(ref, stored);
     const own = header.owner === owner && header.externalKey?.startsWith(KEY) === true;
     if (!own || payload.type !== "kv-state") return [];
     sum += payload.sizeBytes;
-    return sum > budgetBytes ? [{ id: header.id, version: version.number }] : [];
+    kept += 1;
+    return sum > budgetBytes || kept > KEPT ? [{ id: header.id, version: version.number }] : [];
   });
   const ids = over.map(({ id }) => id);
   await eraseOnBehalf(context, ref, over, {
