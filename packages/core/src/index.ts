@@ -231,6 +231,7 @@ export type {
   Recalled,
   RecalledLora,
   RecallOptions,
+  RecallStateOptions,
   RenewOptions,
   ResolvedScope,
   Scope,

@@ -19,7 +19,12 @@ export const loraFileSchema = z.strictObject({
 export type LoraFile = Readonly<z.infer<typeof loraFileSchema>>;
 
 /**
- * Why a kept state can't be used although its memory is there: it is another model's, one of its sources is
- * another by now, or bytes are gone or damaged. The sources are still there as plaintext.
+ * Why a kept state can't be used although its memory is there: it is another model's or another engine's,
+ * one of its sources is another by now, or bytes are gone or damaged. The sources are still there as plaintext.
  */
-export type StateRefusal = "foreign-model" | "source-changed" | "bytes-missing" | "bytes-damaged";
+export type StateRefusal =
+  | "foreign-model"
+  | "foreign-engine"
+  | "source-changed"
+  | "bytes-missing"
+  | "bytes-damaged";

@@ -48,6 +48,7 @@ export {
   type RecalledLora,
   type Recalled,
   type RecallOptions,
+  type RecallStateOptions,
   runDemoteTask,
   runScrubTask,
   SCRUB_TASK,

@@ -42,6 +42,7 @@ import {
   type RecalledLora,
   type Recalled,
   type RecallOptions,
+  type RecallStateOptions,
   recallState,
 } from "./states/index.ts";
 import { exportMemories, importMemories, type ExportLine, type ImportResult } from "./transfer.ts";
@@ -111,7 +112,10 @@ export interface MemCube {
   /** Keeps a KV state of these memories as an activation memory; see {@link promote}. */
   promote(state: KvState, options: PromoteOptions): Promise<Memory>;
   /** The KV state of an activation memory, verified; see {@link recallState}. */
-  recallState(id: string, options?: RecallOptions & SignalOptions): Promise<Recalled | undefined>;
+  recallState(
+    id: string,
+    options?: RecallStateOptions & SignalOptions,
+  ): Promise<Recalled | undefined>;
   /** Keeps a LoRA file as a parameter memory; see {@link keepLora}. */
   keepLora(file: LoraFile, options?: KeepLoraOptions): Promise<Memory>;
   /** The file of a parameter memory, verified; see {@link recallLora}. */

@@ -16,5 +16,6 @@ export {
   type RecalledLora,
   type Recalled,
   type RecallOptions,
+  type RecallStateOptions,
   recallState,
 } from "./recall.ts";

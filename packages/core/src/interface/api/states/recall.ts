@@ -12,6 +12,11 @@ export interface RecallOptions {
   readonly modelSha256?: string;
 }
 
+export interface RecallStateOptions extends RecallOptions {
+  /** `engine.states.engineKey` of the engine it is for: another one's is refused before its bytes are read. */
+  readonly engineKey?: string;
+}
+
 /** A state to be given to an engine, or why it can't be. */
 export type Recalled =
   | { readonly state: KvState; readonly refused?: undefined }
@@ -30,7 +35,7 @@ export type RecalledLora =
 export async function recallState(
   cube: OpenCube,
   id: string,
-  { modelSha256 }: RecallOptions = {},
+  { modelSha256, engineKey }: RecallStateOptions = {},
 ): Promise<Recalled | undefined> {
   const memory = await visible(cube, id, "kv-state");
   if (memory === undefined) return undefined;
@@ -38,6 +43,7 @@ export async function recallState(
   if (payload.modelSha256 !== (modelSha256 ?? payload.modelSha256)) {
     return { refused: "foreign-model" };
   }
+  if (payload.engineKey !== (engineKey ?? payload.engineKey)) return { refused: "foreign-engine" };
   if (!(await sourcesAreSame(cube.context, cube.ref, memory))) {
     void demoteSoon(cube, header.id);
     return { refused: "source-changed" };

@@ -16,7 +16,7 @@ export function isUsable(cube: OpenCube, state: StateMemory): boolean {
 /** A state for an engine to ask for; it is read with the rights that the caller has then. */
 export function offerOf(cube: OpenCube, state: StateMemory): StateOffer {
   const { header, payload } = state;
-  const { tokenCount, tokensSha256, lora, modelSha256 } = payload;
+  const { tokenCount, tokensSha256, lora, modelSha256, engineKey } = payload;
   const refuse = (reason: string) => {
     if (refused.size < REFUSED_KEPT) refused.add(keyOf(cube, state));
     tellLeft(cube, header.id, reason);
@@ -27,7 +27,7 @@ export function offerOf(cube: OpenCube, state: StateMemory): StateOffer {
     tokensSha256,
     lora,
     read: async () => {
-      const recalled = await recallState(cube, header.id, { modelSha256 });
+      const recalled = await recallState(cube, header.id, { modelSha256, engineKey });
       const reason = recalled?.refused;
       if (reason === "bytes-missing" || reason === "bytes-damaged") refuse(reason);
       return recalled?.state;

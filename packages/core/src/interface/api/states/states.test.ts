@@ -57,6 +57,10 @@ describe("a KV state", () => {
     expect(await cube.recallState(id, { modelSha256 })).toEqual({ state: STATE });
     const foreign = { modelSha256: "f".repeat(64) };
     expect(await cube.recallState(id, foreign)).toEqual({ refused: "foreign-model" });
+    expect(await cube.recallState(id, { engineKey: "engine" })).toEqual({ state: STATE });
+    expect(await cube.recallState(id, { engineKey: "another" })).toEqual({
+      refused: "foreign-engine",
+    });
     expect((await cube.dependents(ids[0]!)).items).toMatchObject([{ from: memory.header.id }]);
     expect((await cube.verify()).ok).toBe(true);
   });
