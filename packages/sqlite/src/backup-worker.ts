@@ -2,6 +2,8 @@ import * as sqlite from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 
 import type { Failure } from "./protocol.ts";
+import { emptyJournal } from "./worker/commands/threads/journal.ts";
+import { Connection } from "./worker/connection.ts";
 import { failureOf } from "./worker/native-errors.ts";
 import { withPatience } from "./worker/patience.ts";
 
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
     const pages = Number(source.prepare("PRAGMA page_count").get()?.["page_count"]);
     say({ done: pages, total: pages });
     source.close();
-    check(target);
+    finish(target);
     say({ finished: true });
   } catch (error) {
     say({ failed: failureOf(error, path) });
@@ -57,10 +59,15 @@ async function copy(
   source.prepare("VACUUM INTO ?").run(target);
 }
 
-/** @throws when the copy is not sound */
-function check(target: string): void {
+/**
+ * Lays out steps of threads that wait, so that the copy is read where it can't be written, and checks it.
+ * @throws when the copy is not sound
+ */
+function finish(target: string): void {
   const database = new sqlite.DatabaseSync(target);
   try {
+    database.exec("PRAGMA secure_delete = ON");
+    emptyJournal(new Connection(database));
     // Leaves one file: the copy is complete without a log beside it.
     database.exec("PRAGMA journal_mode = DELETE");
     const [row] = database.prepare("PRAGMA quick_check(1)").all();

@@ -2,9 +2,12 @@ import { commitRequest, cubeWrite, memoryWrite } from "@memcube/conformance";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { type SqliteStorage, sqliteStorage } from "./sqlite-storage.ts";
+import { encodeStep } from "./worker/commands/threads/logged-step.ts";
 
 const CUBE = { tenantId: "t", cubeId: "c" };
 const SYSTEM = { system: "verify" } as const;
@@ -37,6 +40,29 @@ async function put(batch: number): Promise<void> {
   );
   await storage.vault.commit(commitRequest({ cube: CUBE, writes }));
 }
+
+test("steps of threads that wait are laid out in the copy", async () => {
+  const thread = { tenantId: "t", owner: "user:ada", threadId: "1" } as const;
+  const step = (id: string) => ({
+    checkpoint: { namespace: "", id, value: new Uint8Array([1]), chunks: [] },
+    chunks: [],
+    now: 1,
+  });
+  await storage.threads.put(thread, step("a"));
+  await pause(200); // This process has laid out its own.
+  // Another process logs one: nobody here is told.
+  const other = new DatabaseSync(join(directory, "memory.db"));
+  other
+    .prepare("INSERT INTO thread_journal (thread, step) SELECT key, ? FROM thread")
+    .run(encodeStep(step("b")));
+  other.close();
+  await storage.backup(target);
+  const copy = new DatabaseSync(target, { readOnly: true });
+  const count = (what: string) =>
+    copy.prepare(`SELECT count(*) AS n FROM ${what}`).get()?.["n"] ?? 0;
+  expect([count("checkpoint"), count("thread_journal WHERE thread > 0")]).toEqual([2, 0]);
+  copy.close();
+});
 
 test("a backup made while writing goes on is one moment of it, with its blobs", async () => {
   const blob = await storage.blobs.put("t", new Uint8Array(100_000).fill(3));

@@ -140,12 +140,17 @@ export function layOutSome(db: Connection): boolean {
   } catch (error) {
     if (!isDamage(error)) throw error;
     // What is damaged must not hold up the others.
-    inTransaction(db, () => {
-      layOutAll(db);
-      removeDone(db);
-    });
+    emptyJournal(db);
     return false;
   }
+}
+
+/** Lays out the whole journal in a transaction of its own. */
+export function emptyJournal(db: Connection): void {
+  inTransaction(db, () => {
+    layOutAll(db);
+    removeDone(db);
+  });
 }
 
 /** Lays out the steps that wait longest. What takes longest, packing, is done before it takes the lock. */
