@@ -37,7 +37,8 @@ function isSame(value: unknown, written: ThreadInput | undefined): boolean {
     return (
       Array.isArray(written) &&
       value.length === written.length &&
-      value.every((element, at) => isSame(element, partValue(written[at] as ThreadInput)))
+      // Not by the value's elements: a list with a hole has none there.
+      written.every((element: ThreadInput, at) => isSame(value[at], partValue(element)))
     );
   }
   if (!isPlainObject(value) || "lc" in value || "lg_name" in value || "toJSON" in value)
