@@ -64,7 +64,16 @@ export function packThreadBytes(plain: Uint8Array): Uint8Array {
   return plain[0] === PLAIN ? packBytes(plain.subarray(1)) : plain;
 }
 
-/** A text in few bytes: LangGraph's own words are in the dictionary, UUIDs and times are numbers. */
+/** @throws MemCubeError `MEMCUBE_LIMIT_EXCEEDED` for more than one step of a thread holds */
+export function checkStepBytes(actual: number): void {
+  const max = LIMITS.threadStepBytes;
+  if (actual <= max) return;
+  const why = `One step of a thread holds at most ${max} bytes.`;
+  const details = { limit: "threadStepBytes", max, actual };
+  throw new MemCubeError("MEMCUBE_LIMIT_EXCEEDED", why, { details });
+}
+
+/** A text in few bytes: LangGraph's own words are in the dictionary, UUIDs and times are numbers. @throws MemCubeError `MEMCUBE_LIMIT_EXCEEDED` */
 export function packText(text: string): Uint8Array {
   // eslint-disable-next-line no-control-regex -- they stand for parts
   const isWhole = text.length < SHORT_BYTES || /[\0\u0001]/u.test(text);
@@ -74,7 +83,7 @@ export function packText(text: string): Uint8Array {
   return Buffer.concat([counts, ...uuids, ...times, deflate(Buffer.from(rest))]);
 }
 
-/** Bytes in fewer, where they can be. */
+/** Bytes in fewer, where they can be. @throws MemCubeError `MEMCUBE_LIMIT_EXCEEDED` */
 export function packBytes(bytes: Uint8Array): Uint8Array {
   const deflated = bytes.length < SHORT_BYTES ? undefined : deflate(bytes);
   return deflated !== undefined && deflated.length < bytes.length
@@ -114,6 +123,7 @@ export function unpackBytes(packed: Uint8Array): Uint8Array {
 }
 
 function deflate(bytes: Uint8Array): Buffer {
+  checkStepBytes(bytes.length); // More would not be unpacked again, however few bytes it takes now.
   const isJson = bytes[0] === BRACKET || bytes[0] === BRACE;
   if (bytes.length <= (isJson ? FIXED_JSON_BYTES : FIXED_BYTES)) return fixed.deflate(bytes);
   return deflateRawSync(bytes, bytes.length < LARGE_BYTES ? SMALL : LARGE);

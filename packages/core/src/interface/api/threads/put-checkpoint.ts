@@ -1,5 +1,4 @@
-import { isMemCubeError, MemCubeError } from "../../../errors.ts";
-import { LIMITS } from "../../../limits.ts";
+import { isMemCubeError } from "../../../errors.ts";
 import type { ThreadChunk } from "../../../ports/index.ts";
 import { parseInput } from "../options.ts";
 import {
@@ -11,7 +10,7 @@ import {
 } from "./checkpoint-record.ts";
 import { ChunkSink } from "./chunk-sink.ts";
 import { stepSchema, writesSchema } from "./options.ts";
-import { PACKED, PACKED_LATER } from "./packed-text.ts";
+import { checkStepBytes, PACKED, PACKED_LATER } from "./packed-text.ts";
 import type { OpenThread } from "./thread-access.ts";
 import type { ThreadInput } from "./thread-value.ts";
 import { writeValue, type WrittenValue } from "./write-value.ts";
@@ -195,10 +194,6 @@ function checked(
 ): readonly ThreadChunk[] {
   const bytes = [...chunks.map((chunk) => chunk.bytes), ...values];
   const size = bytes.reduce((sum, { length }) => sum + length, 0);
-  if (size <= LIMITS.threadStepBytes) return chunks;
-  throw new MemCubeError(
-    "MEMCUBE_LIMIT_EXCEEDED",
-    `One step of a thread holds at most ${LIMITS.threadStepBytes} bytes.`,
-    { details: { limit: "threadStepBytes", max: LIMITS.threadStepBytes, actual: size } },
-  );
+  checkStepBytes(size);
+  return chunks;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { LIMITS } from "../../../limits.ts";
 import type { ThreadChunk } from "../../../ports/index.ts";
 import { ChunkSink } from "./chunk-sink.ts";
 import { PACKED, packText, unpackText } from "./packed-text.ts";
@@ -149,4 +150,10 @@ test("a list of parts is stored as a list of their values, whatever was put befo
     }),
     { numRuns: 50 },
   );
+});
+
+test("what is too large to be unpacked is not packed, however small it gets", () => {
+  const tooLarge = "a".repeat(LIMITS.threadStepBytes + 1);
+  for (const pack of [() => packText(tooLarge), () => stored(tooLarge)])
+    expect(pack).toThrow(expect.objectContaining({ code: "MEMCUBE_LIMIT_EXCEEDED" }));
 });
