@@ -38,7 +38,7 @@ test("what was changed in its place is written anew", () => {
     () => void (message.additional_kwargs["more"] = new Map([["a", 1]])),
     () => void (message.response_metadata = { model: "m" }),
     () => void (object["list"] as unknown[]).push(2),
-    () => void delete (object["list"] as unknown[])[0],
+    () => void Reflect.deleteProperty(object["list"] as unknown[], "0"),
     () => void ((object["inner"] as Record<string, unknown>)["text"] = undefined),
     () => void (object["inner"] = new Date(0)),
     () => void (object["lc"] = 1),
