@@ -18,6 +18,7 @@ import { benchStore } from "./langgraph/store.ts";
 import { benchDamage, benchDamagedFiles } from "./kv/damage.ts";
 import { benchExactness } from "./kv/exactness.ts";
 import { benchLookup } from "./kv/lookup.ts";
+import { benchPlan, benchPlans } from "./kv/plan.ts";
 import { benchSharing } from "./kv/sharing.ts";
 import { benchTtft } from "./kv/ttft.ts";
 import { benchBatchAdd } from "./redis/batch-add.ts";
@@ -53,6 +54,8 @@ const SUITES: Readonly<
     exactness: benchExactness,
     sharing: benchSharing,
     lookup: benchLookup,
+    plan: benchPlans,
+    plan4200: benchPlan([4_200]),
     damage: benchDamage,
     "damaged-files": benchDamagedFiles,
   },
