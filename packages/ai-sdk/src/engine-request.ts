@@ -24,7 +24,7 @@ export function toEngineRequest(options: LanguageModelV4CallOptions): {
   const { responseFormat, toolChoice } = options;
   const tools = toTools(options);
   const request: EngineRequest = {
-    messages: options.prompt.flatMap(toMessages),
+    messages: joined(options.prompt.flatMap(toMessages)),
     ...(tools.length === 0 ? {} : { tools }),
     ...(toolChoice === undefined ? {} : { toolChoice: toToolChoice(toolChoice) }),
     ...(responseFormat?.type === "json"
@@ -84,6 +84,15 @@ function toMessages(message: LanguageModelV4Message): readonly EngineMessage[] {
         part.type === "tool-result" ? [toResult(part)] : [],
       );
   }
+}
+
+/** Frameworks begin with several system messages, an engine takes one. */
+function joined(messages: readonly EngineMessage[]): readonly EngineMessage[] {
+  const other = messages.findIndex(({ role }) => role !== "system");
+  const leading = messages.slice(0, other === -1 ? messages.length : other);
+  if (leading.length < 2) return messages;
+  const text = leading.map((each) => (each.role === "system" ? each.text : "")).join("\n\n");
+  return [{ role: "system", text }, ...messages.slice(leading.length)];
 }
 
 type AssistantContent = Extract<LanguageModelV4Message, { role: "assistant" }>["content"];

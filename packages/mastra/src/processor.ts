@@ -3,6 +3,8 @@ import type { MessageList } from "@mastra/core/agent";
 import type { MastraDBMessage, MemoryConfigInternal } from "@mastra/core/memory";
 import type {
   ProcessInputArgs,
+  ProcessInputStepArgs,
+  ProcessInputStepResult,
   ProcessLLMRequestArgs,
   ProcessLLMRequestResult,
   ProcessOutputResultArgs,
@@ -19,7 +21,7 @@ import {
 } from "./options.ts";
 import type { MemCubeMemoryStorage } from "./storage.ts";
 import { emit } from "./telemetry.ts";
-import { withVolatile } from "./to-mastra.ts";
+import { engineModel, toldByEngine, withEngineRequest, withVolatile } from "./to-mastra.ts";
 
 const ID = "memcube";
 /** What marks memory's system messages among those of others. */
@@ -32,6 +34,14 @@ export interface ProcessorParts extends ParsedMemoryOptions, Pick<ParsedStorageO
   readonly merged: (config: MemoryConfigInternal | undefined) => MemoryConfigInternal;
 }
 
+/** What a run was planned with. */
+interface PlannedRun {
+  readonly plan: InjectionPlan;
+  /** The same for an engine of ours, which is known with the first step only. */
+  readonly planFor: (model: string) => Promise<InjectionPlan | undefined>;
+  readonly forEngine: Map<string, Promise<InjectionPlan | undefined>>;
+}
+
 /**
  * What an agent's run does with memory: before it the thread's last messages and what is known are
  * added, behind it what was said is saved, also when the run broke off.
@@ -40,7 +50,7 @@ export class MemoryProcessor implements Processor<typeof ID> {
   readonly id = ID;
   readonly name = ID;
   readonly #parts: ProcessorParts;
-  readonly #plans = new WeakMap<MessageList, InjectionPlan>();
+  readonly #plans = new WeakMap<MessageList, PlannedRun>();
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
@@ -65,10 +75,34 @@ export class MemoryProcessor implements Processor<typeof ID> {
     }
     await this.#addWorkingMemory(run, messageList);
     if (plan === undefined) return messageList;
-    this.#plans.set(messageList, plan);
+    tellRecalled(plan);
+    const planFor = (model: string) =>
+      this.#orFail("recall", abortSignal, async () =>
+        this.#plan(run, messages, abortSignal, model),
+      );
+    this.#plans.set(messageList, { plan, planFor, forEngine: new Map() });
     if (plan.stable !== "") messageList.addSystem(plan.stable, TAGS.stable);
     if (plan.volatile !== "") messageList.addSystem(plan.volatile, TAGS.volatile);
     return messageList;
+  }
+
+  /** A step that an engine of ours answers is asked with what the plan says to it. */
+  async processInputStep({
+    messageList,
+    model,
+    providerOptions,
+    abortSignal: signal,
+  }: ProcessInputStepArgs): Promise<ProcessInputStepResult | undefined> {
+    const planned = this.#plans.get(messageList);
+    const named = engineModel(model);
+    if (planned === undefined || named === undefined) return undefined;
+    const planning = planned.forEngine.get(named) ?? planned.planFor(named);
+    planned.forEngine.set(named, planning);
+    const request = await this.#orFail("recall", signal, async () => {
+      const plan = await planning;
+      return (await plan?.handOver(signal === undefined ? {} : { signal }))?.request;
+    });
+    return { providerOptions: withEngineRequest(providerOptions, request ?? {}) };
   }
 
   /**
@@ -76,17 +110,24 @@ export class MemoryProcessor implements Processor<typeof ID> {
    * prompt caches. Where Mastra does not ask this yet, it stays a system message.
    */
   processLLMRequest({ prompt, messageList }: ProcessLLMRequestArgs): ProcessLLMRequestResult {
-    const plan = messageList && this.#plans.get(messageList);
+    const plan = messageList && this.#plans.get(messageList)?.plan;
     return plan === undefined ? undefined : { prompt: withVolatile(prompt, plan.volatile) };
   }
 
   async processOutputResult({
     messageList,
     requestContext,
+    result,
   }: ProcessOutputResultArgs): Promise<MessageList> {
     const run = agentRunOf(requestContext, this.#parts.merged);
     if (run === undefined) return messageList;
-    await this.#plans.get(messageList)?.report({ used: true });
+    const planned = this.#plans.get(messageList);
+    await planned?.plan.report({ used: true });
+    const told = result.steps.map(toldByEngine).filter((each) => each !== undefined);
+    for (const planning of planned?.forEngine.values() ?? []) {
+      const plan = await planning;
+      for (const engine of told) await plan?.report({ engine });
+    }
     if (run.readOnly) return messageList;
     const { threadId, resourceId } = run;
     const said = [...messageList.get.input.db(), ...messageList.get.response.db()];
@@ -116,26 +157,21 @@ export class MemoryProcessor implements Processor<typeof ID> {
     run: AgentRun,
     messages: readonly MastraDBMessage[],
     signal: AbortSignal | undefined,
+    model?: string,
   ): Promise<InjectionPlan> {
     const { os, budgetTokens, recallTimeoutMs } = this.#parts;
     const timeout = AbortSignal.timeout(recallTimeoutMs);
     const historyTokens = run.historyTokens ?? this.#parts.historyTokens;
     const { caller, cube } = await scopeOf(this.#parts, run.resourceId);
-    const plan = await os.as(caller).prepare({
+    return await os.as(caller).prepare({
       ...(cube === undefined ? {} : { cubes: [cube] }),
       sessionId: run.threadId,
       messages: messages.map((message) => ({ role: message.role, content: textOf(message) })),
+      ...(model === undefined ? {} : { model }),
       ...(budgetTokens === undefined ? {} : { budgetTokens }),
       ...(historyTokens === undefined ? {} : { historyTokens }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    const { before, after } = plan.history?.tokens ?? { before: 0, after: 0 };
-    emit("memcube:mastra:recall", {
-      hits: plan.hits.length,
-      tokens: plan.tokens.stable + plan.tokens.volatile,
-      savedTokens: before - after,
-    });
-    return plan;
   }
 
   /** Does the work; when it fails, tells of it and gives `undefined`. A run that was aborted stays so. */
@@ -165,4 +201,13 @@ export class MemoryProcessor implements Processor<typeof ID> {
     const content = resource?.workingMemory ?? "";
     if (content !== "") messageList.addSystem(content, TAGS.working);
   }
+}
+
+function tellRecalled({ hits, tokens, history }: InjectionPlan): void {
+  const { before, after } = history?.tokens ?? { before: 0, after: 0 };
+  emit("memcube:mastra:recall", {
+    hits: hits.length,
+    tokens: tokens.stable + tokens.volatile,
+    savedTokens: before - after,
+  });
 }

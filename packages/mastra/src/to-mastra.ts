@@ -1,8 +1,12 @@
-import type { Memory } from "@memcube/core";
+import type { HandedOver, Memory } from "@memcube/core";
 import type { MastraDBMessage } from "@mastra/core/memory";
-import type { ProcessLLMRequestArgs } from "@mastra/core/processors";
+import type {
+  ProcessInputStepArgs,
+  ProcessLLMRequestArgs,
+  ProcessOutputResultArgs,
+} from "@mastra/core/processors";
 
-import { MESSAGE_FORMAT, messageIdOf } from "./from-mastra.ts";
+import { asJson, MESSAGE_FORMAT, messageIdOf } from "./from-mastra.ts";
 
 type Content = MastraDBMessage["content"];
 
@@ -48,4 +52,32 @@ export function withVolatile(prompt: Prompt, volatile: string): Prompt {
   if (rest.length === prompt.length || asked?.role !== "user") return prompt;
   const block = { type: "text" as const, text: `${volatile}\n\n` };
   return rest.with(place, { ...asked, content: [block, ...asked.content] });
+}
+
+/** The provider of engines of ours, and its key in options and metadata of a call. */
+const ENGINE = { provider: "memcube", key: "memcubeEngine" };
+
+/** Name of an engine's model; `undefined` for other models. */
+export function engineModel({
+  provider,
+  modelId,
+}: ProcessLLMRequestArgs["model"]): string | undefined {
+  return provider === ENGINE.provider ? modelId : undefined;
+}
+
+type ProviderOptions = NonNullable<ProcessInputStepArgs["providerOptions"]>;
+
+/** With what an engine is asked; what the call says itself goes before it. */
+export function withEngineRequest(
+  options: ProviderOptions | undefined,
+  request: HandedOver["request"],
+): ProviderOptions {
+  return { ...options, [ENGINE.key]: { ...asJson(request), ...options?.[ENGINE.key] } };
+}
+
+/** What an engine told of a step; `undefined` for other models. */
+export function toldByEngine({
+  providerMetadata,
+}: ProcessOutputResultArgs["result"]["steps"][number]): unknown {
+  return providerMetadata?.[ENGINE.key];
 }
