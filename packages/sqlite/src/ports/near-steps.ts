@@ -2,7 +2,7 @@ import type { ThreadRef } from "@memcube/core";
 
 import type { NearDatabase } from "../near-database.ts";
 import type { Connection } from "../worker/connection.ts";
-import { layOutThread, logAnew, logStep } from "../worker/commands/threads/journal.ts";
+import { layOutThread, logAnew, logStep, type Most } from "../worker/commands/threads/journal.ts";
 import type { LoggedStep } from "../worker/commands/threads/logged-step.ts";
 import { findThread } from "../worker/commands/threads/thread-row.ts";
 import type { KnownThread } from "./known-thread.ts";
@@ -14,8 +14,8 @@ import { NearJournal } from "./near-journal.ts";
 const NEAR_BYTES = 65_536;
 const NEAR_CHUNKS = 256;
 
-/** So many are laid out here. */
-const NEAR_STEPS = 16;
+/** So much is laid out here. */
+const NEAR_STEPS: Most = { steps: 16, bytes: NEAR_BYTES };
 
 /**
  * Small steps, taken in the caller's thread: they are logged in the journal. They keep their order: while

@@ -234,6 +234,10 @@ test("a step that waits is seen by everybody, and laid out by whoever reads its 
   // Many are laid out by the other thread.
   for (let at = 0; at < 20; at += 1) await threads.put(THREAD, step(`f${at + 10}`));
   expect(await newestId(threads)).toBe("f29");
+  expect([asked.splice(0), waiting()]).toEqual([["layOut", "get"], 0]);
+  // So are large ones.
+  for (const id of ["g1", "g2"]) await threads.put(THREAD, step(id, { bytes: 40_000 }));
+  expect(await newestId(threads)).toBe("g2");
   expect([asked, waiting()]).toEqual([["layOut", "get"], 0]);
 });
 

@@ -93,16 +93,26 @@ function write(db: Connection, steps: readonly WaitingStep[]): void {
   }
 }
 
+/** How much is laid out at once. */
+export interface Most {
+  readonly steps: number;
+  readonly bytes: number;
+}
+
 /**
  * Lays out what waits of a thread, within the transaction that is open.
- * @param most steps, or nothing is done. @default any number
+ * @param most if more waits nothing is done. @default any number
  * @returns whether none waits any more
  */
-export function layOutThread(db: Connection, thread: number, most = Infinity): boolean {
+export function layOutThread(db: Connection, thread: number, most?: Most): boolean {
   const rows = db.all<JournalRow>(`${ROWS} thread = ? ORDER BY seq`, thread);
-  if (rows.length > most) return false;
+  if (most !== undefined && isMore(rows, most)) return false;
   if (rows.length > 0) write(db, rows.map(waitingStep));
   return true;
+}
+
+function isMore(rows: readonly JournalRow[], { steps, bytes }: Most): boolean {
+  return rows.length > steps || rows.reduce((sum, { step }) => sum + step.length, 0) > bytes;
 }
 
 /**
