@@ -2,13 +2,16 @@ import {
   type ChunkMap,
   type PendingWrite,
   sha256Hex,
+  type Storage,
   type StoredCheckpoint,
   type ThreadChunk,
   type ThreadRef,
   type Threads,
 } from "@memcube/core";
 import { memoryStorage } from "@memcube/core/testing";
+import { redisStorage } from "@memcube/redis";
 import fc from "fast-check";
+import { createClient } from "redis";
 import { expect, test } from "vitest";
 
 import { describeRedis } from "../servers/describe-redis.ts";
@@ -168,6 +171,29 @@ async function stateOf(threads: Threads): Promise<Readonly<Record<string, unknow
   return { newest, pages, lineage: lineage.items.map(inOrder), listed: listed.items };
 }
 
+/** A storage in which something else happens once a command was answered, before it is told. */
+async function openMeddled(
+  url: string,
+  after: (args: readonly unknown[]) => Promise<void>,
+): Promise<Storage> {
+  const client = createClient({ url });
+  await client.connect();
+  const send = client.sendCommand.bind(client);
+  client.sendCommand = (async (args: string[], ...more: never[]) => {
+    const reply: unknown = await send(args, ...more);
+    await after(args);
+    return reply;
+  }) as typeof client.sendCommand;
+  const storage = await redisStorage({ client });
+  return {
+    ...storage,
+    close: async () => {
+      await storage.close();
+      client.destroy();
+    },
+  };
+}
+
 describeRedis("threads", () => {
   test(
     "two processes leave what one storage in memory is left with",
@@ -201,6 +227,49 @@ describeRedis("threads", () => {
       });
     },
   );
+
+  const putIn = (threads: Threads, now: number, expiresAt: number) =>
+    threads.put(THREAD, {
+      checkpoint: { namespace: "", id: "1", value: new Uint8Array(1), chunks: [] },
+      chunks: [],
+      now,
+      expiresAt,
+    });
+
+  test("one that begins anew while another process deletes it is in the lists", async () => {
+    await withServer({}, async ({ server, open }) => {
+      const two = await open();
+      await putIn(two.threads, 1, 100);
+      let again: Promise<void> | undefined;
+      const one = await openMeddled(server.url, async ([command, name]) => {
+        if (command === "FCALL" && /delete.thread/u.test(String(name)))
+          await (again ??= putIn(two.threads, 1, 100));
+      });
+      expect(await one.threads.delete(THREAD)).toBe(true);
+      await one.close();
+      expect(again).toBeDefined();
+      expect((await two.threads.threads(MINE)).items).toHaveLength(1);
+      expect(await two.threads.sweep(100)).toBe(1);
+      expect((await two.threads.threads(MINE)).items).toEqual([]);
+    });
+  });
+
+  test("one that begins anew while a listing finds its old entry stays in the list", async () => {
+    await withServer({}, async ({ server, open }) => {
+      const two = await open();
+      await putIn(two.threads, 1, 1e9);
+      await tell(server.port, "DEL", "memcube:{t:t:user%3a%ada:thread}:recent");
+      const now = 10_000_000;
+      let again: Promise<void> | undefined;
+      const one = await openMeddled(server.url, async ([command]) => {
+        if (command === "HGET") await (again ??= putIn(two.threads, now, 1e9));
+      });
+      expect((await one.threads.threads({ ...MINE, now })).items).toEqual([]);
+      await one.close();
+      expect(again).toBeDefined();
+      expect((await two.threads.threads({ ...MINE, now })).items).toHaveLength(1);
+    });
+  });
 
   test("a chunk that a lost write stored is looked for again", async () => {
     await withServer({}, async ({ server, open }) => {

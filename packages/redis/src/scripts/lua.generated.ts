@@ -1195,12 +1195,21 @@ return deleted`,
     flags: ["allow-oom"],
     uses: ["thread-record", "integers"],
     source: String.raw`local record = thread_record.parse(redis.call('HGET', KEYS[1], 'm'), tonumber(ARGV[1]))
-if not record then return { 'none' } end
-if ARGV[1] ~= '' and not record.expired then
-  return { 'kept', record.expires < math.huge and integers.text(record.expires) or '' }
+if record and ARGV[1] ~= '' and not record.expired then
+  local expires = record.expires < math.huge and integers.text(record.expires) or ''
+  if KEYS[5] and expires ~= '' then
+    redis.call('ZADD', KEYS[5], expires, ARGV[3])
+  elseif KEYS[5] then
+    redis.call('ZREM', KEYS[5], ARGV[3])
+  end
+  return { 'kept', expires }
 end
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
-return { 'deleted' }`,
+if KEYS[4] then
+  redis.call('ZREM', KEYS[4], ARGV[2])
+  redis.call('ZREM', KEYS[5], ARGV[3])
+end
+return { record and 'deleted' or 'none' }`,
   },
   "drop-cube": {
     flags: ["allow-oom"],

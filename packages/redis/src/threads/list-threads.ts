@@ -3,6 +3,7 @@ import { MemCubeError, type Page, type Principal, type ThreadRecord } from "@mem
 import type { RedisConnection, Reply } from "../connection/connection.ts";
 import { numberOf, rowsOf, textOf } from "../replies.ts";
 import { unpackRecord } from "./packed-record.ts";
+import { settleScore } from "./settle-score.ts";
 import { ownerKey, threadKeys } from "./thread-keys.ts";
 
 interface ThreadsQuery {
@@ -61,7 +62,8 @@ async function recordsOf(
         const { paged: _paged, ...shown } = unpackRecord(record);
         return [{ threadId, owner: query.owner, ...shown }];
       }
-      if (usedAt < query.now - STALE_MS) await connection.send(key, ["ZREM", key, threadId]);
+      if (usedAt < query.now - STALE_MS)
+        await settleScore(connection, { key, member: threadId, found: usedAt });
       return [];
     }),
   );

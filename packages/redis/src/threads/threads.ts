@@ -2,7 +2,6 @@ import type { ThreadRef, Threads } from "@memcube/core";
 
 import type { Argument, RedisConnection } from "../connection/connection.ts";
 import { escapePart } from "../members.ts";
-import { numberOf } from "../replies.ts";
 import type { ArgumentWriter } from "./argument-writer.ts";
 import { deleteThread } from "./delete-thread.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
@@ -11,7 +10,7 @@ import { NewestCheckpoints } from "./newest-checkpoints.ts";
 import { addCheckpoint, addWrite, placeOf, unpackPage } from "./packed-thread.ts";
 import { StoredChunks } from "./stored-chunks.ts";
 import { sweepThreads } from "./sweep-threads.ts";
-import { expiryKey, threadKeys, threadMember } from "./thread-keys.ts";
+import { threadKeys } from "./thread-keys.ts";
 import { writeThread } from "./write-thread.ts";
 
 /**
@@ -22,7 +21,8 @@ import { writeThread } from "./write-thread.ts";
  * that expire that the thread is used. In a cluster these lie elsewhere: they are written first, in the
  * same pipeline, so that a crash between leaves an entry of a thread that is not there, never a thread that
  * no list has. `get`, `list`, `lineage` and `delete` are one script, `threads` one script and one HGET per
- * thread of the page, `sweep` three calls per expired thread. None depends on how much else there is.
+ * thread of the page, `sweep` one script per expired thread; in a cluster `delete` and `sweep` are up to five
+ * calls. None depends on how much else there is.
  */
 export function redisThreads(connection: RedisConnection): Threads {
   const { keys } = connection;
@@ -75,16 +75,9 @@ export function redisThreads(connection: RedisConnection): Threads {
     list: (thread, query) => listCheckpoints(connection, thread, query),
     threads: (query) => listThreads(connection, query),
     delete: async (thread) => {
-      const expiry = expiryKey(keys);
-      const member = threadMember(thread);
-      const [expiresAt, { outcome }] = await Promise.all([
-        connection.send(expiry, ["ZSCORE", expiry, member]),
-        deleteThread(connection, thread),
-      ]);
+      const deleted = await deleteThread(connection, thread);
       stored.forget(threadKeys(keys, thread)[0]);
-      if (expiresAt !== null && expiresAt !== undefined)
-        await connection.run("settle-score", [expiry], [member, String(numberOf(expiresAt)), ""]);
-      return outcome === "deleted";
+      return deleted;
     },
     deleteCheckpoints: async (thread, checkpoints) => {
       const args = [stored.nextStamp(), ...checkpoints.map(placeOf)];
