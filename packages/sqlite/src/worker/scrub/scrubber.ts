@@ -11,6 +11,7 @@ const TABLES = [
   { table: "checkpoint", column: "value" },
   { table: "chunk", column: "bytes" },
   { table: "pending_write", column: "value" },
+  { table: "thread_journal", column: "step" },
 ] as const;
 
 export type ScrubbedTable = (typeof TABLES)[number];

@@ -11,11 +11,12 @@ import { unpackWrites } from "./packed-writes.ts";
 /** Threads removed by one step of a sweep: keeps its transaction short. */
 const SWEPT = 16;
 
-/** `Threads.delete` */
-export function deleteThread({ db }: Context, ref: ThreadRef): boolean {
-  const key = findThread(db, ref);
+/** `Threads.delete`: nothing of it is left in the files. */
+export function deleteThread(context: Context, ref: ThreadRef): boolean {
+  const key = findThread(context.db, ref);
   if (key === undefined) return false;
-  removeThread(db, key);
+  removeThread(context.db, key);
+  context.erased();
   return true;
 }
 
