@@ -271,6 +271,30 @@ describeRedis("threads", () => {
     });
   });
 
+  test("a listing goes on behind a thread of the same millisecond that was deleted meanwhile", async () => {
+    await withServer({}, async ({ open }) => {
+      const { threads } = await open();
+      const ids = ["a-b", "aab", "B", "Z", "_", "a"].map((id) => ({ ...THREAD, threadId: id }));
+      for (const thread of ids)
+        await threads.put(thread, {
+          checkpoint: { namespace: "", id: "1", value: new Uint8Array(1), chunks: [] },
+          chunks: [],
+          now: 1,
+        });
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await threads.threads({ ...MINE, limit: 1, ...(cursor && { cursor }) });
+        for (const { threadId } of page.items) {
+          found.push(threadId);
+          await threads.delete({ ...THREAD, threadId });
+        }
+        ({ cursor } = page);
+      } while (cursor !== undefined);
+      expect(found).toEqual(["aab", "a-b", "a", "_", "Z", "B"]);
+    });
+  });
+
   test("a chunk that a lost write stored is looked for again", async () => {
     await withServer({}, async ({ server, open }) => {
       const { threads } = await open();

@@ -4,6 +4,7 @@
 -- Returns id and time for each. O(log threads + those returned), and those used in the same
 -- millisecond as the last one where that was deleted meanwhile.
 -- flags: no-writes
+-- uses: pages
 local start = 0
 if ARGV[2] ~= '' then
   local score = redis.call('ZSCORE', KEYS[1], ARGV[3])
@@ -14,7 +15,7 @@ if ARGV[2] ~= '' then
     start = redis.call('ZCOUNT', KEYS[1], '(' .. ARGV[2], '+inf')
     local ties = redis.call('ZREVRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[2], 'LIMIT', 0, 1000)
     for _, id in ipairs(ties) do
-      if id <= ARGV[3] then break end
+      if not pages.comes_before(ARGV[3], id) then break end
       start = start + 1
     end
   end

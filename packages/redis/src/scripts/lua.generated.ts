@@ -1591,7 +1591,7 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', latest
   },
   "list-threads": {
     flags: ["no-writes"],
-    uses: [],
+    uses: ["pages"],
     source: String.raw`local start = 0
 if ARGV[2] ~= '' then
   local score = redis.call('ZSCORE', KEYS[1], ARGV[3])
@@ -1601,7 +1601,7 @@ if ARGV[2] ~= '' then
     start = redis.call('ZCOUNT', KEYS[1], '(' .. ARGV[2], '+inf')
     local ties = redis.call('ZREVRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[2], 'LIMIT', 0, 1000)
     for _, id in ipairs(ties) do
-      if id <= ARGV[3] then break end
+      if not pages.comes_before(ARGV[3], id) then break end
       start = start + 1
     end
   end
