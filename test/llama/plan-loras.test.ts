@@ -7,6 +7,7 @@ import { tinyLora, tinyModel } from "@memcube/llama/testing";
 import { generateText } from "ai";
 import { describe, expect, it, vi } from "vitest";
 
+import { collect, question } from "./collect.ts";
 import { ada, inFolder, langchain, likesTea, place, sdk, statesIn, system } from "./plan-places.ts";
 
 describe("LoRAs of memory", () => {
@@ -164,7 +165,15 @@ describe("LoRAs of memory", () => {
     expect(await planned.handOver()).toMatchObject({ left: [{ reason: "changed" }] });
     const next = await prepare("ada");
     expect((await next.handOver()).request.lora).toHaveLength(1);
+    // Its file is destroyed with the last memory that holds it.
+    const again = await team.keepLora(file, { activation: { always: true } });
+    const { request } = await (await prepare("ada")).handOver();
+    const named = question("Hi", { lora: request.lora! });
     await team.erase(header.id);
     expect(await next.handOver()).toMatchObject({ left: [{ reason: "not-found" }] });
+    expect((await (await prepare("ada")).handOver()).request.lora).toEqual(request.lora);
+    await collect(engine, named);
+    await team.erase(again.header.id);
+    await expect(collect(engine, named)).rejects.toMatchObject({ code: "MEMCUBE_LORA_INVALID" });
   });
 });

@@ -24,6 +24,13 @@ export interface Engine extends Tokenizer, PromptStates {
   takeLora?(file: LoraFile, options?: EngineCallOptions): Promise<string>;
 
   /**
+   * Destroys the file of a LoRA that it took: the memory was erased. Requests under way end with it.
+   *
+   * @param id what `takeLora` returned
+   */
+  dropLora?(id: string): Promise<void>;
+
+  /**
    * Answers a prompt. Work begins with the first `next()`; a consumer that stops reading (`break`,
    * `return()`) stops the model. The last part is `finish`.
    *

@@ -136,6 +136,10 @@ export class LocalEngine implements Engine {
     });
   }
 
+  async dropLora(id: string): Promise<void> {
+    await this.#loras.drop(id);
+  }
+
   tokenize(text: string): readonly number[] {
     if (this.#closed !== undefined) throw closed();
     return this.#opened.native.tokenize(text);

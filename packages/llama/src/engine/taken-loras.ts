@@ -1,12 +1,12 @@
 import type { LoraFile } from "@memcube/core";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { loraInvalid } from "../lora/invalid.ts";
 import { type LoraDirectory, loraDirectory } from "../lora/lora-directory.ts";
 import type { LoraBase, LoraSource, ResolvedLora } from "../lora/types.ts";
+import { makeLoraFolder } from "./lora-folder.ts";
 
 /**
  * LoRAs that cubes gave to this engine, beside those of its own source. Their files lie in a folder for
@@ -45,7 +45,7 @@ export class TakenLoras implements LoraSource {
 
   /** Made when it is first needed; tried again when that failed. */
   async #ownFolder(): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), "memcube-loras-"));
+    this.#folder ??= makeLoraFolder();
     try {
       return await this.#folder;
     } catch (error) {
@@ -61,6 +61,11 @@ export class TakenLoras implements LoraSource {
   ): Promise<ResolvedLora | undefined> {
     const taken = await this.#directory?.resolve(id, base);
     return taken ?? (await this.#source?.resolve(id, base, options));
+  }
+
+  /** Removes the file of a LoRA that was taken. */
+  async drop(sha256: string): Promise<void> {
+    await this.#directory?.remove(sha256);
   }
 
   async close(): Promise<void> {

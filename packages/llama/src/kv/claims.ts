@@ -179,7 +179,7 @@ export class Claims {
 }
 
 /** What can be known at once on the same computer. A container has a host name of its own. */
-function isProcessGone({ host, pid }: FoundClaim): boolean {
+export function isProcessGone({ host, pid }: Pick<FoundClaim, "host" | "pid">): boolean {
   if (host !== hostname()) return false;
   try {
     process.kill(pid, 0);

@@ -12,6 +12,7 @@ import {
 import { LIMITS } from "../../../limits.ts";
 import { LIVE_STATES, sha256Hex, type CubeRef, type Memory } from "../../../memory/index.ts";
 import type { ApiContext } from "../context.ts";
+import { dropLoras } from "./loras-of-engines.ts";
 
 /** Type of the task that takes away what is left of erased memories. */
 export const SCRUB_TASK = "scrub";
@@ -65,6 +66,7 @@ export async function scrub(context: ApiContext, ref: CubeRef, erased: Erased): 
     eraseStates(context, ref, await statesMadeFrom(context, ref, ids)),
     context.operator.indexes.dropPersisted(ref),
     dropUnusedBlobs(context.storage, ref, blobs),
+    ...[...new Set(context.engines.values())].map((engine) => dropLoras(engine, ref, ids)),
     ...(erased.statesOnly === true ? [] : context.promptStates).map((states) =>
       states.forgetTenant(ref.tenantId),
     ),

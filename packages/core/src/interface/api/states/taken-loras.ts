@@ -1,19 +1,9 @@
 import { isMemCubeError } from "../../../errors.ts";
 import type { PlannedLora } from "../../../flow/index.ts";
-import { cubeKey } from "../../../memory/index.ts";
 import type { Engine } from "../../../ports/index.ts";
 import type { OpenCube } from "../context.ts";
+import { fateOf, remember, type TakenLora } from "./loras-of-engines.ts";
 import { recallLora, usableLora } from "./recall.ts";
-
-/** What became of a LoRA: the engine's id of it, or why there is none. */
-export type TakenLora =
-  | { readonly id: string; readonly reason?: undefined }
-  | { readonly id?: undefined; readonly reason: string; readonly passing?: boolean };
-
-/** LoRAs whose fate is remembered, per engine. */
-const REMEMBERED = 1_000;
-
-const taken = new WeakMap<Engine, Map<string, Promise<TakenLora>>>();
 
 /**
  * Has the engine take a LoRA of a cube, once per process and version; whether this caller may use it is
@@ -29,41 +19,23 @@ export async function takeLora(
     if (version === undefined) return { reason: "not-found" };
     // Changed since it was planned: its file may be another.
     if (version !== lora.version) return { reason: "changed" };
-    return await takenOnce(cube, engine, lora);
+    const known = fateOf(engine, cube.ref, lora);
+    if (known !== undefined) return await known;
+    const taking = take(cube, engine, lora.memoryId);
+    remember(engine, cube.ref, lora, taking);
+    return await taking;
   } catch (error) {
     return { reason: isMemCubeError(error) ? error.code : "unread" };
   }
 }
 
-async function takenOnce(
-  cube: OpenCube,
-  engine: Engine,
-  lora: Parameters<typeof takeLora>[2],
-): Promise<TakenLora> {
-  const known = takenBy(engine);
-  const key = keyOf(cube, lora);
-  let taking = known.get(key);
-  if (taking === undefined) {
-    taking = take(cube, engine, lora.memoryId);
-    known.set(key, taking);
-    const oldest = known.keys().next().value;
-    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
-    taking.catch(() => known.delete(key));
-  }
-  const fate = await taking;
-  if (fate.id === undefined && fate.passing === true) known.delete(key);
-  return fate;
-}
-
 /** Whether the engine has refused it in this process. */
 export async function isRefused(
-  cube: OpenCube,
+  { ref }: OpenCube,
   engine: Engine,
   lora: Pick<PlannedLora, "memoryId" | "version">,
 ): Promise<boolean> {
-  const fate = await takenBy(engine)
-    .get(keyOf(cube, lora))
-    ?.catch(() => undefined);
+  const fate = await fateOf(engine, ref, lora)?.catch(() => undefined);
   return fate?.reason !== undefined;
 }
 
@@ -79,14 +51,4 @@ async function take(cube: OpenCube, engine: Engine, id: string): Promise<TakenLo
     const { defect = error.code } = error.details;
     return { reason: String(defect) };
   }
-}
-
-function takenBy(engine: Engine): Map<string, Promise<TakenLora>> {
-  const known = taken.get(engine) ?? new Map<string, Promise<TakenLora>>();
-  taken.set(engine, known);
-  return known;
-}
-
-function keyOf({ ref }: OpenCube, { memoryId, version }: Parameters<typeof takeLora>[2]): string {
-  return JSON.stringify([cubeKey(ref), memoryId, version]);
 }
