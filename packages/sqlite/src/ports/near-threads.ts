@@ -37,6 +37,17 @@ export function nearThreads(
   { keeper, checkOpen }: Surroundings,
 ): Threads {
   const steps = new NearSteps(far, near, keeper);
+  /** A step taken here, where it can be; else by the other thread, which says why when it can't. */
+  const store = async (
+    thread: ThreadRef,
+    step: LoggedStep,
+    there: () => Promise<void>,
+  ): Promise<void> => {
+    checkOpen();
+    const taken = steps.take(thread, step);
+    if (taken !== undefined && (await taken)) return;
+    await steps.inTurn(there);
+  };
   /** What is read here, unless steps of the thread wait; else what the other thread reads after them. */
   const read = async <T>(
     thread: ThreadRef,
@@ -53,18 +64,8 @@ export function nearThreads(
   };
   return {
     packs: true,
-    put: async (thread, step) => {
-      checkOpen();
-      const taken = steps.take(thread, step);
-      if (taken !== undefined && (await taken)) return;
-      await steps.inTurn(async () => await far.put(thread, step));
-    },
-    putWrites: async (thread, step) => {
-      checkOpen();
-      const taken = steps.take(thread, step);
-      if (taken !== undefined && (await taken)) return;
-      await steps.inTurn(async () => await far.putWrites(thread, step));
-    },
+    put: (thread, step) => store(thread, step, () => far.put(thread, step)),
+    putWrites: (thread, step) => store(thread, step, () => far.putWrites(thread, step)),
     get: async (thread, query) => {
       const here = (db: Connection) => getCheckpoint({ db }, { thread, ...query });
       // Chunks may be many, and large.
