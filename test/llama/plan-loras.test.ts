@@ -175,5 +175,10 @@ describe("LoRAs of memory", () => {
     await collect(engine, named);
     await team.erase(again.header.id);
     await expect(collect(engine, named)).rejects.toMatchObject({ code: "MEMCUBE_LORA_INVALID" });
+    await team.keepLora(file, { activation: { always: true } });
+    await (await prepare("ada")).handOver();
+    await collect(engine, named);
+    await os.as(ada).deleteCube("team");
+    await expect(collect(engine, named)).rejects.toMatchObject({ code: "MEMCUBE_LORA_INVALID" });
   });
 });

@@ -272,6 +272,19 @@ describe("a prefix that is used again and again", () => {
     expect((await cube.verify()).ok).toBe(true);
   });
 
+  it("is forgotten with its cube, as all prompts that may be about it", async () => {
+    const { os, engine } = await place("first", { promotion: false });
+    await likesTea(os);
+    await sdk({ os, engine }, "a");
+    const other = question("What is fact 3?", { cacheScope: "default/other" });
+    await collect(engine, other);
+    const elsewhere = { ...other, cacheScope: "elsewhere" };
+    await collect(engine, elsewhere);
+    await os.as(ada).deleteCube("user:ada");
+    expect((await collect(engine, other)).usage.cachedTokens).toBe(0);
+    expect((await collect(engine, elsewhere)).usage.cachedTokens).toBe(768);
+  });
+
   it("is kept within its budget, the oldest go first", async () => {
     const here = await place("first", { promotion: { afterUses: 1 } });
     const cube = await likesTea(here.os);

@@ -21,6 +21,7 @@ import {
   parseInput,
   type CreateCubeOptions,
 } from "./options.ts";
+import { forgetInEngines } from "./states/index.ts";
 import { write } from "./write.ts";
 
 /** Somebody at the door: a caller with the principals they act as. */
@@ -186,7 +187,10 @@ export async function deleteCube(
   await context.operator.indexes.dropPersisted(ref);
   await context.usage.forget(ref);
   await dropLater(context.storage.queue, ref, hashes, context.clock.now());
+  // Before, so that a process that dies leaves no prompts of a cube that is gone; and those asked meanwhile.
+  await forgetInEngines(context, ref);
   await context.storage.vault.dropCube(ref);
+  await forgetInEngines(context, ref);
   await dropUnusedBlobs(context.storage, ref, hashes);
   context.operator.memories.clear();
   context.headers.clear();

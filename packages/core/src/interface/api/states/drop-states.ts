@@ -66,10 +66,7 @@ export async function scrub(context: ApiContext, ref: CubeRef, erased: Erased): 
     eraseStates(context, ref, await statesMadeFrom(context, ref, ids)),
     context.operator.indexes.dropPersisted(ref),
     dropUnusedBlobs(context.storage, ref, blobs),
-    ...[...new Set(context.engines.values())].map((engine) => dropLoras(engine, ref, ids)),
-    ...(erased.statesOnly === true ? [] : context.promptStates).map((states) =>
-      states.forgetTenant(ref.tenantId),
-    ),
+    erased.statesOnly === true ? undefined : forgetInEngines(context, ref, ids),
   ]);
   await scrubHistory({
     storage: context.storage,
@@ -78,6 +75,23 @@ export async function scrub(context: ApiContext, ref: CubeRef, erased: Erased): 
     ids: new Set(ids),
     newCut: () => context.ids.id(),
   });
+  const failure = done.find((each) => each.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+}
+
+/**
+ * Has engines forget what they were told of these memories, or of the whole cube: prompts, of which nobody
+ * knows what they were made of, and LoRA files.
+ */
+export async function forgetInEngines(
+  { promptStates, engines }: ApiContext,
+  ref: CubeRef,
+  ids?: readonly string[],
+): Promise<void> {
+  const done = await Promise.allSettled([
+    ...promptStates.map((states) => states.forgetTenant(ref.tenantId)),
+    ...[...new Set(engines.values())].map((engine) => dropLoras(engine, ref, ids)),
+  ]);
   const failure = done.find((each) => each.status === "rejected");
   if (failure !== undefined) throw failure.reason;
 }

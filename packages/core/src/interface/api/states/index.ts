@@ -2,6 +2,7 @@ export { assertBytesKept } from "./assert-bytes-kept.ts";
 export {
   DEMOTE_TASK,
   eraseOnBehalf,
+  forgetInEngines,
   runDemoteTask,
   runScrubTask,
   scrub,

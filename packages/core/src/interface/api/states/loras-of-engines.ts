@@ -51,17 +51,20 @@ export function remember(
   }, forget);
 }
 
-/** Has an engine drop the files of LoRAs that were erased, but for those that another memory holds, too. */
+/**
+ * Has an engine drop the files of LoRAs that were erased, all of the cube where none are named, but for those
+ * that another memory holds, too.
+ */
 export async function dropLoras(
   engine: Engine,
   ref: CubeRef,
-  ids: readonly string[],
+  ids?: readonly string[],
 ): Promise<void> {
   const known = taken.get(engine) ?? new Map<string, Taking>();
-  const erased = new Set(ids);
+  const erased = ids && new Set(ids);
   const dropped: Taking[] = [];
   for (const [key, taking] of known) {
-    if (taking.cube !== cubeKey(ref) || !erased.has(taking.memoryId)) continue;
+    if (taking.cube !== cubeKey(ref) || erased?.has(taking.memoryId) === false) continue;
     known.delete(key);
     dropped.push(taking);
   }
