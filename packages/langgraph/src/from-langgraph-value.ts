@@ -1,4 +1,4 @@
-import type { ThreadInput } from "@memcube/core";
+import { LIMITS, MemCubeError, type ThreadInput } from "@memcube/core";
 
 import { partOf } from "./known-parts.ts";
 import { isMessage, messageFields, type MessageLike } from "./message-fields.ts";
@@ -14,6 +14,14 @@ import { isPlainObject, isUnwritable } from "./value-kinds.ts";
  */
 export function fromLangGraphValue(value: unknown): ThreadInput {
   return new ValueWriter().write(value);
+}
+
+function tooDeep(): MemCubeError {
+  const max = LIMITS.threadDepth;
+  const why = `State is nested deeper than ${max} levels.`;
+  return new MemCubeError("MEMCUBE_LIMIT_EXCEEDED", why, {
+    details: { limit: "threadDepth", max },
+  });
 }
 
 class ValueWriter {
@@ -38,6 +46,7 @@ class ValueWriter {
 
   #writeObject(value: object): ThreadInput {
     if (this.#open.has(value)) return "[Circular]";
+    if (this.#open.size >= LIMITS.threadDepth) throw tooDeep();
     this.#open.add(value);
     const written = this.#writeKind(value);
     this.#open.delete(value);

@@ -77,3 +77,17 @@ test("JSON that is changed anywhere is never taken for what it was", () => {
     { numRuns: 500 },
   );
 });
+
+test("lists of records that are nested too deep are refused", () => {
+  const nested = (levels: number): object => {
+    let value: object = { leaf: true };
+    for (let level = 0; level < levels; level += 1) value = { list: [value] };
+    return value;
+  };
+  expect(() => fromLangGraphValue(nested(100))).not.toThrow();
+  for (const levels of [200, 5_000]) {
+    expect(() => fromLangGraphValue(nested(levels))).toThrow(
+      expect.objectContaining({ code: "MEMCUBE_LIMIT_EXCEEDED" }),
+    );
+  }
+});

@@ -121,6 +121,12 @@ test("missing and changed chunks are damage", () => {
   }
 });
 
+test("parts that are nested too deep are refused", () => {
+  let part = new ThreadPart("leaf");
+  for (let level = 0; level < 300; level += 1) part = new ThreadPart([part]);
+  expect(() => stored(part)).toThrow(expect.objectContaining({ code: "MEMCUBE_LIMIT_EXCEEDED" }));
+});
+
 test("a part is written once, and given to each thread that has it not", () => {
   const text = "a message that is long enough to lie in a chunk of its own, ".repeat(3);
   const part = new ThreadPart({ role: "user", text });

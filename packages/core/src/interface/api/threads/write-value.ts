@@ -34,9 +34,9 @@ export interface WrittenValue {
  * @throws MemCubeError `MEMCUBE_INVALID_INPUT` for what is no {@link ThreadInput},
  * `MEMCUBE_LIMIT_EXCEEDED` (nesting)
  */
-export function writeValue(value: ThreadInput, sink: ChunkSink): WrittenValue {
+export function writeValue(value: ThreadInput, sink: ChunkSink, depth = 0): WrittenValue {
   const needs: string[] = [];
-  const text = write(value, { sink, needs, depth: 0 });
+  const text = write(value, { sink, needs, depth });
   return { text, needs };
 }
 
@@ -81,16 +81,16 @@ function writeBytes(value: Uint8Array, { sink, needs }: Place): string {
   return `"~i${Buffer.from(value).toString("base64")}"`;
 }
 
-function writePart(part: ThreadPart, { sink, needs }: Place): string {
-  const written = writtenPart(part, sink);
-  needs.push(...written.needs);
+function writePart(part: ThreadPart, place: Place): string {
+  const written = writtenPart(part, place);
+  place.needs.push(...written.needs);
   return written.text;
 }
 
-/** A part counts as one level, however deep it is. */
-function writtenPart(part: ThreadPart, sink: ChunkSink): WrittenPart {
+/** How deep a part is counts where it is written first. */
+function writtenPart(part: ThreadPart, { sink, depth }: Place): WrittenPart {
   const written = part.written((value) => {
-    const { value: inner, chunks } = sink.record(() => writeValue(value, sink));
+    const { value: inner, chunks } = sink.record(() => writeValue(value, sink, depth));
     return { ...inner, chunks };
   });
   sink.addAll(written.chunks);
@@ -123,7 +123,7 @@ function writeArray(values: readonly ThreadInput[], place: Place): string {
 }
 
 function writeElement(value: ThreadInput, place: Place): WrittenValue {
-  if (value instanceof ThreadPart) return writtenPart(value, place.sink);
+  if (value instanceof ThreadPart) return writtenPart(value, place);
   const needs: string[] = [];
   return { text: write(value, { ...place, needs }), needs };
 }
