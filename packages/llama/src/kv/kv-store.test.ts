@@ -174,17 +174,18 @@ describe("a prefix that was filled", () => {
 
   test("that one who claimed it could not make is made by the next", async () => {
     const store = await open();
+    const claimed = Promise.withResolvers<void>();
     const failing = {
       ...one,
       prefill: async () => {
-        await new Promise((resolve) => setImmediate(resolve));
+        claimed.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 50));
         throw new Error("no more room");
       },
     };
-    const [first, second] = await Promise.allSettled([
-      filled(store, failing),
-      filled(store, other),
-    ]);
+    const failed = filled(store, failing);
+    await Promise.race([claimed.promise, failed]);
+    const [first, second] = await Promise.allSettled([failed, filled(store, other)]);
     expect(first).toMatchObject({ status: "rejected" });
     expect(second).toMatchObject({ status: "fulfilled", value: { prefilledTokens: 768 } });
   });
