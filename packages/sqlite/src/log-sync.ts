@@ -15,7 +15,8 @@ export interface SyncFile {
 
 /**
  * Brings what was committed to the write-ahead log onto the disk without holding up the event loop, but
- * for what the way to another thread would take. Those who come while the disk is at work share the next turn: one sync for a group of commits.
+ * for what the way to another thread would take. Those who come while the disk is at work share the next
+ * turn: one sync for a group of commits.
  */
 export class LogSync {
   readonly #path: string;

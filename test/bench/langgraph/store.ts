@@ -94,7 +94,9 @@ async function measure(
   };
   for (const [metric, read] of Object.entries(reads)) {
     const count = metric === "get" ? READS : metric === "listNamespaces" ? 10 : SEARCHES;
+    const started = performance.now();
     await read(0);
+    say(`${metric}: first`, performance.now() - started, "ms");
     const times: number[] = [];
     const cpu = await cpuMsOf(async () => {
       for (let n = 0; n < count; n++) {
