@@ -88,11 +88,11 @@ test("a process that is killed is followed by one that goes on where it was", as
   await first.said("page 6");
   first.child.kill("SIGKILL");
   const filled = await Promise.all([second.filled, third.filled]);
-  const prefilled = filled.map((each) => each.prefilled).toSorted((a, b) => a - b);
-  // One goes on with what was stored by then, the other waits for it.
-  expect(prefilled[0]).toBe(0);
-  expect(prefilled[1]).toBeLessThanOrEqual(TOKENS - 2 * 256);
-  expect(prefilled[1]).toBeGreaterThan(0);
+  const prefilled = filled.map((each) => each.prefilled);
+  // Both have what was stored by then. The other waits for the one who goes on, but no longer than it
+  // would take itself: on a busy machine it may compute the rest, too.
+  expect(Math.max(...prefilled)).toBeLessThanOrEqual(TOKENS - 2 * 256);
+  expect(Math.max(...prefilled)).toBeGreaterThan(0);
   expect(filled[0]?.answer).toEqual(filled[1]?.answer);
   expect(await claimsLeft()).toEqual([]);
 }, 120_000);
